@@ -1,0 +1,1 @@
+"""The tests of syncd, in the folders that architecture.md names."""

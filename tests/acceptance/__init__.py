@@ -1,0 +1,1 @@
+"""The installed command, started as a process."""

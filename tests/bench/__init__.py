@@ -1,0 +1,1 @@
+"""Figures to report; never part of the plain test run."""

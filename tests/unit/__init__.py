@@ -1,0 +1,1 @@
+"""Pure parts, by tables of cases."""
