@@ -1,0 +1,115 @@
+"""Canonical forms: one way to write each value, so that values which mean the same are equal."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, assert_never
+
+from syncd.domain.attributes import Attribute, Attributes, ItemId, Value
+from syncd.domain.country import canonical_country, wanted_country
+from syncd.domain.eccn import canonical_eccn, eccn_warning, wanted_eccn
+from syncd.domain.hs_code import canonical_hs_code, hs_code_warning, wanted_hs_code
+from syncd.domain.plain_text import Breach, single_line, trimmed
+from syncd.domain.rules import RuleBook
+
+__all__ = ["CANONICAL_FORM_VERSION", "Breach", "checked_id", "observed", "wanted", "warnings"]
+
+CANONICAL_FORM_VERSION: Final[int] = 1
+"""Grows whenever a canonical form or a rule here changes, so that every row is looked at again."""
+
+_ID: Final = re.compile(r"[0-9A-Za-z._-]+")
+_PATH_STEPS: Final = frozenset({".", ".."})
+_TRUTH: Final = dict.fromkeys(("true", "1", "yes", "y", "t", "on"), True) | dict.fromkeys(
+    ("false", "0", "no", "n", "f", "off"), False
+)
+
+
+def wanted(attribute: Attribute, text: str | None, rules: RuleBook) -> Value | Breach:
+    """Read a catalog's text for one attribute; nothing but white space is no value.
+
+    Passing twice changes nothing: the canonical form of a canonical form is itself.
+    """
+    plain = trimmed(text) if text else ""
+    return _wanted(attribute, plain, rules) if plain else None
+
+
+def observed(attribute: Attribute, raw: object) -> Value:
+    """Read what the remote holds for one attribute, by the form alone and whatever its type.
+
+    What has no canonical form stays as trimmed text: it then differs from every wish and is mended.
+    """
+    if raw is None:
+        return None
+    plain = trimmed(str(raw))
+    if not plain:
+        return None
+    canonical = _canonical(attribute, plain)
+    return plain if canonical is None else canonical
+
+
+def checked_id(text: str | None) -> ItemId | Breach:
+    """Read an id, trimmed; upper and lower case are different ids.
+
+    `.` and `..` are refused although their characters are allowed: every HTTP client takes them for
+    steps in a path, so a request about such an item would be about its neighbours.
+    """
+    plain = trimmed(text) if text else ""
+    if not plain:
+        return Breach(plain, "every row needs an id")
+    if not _ID.fullmatch(plain):
+        return Breach(
+            plain, "an id has only letters and digits (ASCII), dots, underscores and hyphens"
+        )
+    if plain in _PATH_STEPS:
+        return Breach(plain, "an id is not . or .., which are steps in a path")
+    return ItemId(plain)
+
+
+def warnings(attributes: Attributes, rules: RuleBook) -> tuple[str, ...]:
+    """Tell in sentences what passes the rules and deserves a look all the same."""
+    eccn = attributes.get(Attribute.ECCN)
+    hs_code = attributes.get(Attribute.HS_CODE)
+    found = (
+        eccn_warning(eccn, rules) if isinstance(eccn, str) else None,
+        hs_code_warning(hs_code) if isinstance(hs_code, str) else None,
+    )
+    return tuple(warning for warning in found if warning is not None)
+
+
+def _wanted(attribute: Attribute, plain: str, rules: RuleBook) -> Value | Breach:
+    match attribute:
+        case Attribute.PART_NUMBER:
+            return single_line(plain, "a part number")
+        case Attribute.MANUFACTURER_ID:
+            return single_line(plain, "a manufacturer id")
+        case Attribute.COUNTRY_OF_ORIGIN:
+            return wanted_country(plain, rules.countries)
+        case Attribute.ECCN:
+            return wanted_eccn(plain, rules)
+        case Attribute.HS_CODE:
+            return wanted_hs_code(plain)
+        case Attribute.ALLOW_OVERSELL:
+            return _wanted_truth(plain)
+    assert_never(attribute)
+
+
+def _canonical(attribute: Attribute, plain: str) -> Value:
+    match attribute:
+        case Attribute.PART_NUMBER | Attribute.MANUFACTURER_ID:
+            return plain
+        case Attribute.COUNTRY_OF_ORIGIN:
+            return canonical_country(plain)
+        case Attribute.ECCN:
+            return canonical_eccn(plain)
+        case Attribute.HS_CODE:
+            return canonical_hs_code(plain)
+        case Attribute.ALLOW_OVERSELL:
+            return _TRUTH.get(plain.lower())
+    assert_never(attribute)
+
+
+def _wanted_truth(text: str) -> bool | Breach:
+    truth = _TRUTH.get(text.lower())
+    if truth is None:
+        return Breach(text, "allowOversell is true or false, yes or no, on or off, 1 or 0")
+    return truth

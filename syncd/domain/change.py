@@ -1,0 +1,69 @@
+"""One change of one resource, and the plan: an ordered set of them to print, save or refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from syncd.domain.attributes import Attribute, AttributeChange, ItemId, Value
+
+
+class Action(StrEnum):
+    """What a change does at Digital River."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+class Resource(StrEnum):
+    """Which half of a pair a change is about, by the report's own words."""
+
+    INVENTORY_ITEM = "inventory_item"
+    SKU = "sku"
+    INVENTORY_LEVEL = "inventory_level"
+
+
+class ChangeOutcome(StrEnum):
+    """What became of a change, by the report's own words."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One create, update or delete of one resource.
+
+    `attributes` holds what is written, with the known value before it; for a delete, what is lost
+    (`desired` is then None). `revision` is that of the wish it carries out.
+    """
+
+    id: ItemId
+    action: Action
+    revision: int
+    attributes: Mapping[Attribute, AttributeChange] = field(default_factory=dict)
+    resource: Resource = Resource.INVENTORY_ITEM
+
+    def payload(self) -> dict[Attribute, Value]:
+        """The values to send."""
+        return {attribute: change.desired for attribute, change in self.attributes.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every change that is due, in the order of their ids."""
+
+    changes: tuple[Change, ...] = ()
+
+    def count(self, action: Action) -> int:
+        """How many changes of this kind there are."""
+        return sum(1 for change in self.changes if change.action is action)
+
+    def only(self, actions: frozenset[Action]) -> Plan:
+        """The plan with the changes of these kinds alone."""
+        return Plan(tuple(change for change in self.changes if change.action in actions))

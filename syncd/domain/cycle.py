@@ -1,0 +1,103 @@
+"""What one cycle was asked, what it found and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.change import Action, Change, ChangeOutcome
+from syncd.domain.delivery import Failure
+from syncd.domain.snapshot import Certificate, HeldSku
+from syncd.domain.tracking import SkuState
+
+CycleId = NewType("CycleId", str)
+"""Sorts by the time the cycle started, such as `20261121T174000Z-3f9a`."""
+
+
+class Mode(StrEnum):
+    """How a cycle was asked for, by the report's own words."""
+
+    ONCE = "once"
+    DRY_RUN = "dry-run"
+    PLAN = "plan"
+    APPLY = "apply"
+    SCHEDULED = "scheduled"
+
+
+class Guard(StrEnum):
+    """The limits that stop a plan, by their configuration keys where they have one."""
+
+    MAX_DELETE = "max_delete"
+    MAX_UPDATE = "max_update"
+    MAX_CREATE = "max_create"
+    MAX_SHRINK = "max_shrink"
+    MAX_SAME_CHANGE = "max_same_change"
+    CANARY = "canary"
+    EMPTY_CATALOG = "empty_catalog"
+    PARTIAL_READ = "partial_read"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class GuardStop:
+    """One guard that stopped something.
+
+    `limit` and `actual` are shares when they are floats and counts when they are ints. `message`
+    says in one sentence what was stopped and why; `examples` are a few of the ids.
+    """
+
+    guard: Guard
+    limit: float | int
+    actual: float | int
+    stopped: tuple[Action, ...]
+    message: str
+    examples: tuple[ItemId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeResult:
+    """A change and what became of it."""
+
+    change: Change
+    outcome: ChangeOutcome
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedSku:
+    """A quarantined SKU as a report shows it."""
+
+    id: ItemId
+    failure: Failure
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CycleResult:
+    """Everything a report says of one cycle.
+
+    `states` counts the SKUs after the cycle; `writes_due` those still pending or in flight that the
+    policy allows to be written. `notes` are sentences for the reader, such as that the key may not
+    read SKUs. `error` is the message of the failure that ended the cycle early.
+    """
+
+    id: CycleId
+    mode: Mode
+    started: datetime
+    finished: datetime
+    certificate: Certificate | None
+    duplicates: int = 0
+    changes: tuple[ChangeResult, ...] = ()
+    adopted: int = 0
+    guards: tuple[GuardStop, ...] = ()
+    held: tuple[HeldSku, ...] = ()
+    quarantined: tuple[QuarantinedSku, ...] = ()
+    states: Mapping[SkuState, int] = field(default_factory=dict)
+    writes_due: int = 0
+    requests: int = 0
+    notes: tuple[str, ...] = ()
+    error: str | None = None

@@ -1,0 +1,79 @@
+"""The journal: every write with the values before it, and every adoption."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from syncd.domain.attributes import Attributes, ItemId
+from syncd.domain.change import Change, Resource
+from syncd.domain.cycle import CycleId
+from syncd.domain.delivery import Failure, Kind
+
+WriteId = NewType("WriteId", int)
+"""Names one entry of the journal; grows with time."""
+
+
+class Deed(StrEnum):
+    """What an entry of the journal tells."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    ADOPT = "adopt"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write that is about to begin; `before` is what was known, None where no item was."""
+
+    cycle: CycleId
+    change: Change
+    before: Attributes | None
+    begun: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of a write that was begun."""
+
+    write: WriteId
+    kind: Kind
+    ended: datetime
+    failure: Failure | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """An item that existed already and became ours, with the values it had."""
+
+    cycle: CycleId
+    id: ItemId
+    observed: Attributes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One entry as `why` and `history` show it.
+
+    `after` holds the values sent (empty for a delete and an adoption). `kind` and `ended` are None
+    while the outcome is not recorded.
+    """
+
+    write: WriteId
+    cycle: CycleId
+    id: ItemId
+    deed: Deed
+    resource: Resource
+    revision: int
+    before: Attributes | None
+    after: Attributes
+    begun: datetime
+    ended: datetime | None = None
+    kind: Kind | None = None
+    failure: Failure | None = None
+    request_id: str | None = None

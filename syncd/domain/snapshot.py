@@ -1,0 +1,101 @@
+"""One read of the catalog: its rows, and the certificate that says how complete it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from syncd.domain.attributes import Attribute, ItemId
+from syncd.domain.tracking import Held
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The evidence of a read.
+
+    `doubts` are sentences, each naming what keeps the read from being proven complete; `evidence`
+    are sentences that speak for it. `rows` counts the records after the filter, `records` those
+    before it.
+    """
+
+    source: str
+    rows: int
+    records: int
+    doubts: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the read is proven complete: only then may an id be called missing."""
+        return not self.doubts
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """What is wrong with a record before its values are even looked at."""
+
+    attribute: str
+    value: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogRow:
+    """One record after mapping, as text: only new, changed, repeated and broken ones get here.
+
+    `values` has every mapped attribute but the id; an empty or absent cell without a default is
+    None. A repeated id comes once, with a `defect` and the row number of its first record.
+    A record whose id cannot be read has `id` None and a defect.
+    """
+
+    id: ItemId | None
+    fingerprint: int | None
+    values: Mapping[Attribute, str | None]
+    row: int | None = None
+    file: str | None = None
+    defect: Defect | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What a source shows of itself without being read, for the short cut of an untouched one.
+
+    `identity` changes whenever the source may have been rewritten (path, size, time, inode of every
+    file); `meaning` is the digest of everything that gives the bytes their meaning.
+    """
+
+    identity: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSku:
+    """A held row as a report shows it; `id` is empty where the row has none."""
+
+    id: str
+    held: Held
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the state remembers of the last read that was recorded.
+
+    `digest` is that of the source's bytes. `complete_reads` counts the complete reads so far that
+    no guard stopped, this one included where it is one, and `yardstick` is the number of rows of
+    the last of them. `absent` counts the known ids that this read did not have and, since it was
+    `stopped` or is not complete, did not make missing. `strays` are held rows without an id (the
+    first thousand), `stray_count` all of them, for the change-tracking table has no row for them.
+    """
+
+    position: Position
+    digest: str
+    certificate: Certificate
+    at: datetime
+    duplicates: int = 0
+    complete_reads: int = 0
+    yardstick: int | None = None
+    absent: int = 0
+    stopped: bool = False
+    strays: tuple[HeldSku, ...] = ()
+    stray_count: int = 0

@@ -1,0 +1,116 @@
+"""One row of the change-tracking table: what is wanted, what is known, and how far they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from syncd.domain.attributes import Attribute, Attributes, ItemId, differences
+from syncd.domain.delivery import Failure
+
+
+class SkuState(StrEnum):
+    """What a SKU can be (product.md)."""
+
+    IN_SYNC = "in_sync"
+    PENDING = "pending"
+    IN_FLIGHT = "in_flight"
+    HELD = "held"
+    QUARANTINED = "quarantined"
+    MISSING = "missing"
+    FOREIGN = "foreign"
+
+
+class Ownership(StrEnum):
+    """Whose the remote item is; `unknown` until it was looked up or created."""
+
+    UNKNOWN = "unknown"
+    OWNED = "owned"
+    FOREIGN = "foreign"
+
+
+class Delivery(StrEnum):
+    """How far the last write of this SKU has come."""
+
+    SETTLED = "settled"
+    IN_FLIGHT = "in_flight"
+    """A write was begun and its outcome is not recorded."""
+    IN_DOUBT = "in_doubt"
+    """A write ended without an answer: it is looked up before anything is repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Why a catalog row is unusable: the reason names attribute, value and rule.
+
+    `attribute` is the API's name (`id` included), or empty where the whole record is at fault;
+    `row` counts records from 1, a header included where the format has one, as a spreadsheet
+    shows them.
+    """
+
+    attribute: str
+    value: str
+    rule: str
+    row: int | None = None
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Since when, and since which complete read, an id is gone from the catalog."""
+
+    since: datetime
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """One SKU in the change-tracking table.
+
+    `fingerprint` is that of the catalog row last recorded, None where there was none. `desired` is
+    the last usable wish and outlives a held or missing row. `known` is what the remote last
+    acknowledged, None where no item is known to exist. `sent` names the attributes whose known
+    value syncd itself has sent. `revision` grows with every new wish. `quarantine` is the refusal
+    that keeps the SKU in quarantine; `foreign_reason` says in words why a foreign item is not ours.
+    `next_attempt` is when a back-off, a quarantine or a foreign item is due to be tried again.
+    """
+
+    id: ItemId
+    fingerprint: int | None = None
+    desired: Attributes | None = None
+    known: Attributes | None = None
+    sent: frozenset[Attribute] = field(default_factory=frozenset)
+    ownership: Ownership = Ownership.UNKNOWN
+    delivery: Delivery = Delivery.SETTLED
+    revision: int = 0
+    held: Held | None = None
+    missing: Missing | None = None
+    quarantine: Failure | None = None
+    quarantined_since: datetime | None = None
+    foreign_reason: str | None = None
+    attempts: int = 0
+    next_attempt: datetime | None = None
+    last_error: Failure | None = None
+
+    @property
+    def state(self) -> SkuState:
+        """The one word for this SKU; the first that holds."""
+        if self.delivery is Delivery.IN_FLIGHT:
+            return SkuState.IN_FLIGHT
+        if self.ownership is Ownership.FOREIGN:
+            return SkuState.FOREIGN
+        if self.missing is not None:
+            return SkuState.MISSING
+        if self.held is not None:
+            return SkuState.HELD
+        if self.quarantine is not None:
+            return SkuState.QUARANTINED
+        return SkuState.IN_SYNC if self.is_equal else SkuState.PENDING
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether nothing is left to write for the present wish."""
+        if self.desired is None or self.known is None or self.delivery is not Delivery.SETTLED:
+            return False
+        return not differences(self.desired, self.known, self.sent)

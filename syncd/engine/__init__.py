@@ -1,0 +1,1 @@
+"""Pure functions over the domain: what is wanted, what is due, what may pass, what comes next."""

@@ -1,0 +1,76 @@
+"""From a catalog row to the attributes it wishes for, or to the reason why it is held."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from syncd.domain.attributes import Attribute, Attributes, Value
+from syncd.domain.canonical import Breach, checked_id, wanted
+from syncd.domain.plain_text import shown
+from syncd.domain.rules import RuleBook
+from syncd.domain.snapshot import CatalogRow
+from syncd.domain.tracking import Held
+
+_MOST_REMEMBERED: Final = 50_000
+_LONGEST_REMEMBERED: Final = 64
+_PART_NUMBER_RULE: Final = "every item needs a part number"
+
+
+class Translator:
+    """Translates rows under one rule book; remembers what it has read, so make one for each run."""
+
+    def __init__(self, rules: RuleBook) -> None:
+        self._readings = {attribute: _Readings(attribute, rules) for attribute in Attribute}
+
+    def translate(self, row: CatalogRow) -> Attributes | Held:
+        """Give the row's mapped attributes in canonical form, None for no value.
+
+        A row that breaks rules is held by the first in the order of `Attribute`, the id before all.
+        """
+        if row.defect is not None:
+            return _held(row, row.defect.attribute, row.defect.value, row.defect.rule)
+        id = checked_id(row.id)
+        if isinstance(id, Breach):
+            return _held(row, "id", row.id, id.rule)
+        readings = self._readings
+        attributes: dict[Attribute, Value] = {}
+        for attribute, text in row.values.items():
+            value = readings[attribute][text]
+            if isinstance(value, Breach):
+                return self._first_breach(row)
+            attributes[attribute] = value
+        return attributes
+
+    def _first_breach(self, row: CatalogRow) -> Held:
+        return next(
+            _held(row, attribute.value, row.values[attribute], value.rule)
+            for attribute in Attribute
+            if attribute in row.values
+            and isinstance(value := self._readings[attribute][row.values[attribute]], Breach)
+        )
+
+
+class _Readings(dict[str | None, Value | Breach]):
+    """What texts of one attribute mean: few distinct ones stand in many rows."""
+
+    def __init__(self, attribute: Attribute, rules: RuleBook) -> None:
+        super().__init__()
+        self._attribute = attribute
+        self._rules = rules
+
+    def __missing__(self, text: str | None) -> Value | Breach:
+        value = wanted(self._attribute, text, self._rules)
+        if self._attribute is Attribute.PART_NUMBER:  # hardly any stands in two rows
+            return Breach("", _PART_NUMBER_RULE) if value is None else value
+        if text is None or len(text) <= _LONGEST_REMEMBERED:
+            self._remember(text, value)
+        return value
+
+    def _remember(self, text: str | None, value: Value | Breach) -> None:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        self[text] = value
+
+
+def _held(row: CatalogRow, attribute: str, value: str | None, rule: str) -> Held:
+    return Held(attribute, shown(value or ""), rule, row.row, row.file)

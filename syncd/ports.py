@@ -1,0 +1,199 @@
+"""The four things the service needs from outside: a catalog, a remote, a state and a clock."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.change import Action, Change
+from syncd.domain.cycle import CycleId, CycleResult
+from syncd.domain.delivery import Outcome
+from syncd.domain.item import RemoteItem
+from syncd.domain.journal import Adoption, Intent, JournalEntry, Settlement, WriteId
+from syncd.domain.snapshot import CatalogRow, Certificate, Position, Reading
+from syncd.domain.tracking import SkuState, Tracked
+
+
+class Clock(Protocol):
+    """Time, passed in so that tests need not wait."""
+
+    def now(self) -> datetime:
+        """The present moment in UTC, with its time zone."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; zero or less returns at once."""
+
+
+class Comparison(Protocol):
+    """One whole read of the catalog, compared as a set with the fingerprints that were known."""
+
+    @property
+    def certificate(self) -> Certificate:
+        """The evidence of the read, final: the source was looked at again after the last byte."""
+
+    @property
+    def duplicates(self) -> int:
+        """How many ids stand in the catalog more than once."""
+
+    def changed(self) -> Iterator[Sequence[CatalogRow]]:
+        """Rows that are new, changed, repeated, broken or back from missing, in batches."""
+
+    def missing(self) -> Iterator[Sequence[ItemId]]:
+        """Known ids, not yet missing, that no record of this read bears, in batches."""
+
+    def missing_count(self) -> int:
+        """How many ids `missing` would give."""
+
+
+class CatalogSource(Protocol):
+    """Where the merchant's catalog lives."""
+
+    @property
+    def name(self) -> str:
+        """What reports call the source; never with a password in it."""
+
+    def position(self) -> Position:
+        """Look at the source without reading it; raises `CatalogError` where it is not there."""
+
+    def digest(self) -> str:
+        """The digest of the source's bytes as they are now."""
+
+    def compare(self, fingerprints: Path) -> AbstractContextManager[Comparison]:
+        """Read everything once and compare it with `fingerprints`.
+
+        That is a Parquet file with the columns `id` (text), `fingerprint` (64-bit integer, null
+        where the row must count as changed) and `missing` (boolean). Raises `CatalogError` where
+        the source cannot be read at all (not there, a mapped column gone, an unreadable encoding)
+        and `SuspectCatalogError` where it is empty or has lost its header.
+        """
+
+
+class Remote(Protocol):
+    """Digital River, as far as a sync needs it.
+
+    The reads raise `RemoteUnavailableError`, `KeyRefusedError` or `ResourceForbiddenError`, the
+    transient failures after some tries of their own; at most 100 ids a call.
+    """
+
+    @property
+    def requests(self) -> int:
+        """How many requests have departed so far."""
+
+    async def items(self, ids: Sequence[ItemId]) -> Mapping[ItemId, RemoteItem]:
+        """The items that exist among these ids."""
+
+    async def managed(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
+        """Those of these ids whose SKU Digital River fulfils itself (`managedFulfillment`)."""
+
+    async def stocked(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
+        """Those of these ids that have stock left at any location."""
+
+    async def carry_out(self, change: Change) -> Outcome:
+        """Send one change, once; every answer, and none at all, is an outcome."""
+
+    def search(
+        self, part_number: str | None, manufacturer: str | None
+    ) -> AsyncIterator[RemoteItem]:
+        """All items with this part number and manufacturer, page after page, newest first."""
+
+    async def aclose(self) -> None:
+        """Give the connections back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many SKUs there are in each state, and how many of all are owned."""
+
+    states: Mapping[SkuState, int]
+    owned: int
+
+
+class Transaction(Protocol):
+    """Everything that changes the state, all or nothing; no network call may stand inside."""
+
+    def tracked(self, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
+        """The rows of these ids as this transaction sees them; unknown ids are left out."""
+
+    def put(self, rows: Sequence[Tracked]) -> None:
+        """Insert or replace whole rows."""
+
+    def forget(self, ids: Sequence[ItemId]) -> None:
+        """Remove rows; the journal keeps what happened to them."""
+
+    def begin_writes(self, intents: Sequence[Intent]) -> list[WriteId]:
+        """Write intents into the journal; the ids come in the order of the intents."""
+
+    def end_writes(self, settlements: Sequence[Settlement]) -> None:
+        """Write outcomes beside their intents."""
+
+    def adopt(self, adoptions: Sequence[Adoption]) -> None:
+        """Write adoptions into the journal."""
+
+    def record_reading(self, reading: Reading) -> None:
+        """Replace what is remembered of the last read."""
+
+    def record_cycle(self, result: CycleResult) -> None:
+        """Insert or replace this cycle; its `changes` are not kept, the journal has them."""
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep one small fact under a name, such as the account the state belongs to."""
+
+
+class State(Protocol):
+    """The change-tracking table, the journal, the cycles and the lease; a transaction a call."""
+
+    def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[None]:
+        """Be the only cycle over all processes; raises `LeaseHeldError`, naming who is.
+
+        The lease is freed when its holder dies, however it dies.
+        """
+
+    def overlay(self) -> AbstractContextManager[State]:
+        """A private copy that can be written and is thrown away; this state is left untouched."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Begin a write; commits at the end of the block, rolls back where it raises."""
+
+    def fingerprints(self) -> AbstractContextManager[Path]:
+        """The Parquet copy that `CatalogSource.compare` wants, made anew where it is stale."""
+
+    def tracked(self, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
+        """The rows of these ids; unknown ids are left out."""
+
+    def in_states(self, states: frozenset[SkuState]) -> Iterator[Sequence[Tracked]]:
+        """All rows in one of these states, ordered by id, in batches."""
+
+    def census(self) -> Census:
+        """Count the SKUs."""
+
+    def owned(self, limit: int) -> Sequence[ItemId]:
+        """Some owned ids, spread over all of them."""
+
+    def reading(self) -> Reading | None:
+        """What is remembered of the last read."""
+
+    def written_since(self, moment: datetime, action: Action) -> frozenset[ItemId]:
+        """Ids whose writes of this kind began since then and were, or may be, carried out."""
+
+    def journal_of(self, item: ItemId) -> Sequence[JournalEntry]:
+        """What happened to this SKU, oldest first."""
+
+    def journal_of_cycle(self, cycle: CycleId) -> Iterator[Sequence[JournalEntry]]:
+        """What this cycle did, oldest first, in batches."""
+
+    def cycles(self, limit: int) -> Sequence[CycleResult]:
+        """The latest cycles, newest first, without their changes."""
+
+    def cycle(self, cycle: CycleId) -> CycleResult | None:
+        """One cycle without its changes."""
+
+    def remembered(self, key: str) -> str | None:
+        """The small fact kept under this name."""
+
+    def close(self) -> None:
+        """Give the files and connections back."""

@@ -1,0 +1,1 @@
+"""The lists that ship with the program."""

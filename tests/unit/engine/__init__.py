@@ -1,0 +1,1 @@
+"""The pure functions of the engine, by tables of cases."""
