@@ -1,0 +1,82 @@
+"""The sandbox as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from syncd.sandbox import Fault, FaultKind, SandboxError, SandboxSettings, running_sandbox
+from tests.sandbox_process import sandbox_process
+
+KEY = {"authorization": "Bearer sk_test_1"}
+
+
+def test_its_options_reach_it_and_its_control_calls_work() -> None:
+    with sandbox_process("--rate", "2", "--forbid", "skus", "--fault", "500:0") as sandbox:
+        sandbox.seed_items([{"id": "a", "partNumber": "P"}])
+        sandbox.set_faults([Fault(kind=FaultKind.STATUS, status=503, count=1)])
+        paths = ("/inventory-items", "/skus", "/inventory-items")
+        statuses = [httpx.get(sandbox.url + path, headers=KEY).status_code for path in paths]
+
+        assert statuses == [503, 403, 429]
+        assert list(sandbox.items()) == ["a"]
+        assert [entry["status"] for entry in sandbox.requests()] == statuses
+        assert sandbox.statistics()["requests"] == 3
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_quietly(tmp_path: Path, stop: signal.Signals) -> None:
+    ready = tmp_path / "ready.json"
+    command = [sys.executable, "-m", "syncd.sandbox", "--ready-file", str(ready)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not ready.exists() and process.poll() is None:
+            time.sleep(0.01)
+        url = json.loads(ready.read_text())["url"]
+        assert httpx.get(f"{url}/skus", headers=KEY).status_code == 200
+        process.send_signal(stop)
+        output, errors = process.communicate(timeout=10)
+
+    assert (process.returncode, output, errors) == (0, b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--host", "0.0.0.0"], "this machine alone"),  # noqa: S104 - must be refused
+        (["--fault", "lost=3"], "lost"),
+        (["--forbid", "orders"], "orders"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(arguments: list[str], told: str) -> None:
+    command = [sys.executable, "-m", "syncd.sandbox", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with (
+            pytest.raises(SandboxError, match=str(port)),
+            running_sandbox(SandboxSettings(port=port)),
+        ):
+            pass
+
+
+def test_a_port_can_be_had_again_at_once() -> None:
+    with running_sandbox() as first, httpx.Client(base_url=first.url) as client:
+        client.get("/skus")
+        port = int(first.url.rpartition(":")[2])
+    with running_sandbox(SandboxSettings(port=port)) as second:
+        assert httpx.get(f"{second.url}/skus", headers=KEY).status_code == 200
