@@ -1,0 +1,144 @@
+"""`[digital_river]` and `[state]`: the account that is written to, and where syncd remembers it."""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import timedelta
+from typing import Final, Literal
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from syncd.config.section import Listed, Section, not_yet
+from syncd.config.values import PositiveDuration
+
+_TEST_KEY: Final = "sk_test_"
+_TEST_RATE: Final = 25.0
+_LIVE_RATE: Final = 250.0
+_SQLITE: Final = "sqlite:///"
+_BASE_URL_WANTED: Final = 'must be a URL such as "https://api.digitalriver.com"'
+
+
+class DigitalRiverSettings(Section):
+    """The account at Digital River."""
+
+    base_url: str = Field("https://api.digitalriver.com", description="Where the API is.")
+    api_key: SecretStr = Field(
+        description=(
+            "Your secret key. Safer out of this file: in the environment as"
+            " SYNCD_DIGITAL_RIVER__API_KEY, in a file named by api_key_file, or as the systemd"
+            " credential api_key."
+        ),
+        examples=["sk_test_…"],
+    )
+    api_key_file: str | None = Field(
+        None, description="A file that holds the key and nothing else.", examples=["api-key"]
+    )
+    api_version: str = Field(
+        "2021-12-13",
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        description="The version of the API to ask for.",
+    )
+    requests_per_second: float | None = Field(
+        None,
+        gt=0,
+        description="The key's rate: 25 for sk_test_ keys and 250 for the rest, unless set.",
+        examples=[25],
+    )
+    manage: Listed[Literal["inventory_items", "skus"]] = Field(
+        ("inventory_items",), min_length=1, description="Which resources to keep in line."
+    )
+    model: Literal["distributed", "orchestrated"] = Field(
+        "distributed",
+        description='The fulfilment model; in "orchestrated" every write is an error.',
+    )
+    timeout: PositiveDuration = Field(
+        timedelta(seconds=30), description="How long to wait for an answer."
+    )
+    max_in_flight: int = Field(128, ge=1, description="How many requests may be under way at once.")
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the key acts on test data."""
+        return self.api_key.get_secret_value().startswith(_TEST_KEY)
+
+    @property
+    def rate(self) -> float:
+        """How many requests a second the key allows."""
+        return self.requests_per_second or (_TEST_RATE if self.is_test else _LIVE_RATE)
+
+    @field_validator("base_url")
+    @classmethod
+    def _be_a_plain_url(cls, value: str) -> str:
+        parts = _split(value)
+        if parts.username is not None or parts.query or parts.fragment:
+            raise ValueError(f"{_BASE_URL_WANTED}, without user name, password or query")
+        return value.rstrip("/")
+
+    @field_validator("api_key")
+    @classmethod
+    def _fit_into_a_header(cls, key: SecretStr) -> SecretStr:
+        text = key.get_secret_value()
+        if not text or not text.isascii() or not text.isprintable() or " " in text:
+            raise ValueError("must be the secret key as Digital River shows it, without spaces")
+        return key
+
+    @field_validator("manage")
+    @classmethod
+    def _manage_what_can_be(cls, manage: tuple[str, ...]) -> tuple[str, ...]:
+        if "skus" in manage:
+            raise not_yet(
+                'names "skus", which this version of syncd does not manage yet:'
+                ' set manage = ["inventory_items"]'
+            )
+        return manage
+
+    @model_validator(mode="after")
+    def _keep_live_keys_private(self) -> DigitalRiverSettings:
+        parts = _split(self.base_url)
+        if parts.scheme == "http" and not (self.is_test or _is_loopback(parts.hostname or "")):
+            raise ValueError(
+                "base_url must begin with https://, for a key that is not a test key"
+                " is never sent over a network unencrypted"
+            )
+        return self
+
+
+class StateSettings(Section):
+    """Where syncd remembers what it owns, knows and has done."""
+
+    url: str = Field(
+        "sqlite:///syncd.db",
+        description="The database; keep it, for what syncd owns is written nowhere else.",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _be_a_database(cls, value: str) -> str:
+        if value.startswith("postgresql"):
+            raise not_yet(
+                "is on PostgreSQL, which this version of syncd does not use yet:"
+                ' set url = "sqlite:///syncd.db"'
+            )
+        path = value.removeprefix(_SQLITE)
+        if not value.startswith(_SQLITE) or path in {"", ":memory:"} or path.startswith("?"):
+            raise ValueError('must name a SQLite file, such as "sqlite:///syncd.db"')
+        return value
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        raise ValueError(_BASE_URL_WANTED) from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isprintable():
+        raise ValueError(_BASE_URL_WANTED)
+    return parts
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,155 @@
+"""The sections on what may be written when, who is told, and how: `[schedule]` to `[log]`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from syncd.config.section import Listed, Section
+from syncd.config.values import Duration, Eccn, Limit, Listen, Pace, PositiveDuration, Window
+from syncd.domain.policy import Limits, Policy, PolicyMode
+from syncd.domain.rules import RuleBook
+
+
+class ScheduleSettings(Section):
+    """When the daemon does what; durations, or cron expressions in UTC."""
+
+    poll: Pace = Field(timedelta(minutes=5), description="How often to look at the catalog.")
+    full: Pace = Field(
+        "0 3 * * *", description="When to read the catalog wholly, where poll is incremental."
+    )
+    audit: Pace = Field("0 4 * * sun", description="When to compare with what the remote holds.")
+    windows: Listed[Window] = Field(
+        (),
+        description='When writes are allowed, such as "mon-fri 20:00-06:00"; empty means always.',
+    )
+    jitter: Duration = Field(
+        timedelta(seconds=10), description="By how much each start may vary, at random."
+    )
+
+
+class GuardSettings(Section):
+    """What stops a plan, or puts a delete off."""
+
+    max_delete: Limit = Field(0.1, description="How many SKUs may be deleted.")
+    max_update: Limit = Field(0.5, description="How many SKUs may be updated.")
+    max_create: Limit | None = Field(
+        None, description="How many SKUs may be created; no limit unless set.", examples=[1000]
+    )
+    budget_window: PositiveDuration = Field(
+        timedelta(hours=24), description="Limits count the SKUs written in this window."
+    )
+    min_items_for_share: int = Field(
+        20, ge=0, description="Below this many owned items a share allows at least one."
+    )
+    canary: Limit = Field(
+        0.01,
+        description="How much the first plan after a change of configuration or version may do.",
+    )
+    max_shrink: Limit = Field(
+        0.2, description="How many rows the catalog may lose from one complete read to the next."
+    )
+    max_same_change: Limit = Field(
+        0.3, description="How many items may change one attribute to the same value."
+    )
+    delete_after: Duration = Field(
+        timedelta(hours=24), description="How long an id must stay missing before its delete, and …"
+    )
+    delete_reads: int = Field(2, ge=1, description="… over how many complete reads.")
+    keep_stocked: bool = Field(
+        default=True,
+        description="Whether an item with stock left, or whose stock cannot be read, is kept.",
+    )
+
+    def to_limits(self) -> Limits:
+        """The guards' limits as the engine takes them."""
+        return Limits(
+            max_delete=self.max_delete,
+            max_update=self.max_update,
+            max_create=self.max_create,
+            budget_window=self.budget_window,
+            min_items_for_share=self.min_items_for_share,
+            canary=self.canary,
+            max_shrink=self.max_shrink,
+            max_same_change=self.max_same_change,
+        )
+
+
+class PolicySettings(Section):
+    """What may be written at all."""
+
+    mode: Literal["mirror", "upsert", "create-only", "report-only"] = Field(
+        "mirror", description='Which changes are made; "upsert" never deletes.'
+    )
+    adopt: bool = Field(
+        default=True,
+        description="Whether an item that exists already and matches a catalog id becomes ours.",
+    )
+    repair: bool = Field(
+        default=True, description="Whether a scheduled audit mends what differs, under the guards."
+    )
+    delete_skus: bool = Field(
+        default=False, description="Whether a SKU, which is a sellable product, may be deleted."
+    )
+    retry_quarantined: Duration = Field(
+        timedelta(hours=24), description="When to try again what Digital River refused."
+    )
+
+    def to_policy(self, guards: GuardSettings) -> Policy:
+        """What the engine must know of what is allowed; when deletes are due is the guards' say."""
+        return Policy(
+            mode=PolicyMode(self.mode),
+            adopt=self.adopt,
+            delete_after=guards.delete_after,
+            delete_reads=guards.delete_reads,
+            keep_stocked=guards.keep_stocked,
+            retry_quarantined=self.retry_quarantined,
+        )
+
+
+class RuleSettings(Section):
+    """What your own arrangement with Digital River adds to the lists that come with syncd."""
+
+    approved_eccns: Listed[Eccn] = Field(
+        (), description='ECCNs that are approved for you as well, such as "3A991.p".'
+    )
+    barred_eccns: Listed[Eccn] = Field((), description="ECCNs that must not be sold all the same.")
+
+    def to_rule_book(self) -> RuleBook:
+        """The lists that come with syncd, extended by these."""
+        from syncd.data import load_rule_book
+
+        return load_rule_book(self.approved_eccns, self.barred_eccns)
+
+
+class ServiceSettings(Section):
+    """What the daemon offers and watches."""
+
+    listen: Listen = Field(
+        "127.0.0.1:9464", description="Where status page, health and metrics are served."
+    )
+    probe: Duration = Field(
+        timedelta(minutes=1),
+        description='How often an idle daemon asks the remote for one item; "0" means never.',
+    )
+
+
+class NotifySettings(Section):
+    """Who is told when something needs a person."""
+
+    urls: Listed[SecretStr] = Field(
+        (), description="Apprise URLs; they often hold passwords, so they are never shown."
+    )
+
+
+class LogSettings(Section):
+    """What is logged, to stderr."""
+
+    format: Literal["console", "json"] = Field(
+        "console", description="For people, or for machines."
+    )
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="From which level on."
+    )

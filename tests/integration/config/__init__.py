@@ -1,0 +1,1 @@
+"""Configurations read from real files, credentials and environments."""

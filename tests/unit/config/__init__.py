@@ -1,0 +1,1 @@
+"""The configuration, key by key and as a whole."""

@@ -1,0 +1,140 @@
+"""Digests change with what they stand for, and with nothing else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from syncd.config import (
+    ColumnMapping,
+    GuardSettings,
+    LogSettings,
+    PolicySettings,
+    RuleSettings,
+    Settings,
+    account_digest,
+    account_label,
+    digest_of_meaning,
+    load,
+)
+from syncd.domain import canonical
+
+FILE = """
+[catalog]
+path = "catalog.csv"
+[catalog.mapping]
+id = "sku"
+part_number = "mpn"
+[digital_river]
+api_key = "sk_test_4f1c"
+"""
+
+
+def with_catalog(settings: Settings, **keys: object) -> Settings:
+    return settings.model_copy(update={"catalog": settings.catalog.model_copy(update=keys)})
+
+
+def with_mapping(settings: Settings, **keys: object) -> Settings:
+    return with_catalog(settings, mapping=settings.catalog.mapping.model_copy(update=keys))
+
+
+def with_remote(settings: Settings, **keys: object) -> Settings:
+    return settings.model_copy(
+        update={"digital_river": settings.digital_river.model_copy(update=keys)}
+    )
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "mapping",
+        "default",
+        "values",
+        "filter",
+        "filter_values",
+        "delimiter",
+        "final_newline",
+        "policy",
+        "rules",
+    ],
+)
+def test_whatever_gives_the_bytes_their_meaning_changes_the_digest(
+    settings: Settings, key: str
+) -> None:
+    filtered = with_catalog(settings, filter={"physical": ("1", "2")})
+    changed = {
+        "mapping": with_mapping(settings, eccn=ColumnMapping(field="eccn")),
+        "default": with_mapping(settings, part_number=ColumnMapping(field="mpn", default="x")),
+        "values": with_mapping(settings, part_number=ColumnMapping(field="mpn", values={"a": "b"})),
+        "filter": filtered,
+        "filter_values": with_catalog(settings, filter={"physical": ("1", "3")}),
+        "delimiter": with_catalog(settings, delimiter=";"),
+        "final_newline": with_catalog(settings, final_newline="optional"),
+        "policy": settings.model_copy(update={"policy": PolicySettings(mode="upsert")}),
+        "rules": settings.model_copy(update={"rules": RuleSettings(barred_eccns=("EAR99",))}),
+    }[key]
+    assert digest_of_meaning(changed) not in {digest_of_meaning(settings), _other(key, filtered)}
+
+
+def _other(key: str, filtered: Settings) -> str:
+    return digest_of_meaning(filtered) if key == "filter_values" else ""
+
+
+def test_a_new_canonical_form_changes_the_digest(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = digest_of_meaning(settings)
+    monkeypatch.setattr(canonical, "CANONICAL_FORM_VERSION", object.__hash__(before))
+    assert digest_of_meaning(settings) != before
+
+
+def test_what_does_not_touch_the_meaning_leaves_the_digest(settings: Settings) -> None:
+    others = settings.model_copy(
+        update={"log": LogSettings(level="debug"), "guards": GuardSettings(max_delete=5)}
+    )
+    faster = with_catalog(others, threads=2, memory_limit="1GB", path="/elsewhere.csv")
+    assert digest_of_meaning(faster) == digest_of_meaning(settings)
+
+
+def test_the_order_of_tables_and_lists_leaves_the_digest(settings: Settings) -> None:
+    one = with_catalog(settings, filter={"a": ("1", "2"), "b": ("3",)})
+    two = with_catalog(settings, filter={"b": ("3",), "a": ("1", "2")})
+    assert digest_of_meaning(one) == digest_of_meaning(two)
+
+
+def test_digests_are_the_same_in_another_process(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(FILE)
+    code = (
+        "import sys, pathlib; from syncd.config import *;"
+        "settings = load(pathlib.Path(sys.argv[1]), {});"
+        "print(digest_of_meaning(settings), account_digest(settings))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "4711"}
+    other = subprocess.run(
+        [sys.executable, "-c", code, file], capture_output=True, check=True, env=environment
+    )
+    settings = load(file, {})
+    assert other.stdout.decode().split() == [digest_of_meaning(settings), account_digest(settings)]
+
+
+def test_key_and_base_url_make_the_account(settings: Settings) -> None:
+    accounts = {
+        account_digest(settings),
+        account_digest(with_remote(settings, api_key=SecretStr("sk_test_4f1d"))),
+        account_digest(with_remote(settings, base_url="https://other.example")),
+    }
+    assert len(accounts) == 3
+    assert account_digest(with_remote(settings, timeout=timedelta(seconds=1))) in accounts
+
+
+def test_an_account_has_a_label_for_people(settings: Settings) -> None:
+    live = with_remote(settings, api_key=SecretStr("sk_9"), base_url="http://127.0.0.1:8080")
+    assert account_label(settings) == "test · api.digitalriver.com"
+    assert account_label(live) == "live · 127.0.0.1:8080"

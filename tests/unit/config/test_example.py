@@ -1,0 +1,100 @@
+"""`config.example.toml` shows every key there is, with its default, and nothing else."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from syncd.config import Settings, load
+from syncd.config.lines import lines_of
+from syncd.config.shape import KeyPath, field_at, keys
+
+COMMENTED_OUT = re.compile(r"^# (?=(?:[a-z_]+ = |\[[a-z_.]+\]))", re.MULTILINE)
+GIVEN_BY_THE_MERCHANT = {("catalog", "path"), ("digital_river", "api_key"), ("state", "url")}
+
+
+@pytest.fixture
+def loaded(example: str, tmp_path: Path) -> Settings:
+    return load(_written(tmp_path, example), {})
+
+
+def _written(folder: Path, text: str) -> Path:
+    file = folder / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def _with_everything(example: str) -> str:
+    """The example with every key in force; a key and a file with the key exclude each other."""
+    return re.sub(r"(?m)^api_key = .*$", "", COMMENTED_OUT.sub("", example))
+
+
+def _documented_keys() -> list[KeyPath]:
+    """All keys but those within one attribute's mapping, which the example shows in passing."""
+    return [key for key in keys() if not (key[:2] == ("catalog", "mapping") and len(key) > 3)]
+
+
+def _value(settings: Settings, key: KeyPath) -> object:
+    value: object = settings
+    for name in key:
+        value = getattr(value, name)
+    return value
+
+
+def test_it_has_every_key(example: str) -> None:
+    shown = lines_of(COMMENTED_OUT.sub("", example))
+    assert [key for key in _documented_keys() if key not in shown] == []
+
+
+def test_every_key_in_it_exists(example: str) -> None:
+    shown = [key for key in lines_of(COMMENTED_OUT.sub("", example)) if key[1:2] != ("filter",)]
+    assert [key for key in shown if field_at(key) is None] == []
+
+
+def test_every_key_in_it_is_explained(example: str) -> None:
+    lines = example.splitlines()
+    numbers = [number for key, number in lines_of(example).items() if len(key) > 1]
+    assert [lines[number - 1] for number in numbers if " # " not in lines[number - 1]] == []
+
+
+def test_it_loads_as_it_is(loaded: Settings, tmp_path: Path) -> None:
+    assert loaded.catalog.path == str(tmp_path / "catalog.csv")
+    assert loaded.state.url == f"sqlite:///{tmp_path / 'syncd.db'}"
+    assert loaded.digital_river.is_test
+
+
+def test_what_is_in_force_in_it_is_the_default(loaded: Settings, example: str) -> None:
+    in_force = lines_of(example)
+    for key in _documented_keys():
+        field = field_at(key)
+        if field is None or key not in in_force or key[:2] == ("catalog", "mapping"):
+            continue
+        if len(key) > 1 and key not in GIVEN_BY_THE_MERCHANT:
+            assert _value(loaded, key) == field.default, key
+    assert tomllib.loads(example)["state"]["url"] == Settings.model_fields["state"].default.url
+
+
+def test_what_is_commented_out_in_it_has_no_default(example: str) -> None:
+    shown = set(lines_of(COMMENTED_OUT.sub("", example))) - set(lines_of(example))
+    hidden = [key for key in shown if key[:2] != ("catalog", "filter")]
+    assert {key: getattr(field_at(key), "default", ...) for key in hidden} == dict.fromkeys(hidden)
+    assert hidden
+
+
+def test_what_is_commented_out_in_it_is_valid(example: str, tmp_path: Path) -> None:
+    (tmp_path / "api-key").write_text("sk_test_4f1c\n")
+    settings = load(_written(tmp_path, _with_everything(example)), {})
+    assert settings.digital_river.api_key.get_secret_value() == "sk_test_4f1c"
+    assert settings.guards.max_create == 1000
+    assert settings.catalog.filter == {"physical": ("true", "1", "yes")}
+
+
+def test_tables_in_its_comments_are_valid(example: str, tmp_path: Path) -> None:
+    tables = re.findall(r"# .*?(\{ field = .* \})", example)
+    assert len(tables) == 3
+    for table in tables:
+        text = re.sub(r"(?m)^hs_code = .*$", f"hs_code = {table}", example)
+        assert load(_written(tmp_path, text), {}).catalog.mapping.hs_code is not None
