@@ -1,0 +1,198 @@
+"""The state over any database; what is one database's own stands elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection, delete, insert, select
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.change import Action
+from syncd.domain.cycle import CycleId, CycleResult
+from syncd.domain.journal import Adoption, Intent, JournalEntry, Settlement, WriteId
+from syncd.domain.snapshot import Reading
+from syncd.domain.tracking import SkuState, Tracked
+from syncd.ports import Census, State, Transaction
+from syncd.state import codec, documents, facts, journal, queries, schema
+from syncd.state.database import Database
+
+BATCH: Final = 1000
+"""Rows a query brings at once."""
+_THE_CATALOG: Final = "catalog"
+
+_T = TypeVar("_T")
+
+
+class SqlState:
+    """The port's state; it may be used from any thread, each call on a connection of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[None]:
+        return self._database.lease(holder, wait)
+
+    @contextmanager
+    def overlay(self) -> Iterator[State]:
+        with self._database.copied() as copy:
+            yield SqlState(copy)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        with self._database.writing() as connection:
+            yield SqlTransaction(connection, self._database)
+
+    def fingerprints(self) -> AbstractContextManager[Path]:
+        return self._database.fingerprints()
+
+    def tracked(self, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
+        with self._database.reading() as connection:
+            return _tracked(connection, ids)
+
+    def in_states(self, states: frozenset[SkuState]) -> Iterator[Sequence[Tracked]]:
+        """Each batch sees the rows as they are when it is asked for; none comes twice."""
+        after: ItemId | None = None
+        while states:
+            with self._database.reading() as connection:
+                query = queries.in_states(states, after, BATCH)
+                batch = [codec.tracked_from(row) for row in connection.execute(query)]
+            if not batch:
+                return
+            yield batch
+            after = batch[-1].id
+
+    def census(self) -> Census:
+        with self._database.reading() as connection:
+            rows = connection.execute(queries.CENSUS).all()
+        return Census(
+            {SkuState(state): count for state, count, _ in rows},
+            sum(owned for _, _, owned in rows),
+        )
+
+    def owned(self, limit: int) -> Sequence[ItemId]:
+        with self._database.reading() as connection:
+            return [ItemId(id_) for id_ in connection.execute(queries.owned(limit)).scalars()]
+
+    def reading(self) -> Reading | None:
+        query = select(schema.reading.c.document)
+        with self._database.reading() as connection:
+            text = connection.execute(query).scalar_one_or_none()
+        return None if text is None else documents.reading_from(text)
+
+    def written_since(self, moment: datetime, action: Action) -> frozenset[ItemId]:
+        with self._database.reading() as connection:
+            return journal.written_since(connection, moment, action)
+
+    def journal_of(self, item: ItemId) -> Sequence[JournalEntry]:
+        with self._database.reading() as connection:
+            return journal.of_item(connection, item)
+
+    def journal_of_cycle(self, cycle: CycleId) -> Iterator[Sequence[JournalEntry]]:
+        after: WriteId | None = None
+        while True:
+            with self._database.reading() as connection:
+                batch = journal.of_cycle(connection, cycle, after, BATCH)
+            if not batch:
+                return
+            yield batch
+            after = batch[-1].write
+
+    def cycles(self, limit: int) -> Sequence[CycleResult]:
+        query = select(schema.cycle.c.document).order_by(schema.cycle.c.id.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return [documents.cycle_from(text) for text in connection.execute(query).scalars()]
+
+    def cycle(self, cycle: CycleId) -> CycleResult | None:
+        query = select(schema.cycle.c.document).where(schema.cycle.c.id == cycle)
+        with self._database.reading() as connection:
+            text = connection.execute(query).scalar_one_or_none()
+        return None if text is None else documents.cycle_from(text)
+
+    def remembered(self, key: str) -> str | None:
+        with self._database.reading() as connection:
+            return facts.get(connection, key)
+
+    def close(self) -> None:
+        self._database.close()
+
+
+class SqlTransaction:
+    """The port's transaction, on the one connection that may write."""
+
+    def __init__(self, connection: Connection, database: Database) -> None:
+        self._connection = connection
+        self._database = database
+        self._stamped = False
+
+    def tracked(self, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
+        return _tracked(self._connection, ids)
+
+    def put(self, rows: Sequence[Tracked]) -> None:
+        if not self._stamped and self._would_show(rows):
+            self._replace_stamp()
+        self._database.upsert(self._connection, map(codec.sku_row, rows))
+
+    def forget(self, ids: Sequence[ItemId]) -> None:
+        for chunk in _chunks(ids):
+            gone = self._connection.execute(delete(schema.sku).where(schema.sku.c.id.in_(chunk)))
+            if gone.rowcount and not self._stamped:
+                self._replace_stamp()
+
+    def begin_writes(self, intents: Sequence[Intent]) -> list[WriteId]:
+        return journal.begin(self._connection, intents)
+
+    def end_writes(self, settlements: Sequence[Settlement]) -> None:
+        journal.end(self._connection, settlements)
+
+    def adopt(self, adoptions: Sequence[Adoption]) -> None:
+        journal.adopt(self._connection, adoptions)
+
+    def record_reading(self, reading: Reading) -> None:
+        table = schema.reading
+        self._connection.execute(delete(table))
+        document = documents.reading_text(reading)
+        self._connection.execute(insert(table).values(source=_THE_CATALOG, document=document))
+
+    def record_cycle(self, result: CycleResult) -> None:
+        table = schema.cycle
+        self._connection.execute(delete(table).where(table.c.id == result.id))
+        document = documents.cycle_text(result)
+        self._connection.execute(insert(table).values(id=result.id, document=document))
+
+    def remember(self, key: str, value: str) -> None:
+        facts.put(self._connection, key, value)
+
+    def _would_show(self, rows: Sequence[Tracked]) -> bool:
+        """Whether writing these rows changes what the copy of fingerprints holds."""
+        return any(self._differs(chunk) for chunk in _chunks(rows))
+
+    def _differs(self, rows: Sequence[Tracked]) -> bool:
+        query = queries.shown([row.id for row in rows])
+        present = {row[0]: (row[1], row[2]) for row in self._connection.execute(query)}
+        return any(
+            present.get(row.id) != (row.fingerprint, row.missing is not None) for row in rows
+        )
+
+    def _replace_stamp(self) -> None:
+        facts.replace_stamp(self._connection)
+        self._stamped = True
+
+
+def _tracked(connection: Connection, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
+    found: dict[ItemId, Tracked] = {}
+    for chunk in _chunks(ids):
+        query = select(schema.sku).where(schema.sku.c.id.in_(chunk))
+        found |= codec.tracked_by_id(connection.execute(query))
+    return found
+
+
+def _chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """Pieces small enough for the number of parameters that one query may have."""
+    rest = iter(values)
+    while chunk := tuple(islice(rest, BATCH)):
+        yield chunk

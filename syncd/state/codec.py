@@ -1,0 +1,162 @@
+"""Between the domain's values and what stands in a row: text, integers and NULL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Final, TypeAlias
+
+import orjson
+
+from syncd.domain.attributes import Attribute, Attributes, ItemId, Value
+from syncd.domain.delivery import Failure
+from syncd.domain.tracking import Delivery, Held, Missing, Ownership, SkuState, Tracked
+
+Stored: TypeAlias = str | int | None
+SkuRow: TypeAlias = tuple[Stored, ...]
+"""One row of the table `sku`, in the order of its columns."""
+
+LETTERS: Final = {
+    Attribute.MANUFACTURER_ID: "m",
+    Attribute.PART_NUMBER: "p",
+    Attribute.COUNTRY_OF_ORIGIN: "c",
+    Attribute.ECCN: "e",
+    Attribute.HS_CODE: "h",
+    Attribute.ALLOW_OVERSELL: "o",
+}
+"""How the attributes are called in a row, where every byte counts a million times."""
+
+SAME: Final = "="
+"""What stands for `known` where it equals `desired`, as it does in nearly every row."""
+
+_BY_LETTER: Final = {letter: attribute for attribute, letter in LETTERS.items()}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+# A row's words as plain text: a database driver takes a detour for every subclass of str.
+_STATES: Final = {state: str(state.value) for state in SkuState}
+_OWNERSHIPS: Final = {ownership: str(ownership.value) for ownership in Ownership}
+_DELIVERIES: Final = {delivery: str(delivery.value) for delivery in Delivery}
+
+
+def moment_of(moment: datetime) -> int:
+    """Whole microseconds since 1970; `moment` must bear its time zone."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment_from(stored: int) -> datetime:
+    """The moment, in UTC."""
+    return _EPOCH + timedelta(microseconds=stored)
+
+
+def attributes_text(attributes: Attributes) -> str:
+    """Compact JSON by the letters of the attributes."""
+    letters = {LETTERS[attribute]: value for attribute, value in attributes.items()}
+    return orjson.dumps(letters).decode()
+
+
+def attributes_from(text: str) -> dict[Attribute, Value]:
+    """Reverse `attributes_text`."""
+    return {_BY_LETTER[letter]: value for letter, value in orjson.loads(text).items()}
+
+
+def failure_text(failure: Failure) -> str:
+    """Compact JSON by the names of the fields."""
+    return orjson.dumps(failure).decode()
+
+
+def failure_from(text: str) -> Failure:
+    """Reverse `failure_text`."""
+    return Failure(**orjson.loads(text))
+
+
+def sku_row(sku: Tracked) -> SkuRow:
+    """Encode one row; the tests hold its order against the table's columns."""
+    desired = None if sku.desired is None else attributes_text(sku.desired)
+    missing = sku.missing
+    return (
+        sku.id,
+        _STATES[sku.state],
+        sku.fingerprint,
+        desired,
+        _known_text(sku, desired),
+        _sent_text(sku.sent),
+        _OWNERSHIPS[sku.ownership],
+        _DELIVERIES[sku.delivery],
+        sku.revision,
+        None if sku.held is None else orjson.dumps(sku.held).decode(),
+        None if missing is None else moment_of(missing.since),
+        None if missing is None else missing.read,
+        None if sku.quarantine is None else failure_text(sku.quarantine),
+        None if sku.quarantined_since is None else moment_of(sku.quarantined_since),
+        sku.foreign_reason,
+        sku.attempts,
+        None if sku.next_attempt is None else moment_of(sku.next_attempt),
+        None if sku.last_error is None else failure_text(sku.last_error),
+    )
+
+
+def tracked_from(row: Sequence[Any]) -> Tracked:
+    """Decode one row; the state's word is left out, for the values say it."""
+    # fmt: off
+    (id_, _, fingerprint, desired_text, known_text, sent, ownership, delivery, revision,
+     held, missing_since, missing_read, quarantine, quarantined_since, foreign_reason,
+     attempts, next_attempt, last_error) = row
+    # fmt: on
+    desired = _optional_attributes(desired_text)
+    return Tracked(
+        id=ItemId(id_),
+        fingerprint=fingerprint,
+        desired=desired,
+        known=desired if known_text == SAME else _optional_attributes(known_text),
+        sent=_sent_from(sent),
+        ownership=Ownership(ownership),
+        delivery=Delivery(delivery),
+        revision=revision,
+        held=None if held is None else Held(**orjson.loads(held)),
+        missing=_missing_from(missing_since, missing_read),
+        quarantine=None if quarantine is None else failure_from(quarantine),
+        quarantined_since=optional_moment(quarantined_since),
+        foreign_reason=foreign_reason,
+        attempts=attempts,
+        next_attempt=optional_moment(next_attempt),
+        last_error=None if last_error is None else failure_from(last_error),
+    )
+
+
+def optional_moment(stored: int | None) -> datetime | None:
+    """The moment in UTC, None where there was none."""
+    return None if stored is None else moment_from(stored)
+
+
+def tracked_by_id(rows: Iterable[Sequence[Any]]) -> dict[ItemId, Tracked]:
+    """Decode many rows."""
+    return {sku.id: sku for sku in map(tracked_from, rows)}
+
+
+def _known_text(sku: Tracked, desired: str | None) -> str | None:
+    if sku.known is None:
+        return None
+    if desired is not None and sku.known == sku.desired:
+        return SAME
+    return attributes_text(sku.known)
+
+
+def _optional_attributes(text: str | None) -> dict[Attribute, Value] | None:
+    return None if text is None else attributes_from(text)
+
+
+@cache  # there are 64 sets of six attributes
+def _sent_text(sent: frozenset[Attribute]) -> str | None:
+    return "".join(sorted(LETTERS[attribute] for attribute in sent)) or None
+
+
+@cache  # the same 64
+def _sent_from(text: str | None) -> frozenset[Attribute]:
+    return frozenset(_BY_LETTER[letter] for letter in text or "")
+
+
+def _missing_from(since: int | None, read: int | None) -> Missing | None:
+    if since is None or read is None:
+        return None
+    return Missing(moment_from(since), read)

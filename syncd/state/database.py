@@ -1,0 +1,47 @@
+"""What the state asks of a database: all that differs between one and another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from syncd.state.codec import SkuRow
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+class Connections(Protocol):
+    """Connections whose errors are translated."""
+
+    @property
+    def name(self) -> str:
+        """What messages call the state."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A connection that sees one moment of the database until the end of the block."""
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A connection that alone may write; commits at the end, rolls back where it raises."""
+
+
+class Database(Connections, Protocol):
+    """The connections, and the things no SQL standard knows."""
+
+    def upsert(self, connection: Connection, rows: Iterable[SkuRow]) -> None:
+        """Insert or replace rows of the table `sku`, as fast as the database can."""
+
+    def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[None]:
+        """As the port says."""
+
+    def copied(self) -> AbstractContextManager[Database]:
+        """A private copy of the present moment, removed at the end of the block."""
+
+    def fingerprints(self) -> AbstractContextManager[Path]:
+        """As the port says."""
+
+    def close(self) -> None:
+        """Give files and connections back."""

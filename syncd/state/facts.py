@@ -1,0 +1,34 @@
+"""Small facts by name, and the one that is the state's own: the stamp of the fingerprints."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from sqlalchemy import Connection, delete, insert, select
+
+from syncd.state.schema import fact
+
+_STAMP: Final = "fingerprints.stamp"
+_UNTOUCHED: Final = "untouched"
+
+
+def get(connection: Connection, key: str) -> str | None:
+    """The fact kept under this name."""
+    return connection.execute(select(fact.c.value).where(fact.c.key == key)).scalar_one_or_none()
+
+
+def put(connection: Connection, key: str, value: str) -> None:
+    """Keep the fact, instead of the one before."""
+    connection.execute(delete(fact).where(fact.c.key == key))
+    connection.execute(insert(fact).values(key=key, value=value))
+
+
+def stamp(connection: Connection) -> str:
+    """The stamp of the present ids, fingerprints and presences; one word while there were none."""
+    return get(connection, _STAMP) or _UNTOUCHED
+
+
+def replace_stamp(connection: Connection) -> None:
+    """Make every copy of the fingerprints stale."""
+    put(connection, _STAMP, secrets.token_hex(16))

@@ -1,0 +1,91 @@
+"""Bringing a database to today's tables; Alembic is loaded only where a step is due."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, insert, inspect, select
+
+from syncd.errors import StateError
+from syncd.state import schema
+from syncd.state.database import Connections
+
+SCRIPTS: Final = Path(__file__).with_name("migrations")
+
+
+class Standing(Enum):
+    """How far a database has come."""
+
+    EMPTY = auto()
+    OLDER = auto()
+    CURRENT = auto()
+
+
+def bring_up_to_date(database: Connections) -> None:
+    """Make or migrate the tables where that is due, all or nothing.
+
+    Raises `StateError` for a database that a newer syncd or another program has made.
+    """
+    if is_up_to_date(database):
+        return
+    with database.writing() as connection:
+        match _standing(connection, database.name):  # another process may have been first
+            case Standing.EMPTY:
+                create(connection)
+            case Standing.OLDER:
+                upgrade(connection)
+            case Standing.CURRENT:
+                pass
+
+
+def is_up_to_date(database: Connections) -> bool:
+    """Whether nothing is due; raises like `bring_up_to_date`."""
+    with database.reading() as connection:
+        return _standing(connection, database.name) is Standing.CURRENT
+
+
+def create(connection: Connection) -> None:
+    """Make all tables at once, as if every migration had run: the tests compare the two."""
+    schema.metadata.create_all(connection, checkfirst=False)
+    connection.execute(insert(schema.version).values(version_num=revisions()[-1]))
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the migrations that are due, inside the transaction of this connection."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def revisions() -> list[str]:
+    """All revisions this version knows, oldest first: the numbers in front of the files' names."""
+    return sorted(file.stem.partition("_")[0] for file in SCRIPTS.glob("versions/[0-9]*.py"))
+
+
+def _standing(connection: Connection, name: str) -> Standing:
+    tables = inspect(connection).get_table_names()
+    if not tables:
+        return Standing.EMPTY
+    if schema.version.name not in tables:
+        raise StateError(
+            name,
+            "it is the database of another program",
+            "Point state.url at syncd's own file, or at one that does not exist yet",
+        )
+    revision = connection.execute(select(schema.version.c.version_num)).scalar_one_or_none()
+    known = revisions()
+    if revision is not None and revision not in known:
+        raise StateError(
+            name,
+            f"a newer version of syncd has made it (its tables are at {revision},"
+            f" this version knows them up to {known[-1]})",
+            "Install that version or a later one, or point state.url at another file",
+        )
+    return Standing.CURRENT if revision == known[-1] else Standing.OLDER

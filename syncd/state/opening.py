@@ -1,0 +1,169 @@
+"""Opening a state on a file: made, migrated, or only looked at without leaving a trace."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from syncd.errors import ConfigurationError, StateError
+from syncd.ports import Clock
+from syncd.state import migrate
+from syncd.state.adapter import SqlState
+from syncd.state.faults import files_translated
+from syncd.state.fingerprints import FingerprintCopy
+from syncd.state.lease import Lease
+from syncd.state.sqlite import (
+    BUSY_TIMEOUT,
+    COPY,
+    KEPT,
+    LOCK,
+    LOOKED_AT,
+    SCRATCH,
+    SqliteDatabase,
+    beside,
+    open_file,
+)
+
+_KEY: Final = "state.url"
+_EXAMPLE: Final = "sqlite:///syncd.db"
+_TRIES: Final = 5
+
+
+def sqlite_file(url: str) -> Path:
+    """The file that the URL names; raises `ConfigurationError`, which never shows the URL whole."""
+    try:
+        parts = make_url(url)
+    except ArgumentError as error:
+        raise ConfigurationError(
+            _KEY, "it is not a database URL", f'Write it like "{_EXAMPLE}"'
+        ) from error
+    kind = parts.get_backend_name()
+    if kind == "postgresql":
+        raise ConfigurationError(
+            _KEY,
+            "PostgreSQL comes with a later version",
+            f'Until then use a file of SQLite, like "{_EXAMPLE}"',
+        )
+    if kind != "sqlite":
+        raise ConfigurationError(
+            _KEY, f'there is no state in "{kind}"', f'Use a file of SQLite, like "{_EXAMPLE}"'
+        )
+    if parts.query or not parts.database or parts.database == ":memory:":
+        raise ConfigurationError(
+            _KEY,
+            "the state has to be a file, without parameters behind it",
+            f'Write it like "{_EXAMPLE}"',
+        )
+    return Path(parts.database)
+
+
+def open_for_writing(
+    file: Path, clock: Clock | None = None, busy_timeout: timedelta = BUSY_TIMEOUT
+) -> SqlState:
+    """Open the file, making or migrating it first where that is due."""
+    name = _name(file)
+    with files_translated(name):
+        _make(name, file)
+    now = _system_time if clock is None else clock.now
+    copy = FingerprintCopy(name, beside(file, COPY))
+    opened = open_file(name, file, KEPT, busy_timeout)
+    with _undone_on_failure(opened.close):
+        migrate.bring_up_to_date(opened)
+    return SqlState(SqliteDatabase(opened, copy, Lease(name, beside(file, LOCK), now)))
+
+
+def open_for_reading(file: Path) -> SqlState:
+    """Open the file as it is, or a private copy of it where it cannot be read in place."""
+    name = _name(file)
+    with files_translated(name):
+        folder = TemporaryDirectory(prefix="syncd-")
+        with _undone_on_failure(folder.cleanup):
+            place = _readable(name, file, Path(folder.name))
+    copy = FingerprintCopy(name, Path(folder.name, f"state{COPY}"), borrowed=beside(file, COPY))
+    opened = open_file(name, place, LOOKED_AT)
+    return SqlState(SqliteDatabase(opened, copy, None, folder))
+
+
+def _readable(name: str, file: Path, folder: Path) -> Path:
+    """A file that can be read without a trace beside `file`, and has today's tables."""
+    private = folder / "syncd.db"
+    if _has_content(name, file):
+        place = private if _copied_at_rest(file, private) else file
+        with closing(open_file(name, place, LOOKED_AT)) as found:
+            if migrate.is_up_to_date(found):
+                return place
+            private = folder / "migrated.db"
+            found.copy_to(private)
+    with closing(open_file(name, private, SCRATCH)) as scratch:
+        migrate.bring_up_to_date(scratch)
+    return private
+
+
+def _copied_at_rest(file: Path, target: Path) -> bool:
+    """Copy a file that no process has open; False where one has.
+
+    SQLite's reader makes `-wal` and `-shm` files beside a database that has none, and never takes
+    them away. A database without them is at rest, and a plain copy of it is whole as long as nobody
+    wrote in the meantime.
+    """
+    log = beside(file, "-wal")
+    for _ in range(_TRIES):
+        before = file.stat()
+        if log.exists():
+            return False
+        shutil.copyfile(file, target)
+        after = file.stat()
+        if (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size):
+            return True
+    return False
+
+
+def _make(name: str, file: Path) -> None:
+    if _exists(name, file):
+        return
+    try:
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return  # another process was first
+
+
+def _has_content(name: str, file: Path) -> bool:
+    return _exists(name, file) and file.stat().st_size > 0
+
+
+def _exists(name: str, file: Path) -> bool:
+    if not file.absolute().parent.is_dir():
+        raise StateError(
+            name,
+            "its folder does not exist",
+            f"Create the folder, or set {_KEY} to a file in one that exists",
+        )
+    if file.is_dir():
+        raise StateError(name, "it is a folder", f'Set {_KEY} to a file, like "{_EXAMPLE}"')
+    return file.exists()
+
+
+@contextmanager
+def _undone_on_failure(undo: Callable[[], None]) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        undo()
+        raise
+
+
+def _name(file: Path) -> str:
+    return f"state {file}"
+
+
+def _system_time() -> datetime:
+    return datetime.now(UTC)

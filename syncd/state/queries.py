@@ -1,0 +1,55 @@
+"""The questions to the table `sku` that are more than a look-up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Select, case, func, select, union_all
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.tracking import Ownership, SkuState
+from syncd.state.schema import sku
+
+_IS_OWNED: Final = sku.c.ownership == Ownership.OWNED.value
+
+CENSUS: Final = select(sku.c.state, func.count(), func.sum(case((_IS_OWNED, 1), else_=0))).group_by(
+    sku.c.state
+)
+"""State, number of SKUs, number of owned ones: answered by the index alone, in its own order."""
+
+FINGERPRINTS: Final = select(sku.c.id, sku.c.fingerprint, sku.c.missing_since.is_not(None))
+"""What the copy of fingerprints holds, of all SKUs."""
+
+
+def shown(ids: Sequence[ItemId]) -> Select[Any]:
+    """The same of these SKUs."""
+    return FINGERPRINTS.where(sku.c.id.in_(ids))
+
+
+def in_states(states: frozenset[SkuState], after: ItemId | None, limit: int) -> Select[Any]:
+    """The next whole rows in these states, by id.
+
+    Each state is a walk along its own stretch of the index; a planner that may choose would rather
+    walk along all ids, whatever their state.
+    """
+    stretches = [_stretch(state, after, limit) for state in sorted(states)]
+    ids = union_all(*stretches).order_by("id").limit(limit).subquery()
+    return select(sku).where(sku.c.id.in_(select(ids.c.id))).order_by(sku.c.id)
+
+
+def owned(limit: int) -> Select[str]:
+    """At most `limit` owned ids at even distances, over all of them."""
+    place = func.row_number().over(order_by=sku.c.id) - 1
+    numbered = select(sku.c.id, place.label("place"), func.count().over().label("number"))
+    ids = numbered.where(_IS_OWNED).subquery()
+    chosen = (ids.c.place * limit) % ids.c.number < limit
+    return select(ids.c.id).where(chosen).order_by(ids.c.id).limit(limit)
+
+
+def _stretch(state: SkuState, after: ItemId | None, limit: int) -> Select[Any]:
+    query = select(sku.c.id).where(sku.c.state == state.value)
+    if after is not None:
+        query = query.where(sku.c.id > after)
+    ids = query.order_by(sku.c.id).limit(limit).subquery()
+    return select(ids.c.id)

@@ -1,0 +1,94 @@
+"""The tables, by the words of the domain; the migrations bring an older database to them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
+
+_Moment: Final = BigInteger()
+"""Microseconds since 1970 in UTC: exact, ordered, and the same in every database."""
+_Document: Final = Text()
+"""Compact JSON; an SQL NULL where the domain says None."""
+_Id: Final = Text().with_variant(Text(collation="C"), "postgresql")
+"""Ids are ordered by code point everywhere."""
+_Serial: Final = BigInteger().with_variant(Integer, "sqlite")
+"""The one integer that each database numbers by itself."""
+
+metadata: Final = MetaData()
+
+sku: Final = Table(
+    "sku",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("fingerprint", BigInteger),
+    Column("desired", _Document),
+    Column("known", _Document),
+    Column("sent", Text),
+    Column("ownership", Text, nullable=False),
+    Column("delivery", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("held", _Document),
+    Column("missing_since", _Moment),
+    Column("missing_read", BigInteger),
+    Column("quarantine", _Document),
+    Column("quarantined_since", _Moment),
+    Column("foreign_reason", Text),
+    Column("attempts", BigInteger, nullable=False),
+    Column("next_attempt", _Moment),
+    Column("last_error", _Document),
+    # One index serves the census (which reads nothing else) and the reading of one state in the
+    # order of ids.
+    Index("sku_by_state", "state", "id", "ownership"),
+)
+
+journal: Final = Table(
+    "journal",
+    metadata,
+    Column("write", _Serial, primary_key=True),
+    Column("cycle", Text, nullable=False),
+    Column("id", _Id, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("before", _Document),
+    Column("after", _Document, nullable=False),
+    Column("begun", _Moment, nullable=False),
+    Column("ended", _Moment),
+    Column("kind", Text),
+    Column("failure", _Document),
+    Column("request_id", Text),
+    Index("journal_by_id", "id", "write"),
+    Index("journal_by_cycle", "cycle", "write"),
+    Index("journal_by_deed", "deed", "begun"),
+)
+
+cycle: Final = Table(
+    "cycle",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("document", _Document, nullable=False),
+)
+
+reading: Final = Table(
+    "reading",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("document", _Document, nullable=False),
+)
+"""What is remembered of the last read; one row so far, for there is one catalog."""
+
+fact: Final = Table(
+    "fact",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+version: Final = Table(
+    "alembic_version",
+    metadata,
+    Column("version_num", String(32), primary_key=True),
+)
+"""Alembic's own table, by Alembic's own shape: which migration the database has reached."""

@@ -1,0 +1,227 @@
+"""The change-tracking table: what is put there is found there, whole, or not at all."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC
+from itertools import chain
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from syncd.domain.attributes import Attribute, ItemId
+from syncd.domain.tracking import Ownership, SkuState, Tracked
+from syncd.ports import Census, State
+from tests.contract.state import examples
+from tests.contract.state.examples import put, sku
+
+_SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+def _break_off_after_writing(state: State) -> None:
+    with state.transaction() as transaction:
+        transaction.put([sku("new"), sku("kept", SkuState.HELD)])
+        transaction.forget([ItemId("kept")])
+        transaction.begin_writes([examples.intent("kept")])
+        transaction.remember("account", "after")
+        raise BreakOffError
+
+
+class BreakOffError(Exception):
+    """What a test raises to break a transaction off."""
+
+
+@_SHARED
+@given(rows=st.lists(examples.skus(), max_size=5, unique_by=lambda row: row.id))
+def test_every_field_of_a_row_comes_back_as_it_was(state: State, rows: list[Tracked]) -> None:
+    put(state, rows)
+
+    assert state.tracked([row.id for row in rows]) == {row.id: row for row in rows}
+
+
+def test_moments_come_back_in_utc(state: State) -> None:
+    put(state, [sku("a", SkuState.MISSING)])
+
+    missing = state.tracked([ItemId("a")])[ItemId("a")].missing
+    assert missing is not None
+    assert missing.since.tzinfo is UTC
+
+
+def test_unknown_ids_are_left_out(state: State) -> None:
+    put(state, [sku("a")])
+
+    assert list(state.tracked([ItemId("a"), ItemId("b")])) == ["a"]
+    assert state.tracked([]) == {}
+
+
+def test_more_ids_are_found_than_a_query_takes_parameters(state: State) -> None:
+    rows = [sku(f"{number:05}") for number in range(2500)]
+    put(state, rows)
+
+    assert len(state.tracked([row.id for row in rows])) == 2500
+
+
+def test_a_row_that_is_put_again_replaces_the_whole_row(state: State) -> None:
+    put(state, [sku("a", SkuState.QUARANTINED)])
+    put(state, [Tracked(ItemId("a"))])
+
+    assert state.tracked([ItemId("a")]) == {"a": Tracked(ItemId("a"))}
+
+
+def test_forgotten_rows_are_gone_and_the_others_are_not(state: State) -> None:
+    put(state, [sku("a"), sku("b")])
+    with state.transaction() as transaction:
+        transaction.forget([ItemId("a"), ItemId("never there")])
+
+    assert list(state.tracked([ItemId("a"), ItemId("b")])) == ["b"]
+
+
+def test_a_transaction_sees_its_own_writes(state: State) -> None:
+    with state.transaction() as transaction:
+        transaction.put([sku("a"), sku("b")])
+        transaction.forget([ItemId("b")])
+
+        assert transaction.tracked([ItemId("a"), ItemId("b")]) == {"a": sku("a")}
+
+
+def test_nobody_else_sees_them_before_the_end(state: State) -> None:
+    with state.transaction() as transaction:
+        transaction.put([sku("a")])
+        with ThreadPoolExecutor(1) as pool:
+            seen = pool.submit(state.tracked, [ItemId("a")]).result(timeout=10)
+
+    assert seen == {}
+    assert state.tracked([ItemId("a")]) == {"a": sku("a")}
+
+
+def test_a_transaction_that_breaks_off_leaves_everything_as_it_was(state: State) -> None:
+    put(state, [sku("kept")])
+    with state.transaction() as transaction:
+        transaction.remember("account", "before")
+
+    with pytest.raises(BreakOffError):
+        _break_off_after_writing(state)
+
+    assert state.tracked([ItemId("kept"), ItemId("new")]) == {"kept": sku("kept")}
+    assert state.journal_of(ItemId("kept")) == []
+    assert state.remembered("account") == "before"
+
+
+def test_what_the_block_raises_is_not_dressed_up(state: State) -> None:
+    with pytest.raises(ConnectionResetError), state.transaction():
+        raise ConnectionResetError
+
+
+def test_eight_threads_counting_together_lose_nothing(state: State) -> None:
+    put(state, [Tracked(ItemId("counter"))])
+    start = threading.Barrier(8)
+
+    def count() -> None:
+        start.wait()
+        for _ in range(10):
+            with state.transaction() as transaction:
+                row = transaction.tracked([ItemId("counter")])[ItemId("counter")]
+                transaction.put([replace(row, revision=row.revision + 1)])
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(count) for _ in range(8)]:
+            done.result()
+
+    assert state.tracked([ItemId("counter")])[ItemId("counter")].revision == 80
+
+
+@pytest.mark.parametrize("word", SkuState)
+def test_rows_are_found_by_their_state(state: State, word: SkuState) -> None:
+    put(state, [sku(f"in {each}", each) for each in SkuState])
+
+    assert list(state.in_states(frozenset({word}))) == [[sku(f"in {word}", word)]]
+
+
+def test_rows_of_several_states_come_in_the_order_of_ids(state: State) -> None:
+    states = [SkuState.PENDING, SkuState.HELD, SkuState.IN_SYNC]
+    put(state, [sku(f"{number:04}", states[number % 3]) for number in reversed(range(3600))])
+
+    batches = list(state.in_states(frozenset({SkuState.PENDING, SkuState.HELD})))
+
+    expected = [f"{number:04}" for number in range(3600) if number % 3 != 2]
+    assert [row.id for row in chain(*batches)] == expected
+    assert len(batches) > 1
+
+
+def test_ids_are_ordered_by_code_point(state: State) -> None:
+    put(state, [sku(id_) for id_ in ("ä", "a", "B", "\U0001d538", "ﬀ")])
+
+    (batch,) = state.in_states(frozenset({SkuState.PENDING}))
+
+    assert [row.id for row in batch] == ["B", "a", "ä", "ﬀ", "\U0001d538"]
+
+
+def test_rows_may_be_written_while_they_are_walked_through(state: State) -> None:
+    put(state, [sku(f"{number:04}") for number in range(2100)])
+    walked = 0
+    for batch in state.in_states(frozenset({SkuState.PENDING})):
+        walked += len(batch)
+        put(state, [replace(row, known=row.desired) for row in batch])
+
+    assert walked == 2100
+    assert state.census() == Census({SkuState.IN_SYNC: 2100}, 0)
+
+
+def test_no_states_are_no_rows(state: State) -> None:
+    put(state, [sku("a")])
+
+    assert list(state.in_states(frozenset())) == []
+
+
+def test_the_census_counts_each_state_and_the_owned(state: State) -> None:
+    put(state, [sku("a", owned=True), sku("b", SkuState.HELD, owned=True), sku("c", SkuState.HELD)])
+
+    assert state.census() == Census({SkuState.PENDING: 1, SkuState.HELD: 2}, 2)
+
+
+def test_the_census_of_an_empty_state_is_empty(state: State) -> None:
+    assert state.census() == Census({}, 0)
+
+
+def test_the_census_follows_a_row_that_changes_its_state(state: State) -> None:
+    put(state, [sku("a")])
+    put(state, [sku("a", SkuState.IN_SYNC)])
+
+    assert state.census() == Census({SkuState.IN_SYNC: 1}, 0)
+
+
+@pytest.mark.parametrize(
+    ("number", "limit", "expected"),
+    [
+        (0, 3, []),
+        (2, 3, [0, 1]),
+        (3, 3, [0, 1, 2]),
+        (10, 1, [0]),
+        (100, 4, [0, 25, 50, 75]),
+        (10, 0, []),
+    ],
+)
+def test_owned_ids_are_taken_from_all_over(
+    state: State, number: int, limit: int, expected: list[int]
+) -> None:
+    put(state, [sku(f"{place:03}", owned=True) for place in range(number)])
+    put(state, [sku(f"{place:03}x") for place in range(number)])
+
+    assert state.owned(limit) == [f"{place:03}" for place in expected]
+
+
+def test_a_foreign_item_is_not_owned(state: State) -> None:
+    put(state, [sku("a", SkuState.FOREIGN)])
+
+    assert state.owned(5) == []
+    assert state.tracked([ItemId("a")])[ItemId("a")].ownership is Ownership.FOREIGN
+
+
+def test_an_absent_attribute_is_not_one_without_a_value(state: State) -> None:
+    row = replace(sku("a"), desired={Attribute.ECCN: None}, known={})
+    put(state, [row])
+
+    assert state.tracked([row.id])[row.id] == row

@@ -1,0 +1,1 @@
+"""The state on a real file: opening, migrating, sharing, breaking."""

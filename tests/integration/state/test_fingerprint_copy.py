@@ -1,0 +1,240 @@
+"""The copy of fingerprints beside the file: used while its stamp holds, else made anew."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.tracking import Delivery, Held, Missing, Ownership, Tracked
+from syncd.errors import StateError
+from syncd.ports import State
+from syncd.state import open_existing_read_only, open_state
+from tests.contract.state.examples import FAILURE, NOON, intent, put, sku
+
+_FORGE = """
+COPY (SELECT 'forged' AS id, 1::BIGINT AS fingerprint, false AS missing)
+TO '{copy}' (FORMAT parquet, KV_METADATA {{stamp: '{stamp}'}})
+"""
+_ROW = sku("a")
+
+
+def _ids(state: State) -> set[str]:
+    with state.fingerprints() as copy, duckdb.connect() as engine:
+        rows = engine.execute("SELECT id FROM read_parquet($copy)", {"copy": str(copy)})
+        return {id_ for (id_,) in rows.fetchall()}
+
+
+def _copy(file: Path) -> Path:
+    return file.with_name("syncd.db.fingerprints.parquet")
+
+
+def _forge(copy: Path) -> None:
+    """Put a copy with the same stamp and another content there: only a trusted one shows it."""
+    with duckdb.connect() as engine:
+        stamp = engine.execute(
+            "SELECT value FROM parquet_kv_metadata($copy) WHERE key = 'stamp'", {"copy": str(copy)}
+        ).fetchone()
+        assert stamp is not None
+        quoted = str(copy).replace("'", "''")
+        engine.execute(_FORGE.format(copy=quoted, stamp=stamp[0].decode()))
+
+
+@pytest.fixture
+def forged(state: State, file: Path) -> State:
+    """A state with one SKU, and beside it a copy that claims another."""
+    put(state, [_ROW])
+    assert _ids(state) == {"a"}
+    _forge(_copy(file))
+    assert _ids(state) == {"forged"}
+    return state
+
+
+def test_the_copy_stands_beside_the_file_for_its_user_alone(state: State, file: Path) -> None:
+    with state.fingerprints() as copy:
+        assert copy == _copy(file)
+
+    assert stat.S_IMODE(_copy(file).stat().st_mode) == 0o600
+    assert {path.name for path in file.parent.iterdir()} == {
+        "syncd.db",
+        "syncd.db-shm",
+        "syncd.db-wal",
+        "syncd.db.fingerprints.parquet",
+    }
+
+
+def test_it_is_used_again_after_a_restart(forged: State, url: str) -> None:
+    forged.close()
+
+    with closing(open_state(url)) as state:
+        assert _ids(state) == {"forged"}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        _ROW,
+        replace(_ROW, known=_ROW.desired, ownership=Ownership.OWNED),
+        replace(_ROW, delivery=Delivery.IN_FLIGHT, revision=4),
+        replace(_ROW, quarantine=FAILURE, quarantined_since=NOON, attempts=1, next_attempt=NOON),
+        replace(_ROW, held=Held("eccn", "x", "no ECCN")),
+    ],
+    ids=["as it was", "settled", "in flight", "quarantined", "held"],
+)
+def test_what_the_copy_does_not_hold_leaves_it_good(forged: State, row: Tracked) -> None:
+    put(forged, [row])
+    with forged.transaction() as transaction:
+        transaction.begin_writes([intent("a")])
+        transaction.remember("account", "one")
+        transaction.forget([ItemId("unknown")])
+        transaction.put([])
+
+    assert _ids(forged) == {"forged"}
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (replace(_ROW, fingerprint=1), {"a"}),
+        (replace(_ROW, fingerprint=None), {"a"}),
+        (replace(_ROW, missing=Missing(NOON, 1)), {"a"}),
+        (sku("b"), {"a", "b"}),
+    ],
+    ids=["fingerprint", "no fingerprint", "missing", "new"],
+)
+def test_what_the_copy_holds_makes_it_stale(
+    forged: State, row: Tracked, expected: set[str]
+) -> None:
+    put(forged, [row])
+
+    assert _ids(forged) == expected
+
+
+def test_a_forgotten_row_makes_it_stale(forged: State) -> None:
+    with forged.transaction() as transaction:
+        transaction.forget([ItemId("a")])
+
+    assert _ids(forged) == set()
+
+
+def test_one_change_at_the_end_of_many_rows_is_enough(state: State, file: Path) -> None:
+    rows = [sku(f"{number:04}") for number in range(2500)]
+    put(state, rows)
+    _ids(state)
+    _forge(_copy(file))
+    put(state, rows)
+    assert _ids(state) == {"forged"}
+
+    put(state, [*rows[:-1], replace(rows[-1], fingerprint=0)])
+
+    assert len(_ids(state)) == 2500
+
+
+def test_a_second_change_in_one_transaction_is_in_the_copy(state: State) -> None:
+    with state.transaction() as transaction:
+        transaction.put([sku("a"), sku("b")])
+        transaction.forget([ItemId("a")])
+        transaction.put([sku("c")])
+
+    assert _ids(state) == {"b", "c"}
+
+
+def test_what_was_rolled_back_leaves_the_copy_good(forged: State) -> None:
+    with pytest.raises(ZeroDivisionError):
+        _fail_after_putting(forged)
+
+    assert _ids(forged) == {"forged"}
+
+
+def _fail_after_putting(state: State) -> None:
+    with state.transaction() as transaction:
+        transaction.put([sku("b")])
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda copy: copy.write_bytes(b""),
+        lambda copy: copy.write_bytes(copy.read_bytes()[:60]),
+        lambda copy: copy.write_bytes(copy.read_bytes()[:-8] + b"\0" * 8),
+        lambda copy: copy.unlink(),
+    ],
+    ids=["empty", "truncated", "overwritten", "gone"],
+)
+def test_a_broken_copy_is_made_anew(
+    forged: State, file: Path, break_it: Callable[[Path], object]
+) -> None:
+    break_it(_copy(file))
+
+    assert _ids(forged) == {"a"}
+
+
+def test_a_reader_borrows_a_good_copy(forged: State, url: str) -> None:
+    with closing(open_existing_read_only(url)) as reader:
+        with reader.fingerprints() as copy:
+            assert copy.parent != _copy(Path(url)).parent
+        assert _ids(reader) == {"forged"}
+        with reader.overlay() as overlay:
+            assert _ids(overlay) == {"forged"}
+            put(overlay, [sku("b")])
+            assert _ids(overlay) == {"a", "b"}
+
+
+def test_a_reader_makes_its_own_where_the_copy_is_stale(
+    forged: State, url: str, file: Path
+) -> None:
+    put(forged, [sku("b")])
+    before = _copy(file).read_bytes()
+
+    with closing(open_existing_read_only(url)) as reader:
+        assert _ids(reader) == {"a", "b"}
+    assert _copy(file).read_bytes() == before
+
+
+def test_what_a_killed_process_left_is_taken_away_in_time(state: State, file: Path) -> None:
+    old, young = (file.with_name(f"{_copy(file).name}.{each}.unfinished") for each in "ab")
+    old.touch()
+    young.touch()
+    os.utime(old, (time.time() - 7200, time.time() - 7200))
+
+    _ids(state)
+
+    assert (old.exists(), young.exists()) == (False, True)
+
+
+def test_a_folder_without_room_for_the_copy_is_told(state: State, file: Path) -> None:
+    _copy(file).mkdir()
+
+    with pytest.raises(StateError, match="state "), state.fingerprints():
+        pytest.fail("a copy was given")
+
+
+def test_a_copy_that_cannot_be_made_is_told_and_leaves_nothing(
+    state: State, file: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncd.state.fingerprints._SETTINGS", {"memory_limit": "1KB"})
+    put(state, [sku("a")])
+
+    with (
+        pytest.raises(StateError, match=r"copy of its fingerprints cannot be written \(.*\)\. See"),
+        state.fingerprints(),
+    ):
+        pytest.fail("a copy was given")
+    assert [path.name for path in file.parent.iterdir() if "fingerprints" in path.name] == []
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_copy_of_rows_beyond_every_buffer_is_whole(state: State) -> None:
+    ids = {f'{number}\n"{number}",\r\n' for number in range(60_000)}
+    put(state, [Tracked(ItemId(id_), fingerprint=-1) for id_ in ids])
+
+    assert _ids(state) == ids

@@ -1,0 +1,132 @@
+"""Migrations: they run by themselves, all or nothing, and end where a new state begins."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from syncd.domain.attributes import ItemId
+from syncd.state import migrate, open_existing_read_only, open_state, schema
+from tests.contract.state.examples import put, sku
+
+_NEXT = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    op.add_column("sku", sa.Column("note", sa.Text))
+    {then}
+"""
+
+
+def _tables(file: Path) -> set[tuple[str, ...]]:
+    """Every table and index with its words, however they are laid out."""
+    with closing(sqlite3.connect(file)) as database:
+        rows = database.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master")
+        return {(*row[:3], " ".join(row[3].split())) for row in rows}
+
+
+def _columns(file: Path) -> list[str]:
+    with closing(sqlite3.connect(file)) as database:
+        return [name for _, name, *_ in database.execute("PRAGMA table_info(sku)")]
+
+
+def _version(file: Path) -> str:
+    with closing(sqlite3.connect(file)) as database:
+        return str(database.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+
+
+def _migrate_from_nothing(url: str, file: Path) -> None:
+    with closing(sqlite3.connect(file)) as database:
+        database.execute(
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
+            " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+        )
+    open_state(url).close()
+
+
+def _next_version(folder: Path, monkeypatch: pytest.MonkeyPatch, then: str = "") -> None:
+    scripts = folder / "next 100% version"
+    shutil.copytree(migrate.SCRIPTS, scripts)
+    (scripts / "versions" / "0002_note.py").write_text(_NEXT.format(then=then))
+    monkeypatch.setattr(migrate, "SCRIPTS", scripts)
+
+
+def test_the_migrations_end_where_a_new_state_begins(tmp_path: Path) -> None:
+    made, migrated = tmp_path / "made.db", tmp_path / "migrated.db"
+    open_state(f"sqlite:///{made}").close()
+    _migrate_from_nothing(f"sqlite:///{migrated}", migrated)
+
+    assert _version(made) == _version(migrated)
+    own = {row for row in _tables(made) if row[2] != "alembic_version"}
+    assert own == {row for row in _tables(migrated) if row[2] != "alembic_version"}
+
+
+def test_alembic_finds_nothing_to_add(url: str, file: Path) -> None:
+    _migrate_from_nothing(url, file)
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(file))
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), schema.metadata)
+    engine.dispose()
+
+    assert differences == []
+
+
+def test_the_files_are_numbered_as_alembic_chains_them() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrate.SCRIPTS))
+    chain = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+
+    assert migrate.revisions() == chain[::-1]
+
+
+def test_an_older_state_is_migrated_when_it_is_opened(
+    url: str, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(open_state(url)) as state:
+        put(state, [sku("a")])
+    _next_version(tmp_path, monkeypatch)
+
+    with closing(open_state(url)) as state:
+        assert state.tracked([ItemId("a")]) == {"a": sku("a")}
+    assert (_version(file), _columns(file)[-1]) == ("0002", "note")
+
+
+def test_a_migration_that_fails_leaves_the_state_as_it_was(
+    url: str, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_state(url).close()
+    _next_version(tmp_path, monkeypatch, then="raise ZeroDivisionError")
+
+    with pytest.raises(ZeroDivisionError):
+        open_state(url)
+    assert (_version(file), "note" in _columns(file)) == ("0001", False)
+
+
+def test_a_dry_run_migrates_a_private_copy(
+    url: str, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(open_state(url)) as state:
+        put(state, [sku("a")])
+    before = file.read_bytes()
+    _next_version(tmp_path, monkeypatch)
+
+    with closing(open_existing_read_only(url)) as state, state.overlay() as overlay:
+        put(overlay, [sku("b")])
+        assert overlay.tracked([ItemId("a"), ItemId("b")]) == {"a": sku("a"), "b": sku("b")}
+        assert state.tracked([ItemId("a")]) == {"a": sku("a")}
+    assert file.read_bytes() == before
+    assert [path.name for path in file.parent.iterdir()] == ["syncd.db"]
