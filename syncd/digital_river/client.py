@@ -1,0 +1,146 @@
+"""Digital River as a sync sees it: items, SKUs, levels and changes over one key."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Final
+
+from syncd.config import DigitalRiverSettings
+from syncd.digital_river.line import Line
+from syncd.digital_river.messages import MOST_IDS, Answer, listing, request_for
+from syncd.digital_river.outcomes import deleted, mode_mismatch, written
+from syncd.digital_river.pacer import Pacer
+from syncd.digital_river.reader import Reader
+from syncd.digital_river.transport import Transport
+from syncd.digital_river.wire import (
+    Listed,
+    Page,
+    WireItem,
+    WireLevel,
+    WireObject,
+    WireSku,
+)
+from syncd.domain.attributes import ItemId
+from syncd.domain.change import Action, Change, Resource
+from syncd.domain.delivery import Accepted, Failure, Outcome, Refused, Transient
+from syncd.domain.item import RemoteItem
+from syncd.errors import ResourceForbiddenError
+from syncd.ports import Clock
+
+_NO_PATH: Final = frozenset({"", ".", ".."})
+_ANY_ID: Final = "syncd-check"
+
+
+class DigitalRiver:
+    """The `Remote` port over HTTP.
+
+    After the first 401, or an answer from the wrong mode, every call says so without a request;
+    after a 403, every call that needs that resource.
+    """
+
+    def __init__(
+        self, settings: DigitalRiverSettings, pacer: Pacer, clock: Clock, version: str
+    ) -> None:
+        """Take the version of syncd; the pacer is closed with the connections."""
+        self._live = not settings.is_test
+        self._line = Line(Transport(settings, version), pacer, clock)
+        self._reader = Reader(self._line, clock, live=self._live)
+
+    @property
+    def requests(self) -> int:
+        return self._line.departures
+
+    async def items(self, ids: Sequence[ItemId]) -> Mapping[ItemId, RemoteItem]:
+        return {
+            ItemId(found.id): found.as_item()
+            async for found in self._among(ids, Resource.INVENTORY_ITEM, WireItem)
+        }
+
+    async def managed(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
+        found = self._among(ids, Resource.SKU, WireSku)
+        return frozenset([ItemId(sku.id) async for sku in found if sku.managed_fulfillment])
+
+    async def stocked(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
+        asked = _checked(ids)
+        if not asked:
+            return frozenset()
+        page = await self._levels(ids)
+        if len(page.data) < MOST_IDS:
+            return frozenset(ItemId(level.item) for level in page.data if level.in_stock) & asked
+        if len(ids) > 1:
+            half = len(ids) // 2
+            return await self.stocked(ids[:half]) | await self.stocked(ids[half:])
+        left = (
+            any(level.in_stock for level in page.data)
+            or (await self._levels(ids, ("available", "true"))).data
+        )
+        return asked if left else frozenset()
+
+    async def carry_out(self, change: Change) -> Outcome:
+        if change.id in _NO_PATH:
+            message = "this id cannot stand in the path of a request"
+            return Refused(Failure(None, "id_not_sendable", message, "id"))
+        answer = await self._line.send(request_for(change))
+        if not isinstance(answer, Answer):
+            return answer
+        if change.action is Action.DELETE:
+            return deleted(answer)
+        return self._written(change.id, answer)
+
+    async def search(
+        self, part_number: str | None, manufacturer: str | None
+    ) -> AsyncIterator[RemoteItem]:
+        filters = {"partNumber": part_number, "manufacturerId": manufacturer}
+        query = [(name, value) for name, value in filters.items() if value is not None]
+        async for found in self._reader.every(Resource.INVENTORY_ITEM, WireItem, query):
+            yield found.as_item()
+
+    async def access(self) -> Mapping[Resource, Failure | None]:
+        """Tell which resources the key may read, with the 403 where it may not.
+
+        Costs one small request for each; raises like the reads where nothing can be told.
+        """
+        return {resource: await self._refusal(resource) for resource in Resource}
+
+    async def aclose(self) -> None:
+        await self._line.aclose()
+
+    def _written(self, item: ItemId, answer: Answer) -> Outcome:
+        found = written(item, answer)
+        if isinstance(found, Transient):
+            return found
+        mismatch = mode_mismatch([found], answer.request_id, live=self._live)
+        if mismatch is not None:
+            return self._line.refuse_key(mismatch.failure)
+        return Accepted(found.as_item().attributes, answer.request_id)
+
+    async def _among(
+        self, ids: Sequence[ItemId], resource: Resource, entry: type[Listed]
+    ) -> AsyncIterator[Listed]:
+        asked = _checked(ids)
+        if not asked:
+            return
+        query = [("ids", item) for item in ids]
+        async for found in self._reader.every(resource, entry, query):
+            if found.id in asked:
+                yield found
+
+    async def _levels(self, ids: Sequence[ItemId], *filters: tuple[str, str]) -> Page[WireLevel]:
+        query = [*(("inventoryItemIds", item) for item in ids), *filters]
+        return await self._reader.page(listing(Resource.INVENTORY_LEVEL, query), WireLevel)
+
+    async def _refusal(self, resource: Resource) -> Failure | None:
+        levels = resource is Resource.INVENTORY_LEVEL
+        query = ("inventoryItemIds", _ANY_ID) if levels else ("limit", "1")
+        try:
+            await self._reader.page(listing(resource, [query]), WireObject)
+        except ResourceForbiddenError:
+            shut = self._line.shut(resource)
+            return None if shut is None else shut.failure
+        return None
+
+
+def _checked(ids: Sequence[ItemId]) -> frozenset[ItemId]:
+    if len(ids) > MOST_IDS:
+        raise ValueError(len(ids))
+    return frozenset(ids)

@@ -1,0 +1,133 @@
+"""The line to Digital River: paced departures, and what is shut for good once it was refused."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from syncd.digital_river.failures import seconds_to_wait
+from syncd.digital_river.messages import Answer, Break, Request
+from syncd.digital_river.outcomes import Setback, judged
+from syncd.digital_river.pacer import Pacer
+from syncd.digital_river.transport import Transport, new_upstream_id
+from syncd.domain.change import Resource
+from syncd.domain.delivery import Failure, Forbidden, KeyRefused, Transient
+from syncd.ports import Clock
+
+_TOO_MANY_REQUESTS: Final = 429
+_USUAL_PAUSE: Final = 1.0
+"""Seconds to wait after a 429 that does not say how long."""
+_PATIENCE: Final = 60.0
+"""The longest pause, in seconds, that a request waits out; into a longer one it is not sent."""
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Line:
+    """Sends requests at the key's pace, and none after the key, or their resource, was refused."""
+
+    def __init__(self, transport: Transport, pacer: Pacer, clock: Clock) -> None:
+        """Take the pacer that all users of this key share."""
+        self._transport = transport
+        self._pacer = pacer
+        self._clock = clock
+        self._key_refused: KeyRefused | None = None
+        self._forbidden: dict[Resource, Forbidden] = {}
+        self.departures = 0
+
+    async def send(self, request: Request) -> Answer | Setback:
+        """Send once, and return a 2xx answer as it came or what any other one means."""
+        while (shut := self.shut(request.resource)) is None:
+            pause = await self._pacer.turn(lambda: self.shut(request.resource) is None)
+            if pause > _PATIENCE:
+                return _not_sent(pause)
+            if pause:
+                await self._clock.sleep(pause)
+            elif self.shut(request.resource) is None:
+                with suppress(_AnotherTurnError):
+                    return await self._sent(request)
+        return shut
+
+    def shut(self, resource: Resource) -> KeyRefused | Forbidden | None:
+        """Tell why requests for this resource may no longer depart, None where they may."""
+        return self._key_refused or self._forbidden.get(resource)
+
+    def refuse_key(self, failure: Failure) -> KeyRefused:
+        """Let nothing depart from now on; the first reason stays."""
+        if self._key_refused is None:
+            _log.error("remote.key_refused", code=failure.code, request_id=failure.request_id)
+            self._key_refused = KeyRefused(failure)
+        return self._key_refused
+
+    async def leave(self, resource: Resource) -> None:
+        """Let one request depart now, or raise where it must come back for another turn."""
+        if self.shut(resource) or await self._pacer.depart():
+            raise _AnotherTurnError
+        self.departures += 1
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+        self._pacer.close()
+
+    async def _sent(self, request: Request) -> Answer | Setback:
+        departure, upstream_id = _Departure(self, request.resource), new_upstream_id()
+        began = time.perf_counter()
+        result = await self._transport.send(request, upstream_id, departure)
+        seconds = round(time.perf_counter() - began, 4)
+        log = _log.bind(call=str(request), upstream_id=upstream_id, seconds=seconds)
+        if isinstance(result, Break):
+            log.debug("remote.broken", code=result.code, in_doubt=result.in_doubt)
+            return result.as_outcome()
+        log.debug("remote.answered", status=result.status, request_id=result.request_id)
+        if not departure.left:  # an answer proves it, even if the transport did not tell
+            self.departures += 1
+        return self._heeded(request, result)
+
+    def _heeded(self, request: Request, answer: Answer) -> Answer | Setback:
+        wait = self._wait_after(answer)
+        result = judged(request.verb, answer, wait)
+        if isinstance(result, KeyRefused):
+            return self.refuse_key(result.failure)
+        if isinstance(result, Forbidden):
+            return self._forbid(request.resource, result)
+        return result
+
+    def _wait_after(self, answer: Answer) -> float | None:
+        wait = seconds_to_wait(answer.retry_after, self._clock.now())
+        if answer.status != _TOO_MANY_REQUESTS:
+            return wait
+        wait = _USUAL_PAUSE if wait is None else wait
+        self._pacer.pause(wait)
+        _log.warning("remote.paused", seconds=wait, request_id=answer.request_id)
+        return wait
+
+    def _forbid(self, resource: Resource, answer: Forbidden) -> Forbidden:
+        if resource not in self._forbidden:
+            request_id = answer.failure.request_id
+            _log.error("remote.forbidden", resource=resource.value, request_id=request_id)
+        return self._forbidden.setdefault(resource, answer)
+
+
+class _Departure:
+    """The moment when one request leaves."""
+
+    def __init__(self, line: Line, resource: Resource) -> None:
+        self._line = line
+        self._resource = resource
+        self.left = False
+
+    async def leave(self) -> None:
+        await self._line.leave(self._resource)
+        self.left = True
+
+
+class _AnotherTurnError(Exception):
+    """The request was kept back at the last moment; nothing of it has left."""
+
+
+def _not_sent(pause: float) -> Transient:
+    message = f"not sent: Digital River asked for a pause that lasts another {pause:.0f} s"
+    return Transient(Failure(None, "paused", message), in_doubt=False, retry_after=pause)

@@ -1,0 +1,104 @@
+"""What goes to Digital River and what comes back, before anyone says what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+import orjson
+
+from syncd.domain.attributes import Attribute, ItemId, Value
+from syncd.domain.change import Action, Change, Resource
+from syncd.domain.delivery import Failure, Transient, Verb
+
+MOST_IDS: Final = 100
+"""How many ids a filter takes, objects a page holds and levels an answer has."""
+
+PATHS: Final = {
+    Resource.INVENTORY_ITEM: "/inventory-items",
+    Resource.SKU: "/skus",
+    Resource.INVENTORY_LEVEL: "/inventory-levels",
+}
+_METHODS: Final = {
+    Verb.LOOK_UP: "GET",
+    Verb.CREATE: "POST",
+    Verb.UPDATE: "POST",
+    Verb.DELETE: "DELETE",
+}
+_VERBS: Final = {
+    Action.CREATE: Verb.CREATE,
+    Action.UPDATE: Verb.UPDATE,
+    Action.DELETE: Verb.DELETE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call; the key, the version and the ids that trace it are the transport's to add."""
+
+    verb: Verb
+    resource: Resource
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return _METHODS[self.verb]
+
+    def __str__(self) -> str:
+        """Name the call without its query, which may be long."""
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole HTTP answer, whatever its status; `retry_after` is the header as it came."""
+
+    status: int
+    body: bytes
+    request_id: str | None
+    retry_after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """No whole answer came; `in_doubt` where the request may have reached Digital River."""
+
+    code: str
+    message: str
+    in_doubt: bool
+
+    def as_outcome(self) -> Transient:
+        """Nothing is known, or nothing was done."""
+        return Transient(Failure(None, self.code, self.message), in_doubt=self.in_doubt)
+
+
+def request_for(change: Change) -> Request:
+    """Write the call that carries a change out; a create leaves out what has no value."""
+    verb, path = _VERBS[change.action], PATHS[change.resource]
+    match change.action:
+        case Action.CREATE:
+            values = {name: value for name, value in change.payload().items() if value is not None}
+            return Request(verb, change.resource, path, body=_body({"id": change.id}, values))
+        case Action.UPDATE:
+            body = _body({}, change.payload())
+            return Request(verb, change.resource, _path_of(change.id, path), body=body)
+        case Action.DELETE:
+            return Request(verb, change.resource, _path_of(change.id, path))
+
+
+def listing(resource: Resource, query: Sequence[tuple[str, str]]) -> Request:
+    """Write the call that lists objects of a resource."""
+    return Request(Verb.LOOK_UP, resource, PATHS[resource], tuple(query))
+
+
+def _body(identity: Mapping[str, str], values: Mapping[Attribute, Value]) -> bytes:
+    return orjson.dumps({**identity, **{name.value: value for name, value in values.items()}})
+
+
+def _path_of(item: ItemId, folder: str) -> str:
+    return f"{folder}/{quote(item, safe='')}"

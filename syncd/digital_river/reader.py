@@ -1,0 +1,130 @@
+"""Reading lists: transient failures are tried again, and nothing is ever taken in part."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Sequence
+from typing import Final, assert_never
+
+from syncd.digital_river.failures import described
+from syncd.digital_river.line import Line
+from syncd.digital_river.messages import MOST_IDS, Answer, Request, listing
+from syncd.digital_river.outcomes import Setback, mode_mismatch, unreadable
+from syncd.digital_river.wire import Entry, Listed, Page, UnreadableError, read_body
+from syncd.domain.change import Resource
+from syncd.domain.delivery import Exists, Forbidden, Gone, KeyRefused, Refused, Transient
+from syncd.errors import (
+    KeyRefusedError,
+    RemoteError,
+    RemoteUnavailableError,
+    ResourceForbiddenError,
+)
+from syncd.ports import Clock
+
+_TRIES: Final = 5
+_FIRST_DELAY: Final = 0.5
+_LONGEST_DELAY: Final = 8.0
+_LONGEST_WAIT: Final = 60.0
+"""Seconds; a read that is told to wait longer is given up."""
+
+
+class Reader:
+    """Reads lists under one key; see `ports.Remote` for what it raises."""
+
+    def __init__(self, line: Line, clock: Clock, *, live: bool) -> None:
+        """Take whether the key acts on live data, which every answer must then show."""
+        self._line = line
+        self._clock = clock
+        self._live = live
+
+    async def every(
+        self, resource: Resource, entry: type[Listed], query: Sequence[tuple[str, str]]
+    ) -> AsyncIterator[Listed]:
+        """Give all objects that match, newest first, page after page."""
+        cursors: set[str] = set()
+        step = [("limit", str(MOST_IDS))]
+        while True:
+            request = listing(resource, [*query, *step])
+            page = await self.page(request, entry)
+            for found in page.data:
+                yield found
+            if not page.goes_on(MOST_IDS):
+                return
+            cursor = page.data[-1].id if page.data else None
+            if cursor is None or cursor in cursors:
+                raise _endless(request)
+            cursors.add(cursor)
+            step = [("limit", str(MOST_IDS)), ("startingAfter", cursor)]
+
+    async def page(self, request: Request, entry: type[Entry]) -> Page[Entry]:
+        """Read one page, with a few more tries where a failure may pass by itself."""
+        tries = 0
+        while True:
+            got = await self._once(request, entry)
+            if isinstance(got, Page):
+                return got
+            tries += 1
+            if not isinstance(got, Transient) or not _worth_another(got, tries):
+                raise _error_of(request, got, tries)
+            await self._clock.sleep(_delay(got, tries))
+
+    async def _once(self, request: Request, entry: type[Entry]) -> Page[Entry] | Setback:
+        answer = await self._line.send(request)
+        if not isinstance(answer, Answer):
+            return answer
+        try:
+            page = read_body(Page[entry], answer.body)  # type: ignore[valid-type]  # pydantic builds it
+        except UnreadableError as error:
+            return unreadable(answer, str(error))
+        mismatch = mode_mismatch(page.data, answer.request_id, live=self._live)
+        return page if mismatch is None else self._line.refuse_key(mismatch.failure)
+
+
+def _worth_another(setback: Transient, tries: int) -> bool:
+    return tries < _TRIES and (setback.retry_after or 0.0) <= _LONGEST_WAIT
+
+
+def _delay(setback: Transient, tries: int) -> float:
+    """Wait as long as was asked for, or at random up to a bound that doubles."""
+    if setback.retry_after is not None:
+        return setback.retry_after
+    return random.uniform(0.0, min(_LONGEST_DELAY, _FIRST_DELAY * 2.0**tries))
+
+
+def _error_of(request: Request, setback: Setback, tries: int) -> RemoteError:
+    came = described(setback.failure)
+    match setback:
+        case KeyRefused():
+            return KeyRefusedError(
+                "The API key",
+                f"Digital River does not take it ({came})",
+                "Check digital_river.api_key and digital_river.base_url; nothing more is sent",
+            )
+        case Forbidden():
+            words = request.resource.value.replace("_", " ")
+            return ResourceForbiddenError(
+                f"The API key's right to {words}s",
+                f"Digital River denies it ({came})",
+                "Use a key that has it, or have it given to this one",
+            )
+        case Transient():
+            times = "" if tries == 1 else f" {tries} times"
+            return _unavailable(
+                request, f"failed{times} ({came})", "Nothing is lost; run again later"
+            )
+        case Gone() | Exists() | Refused():
+            return _unavailable(
+                request, f"was refused ({came})", "Check digital_river.base_url and api_version"
+            )
+        case _:
+            assert_never(setback)
+
+
+def _endless(request: Request) -> RemoteUnavailableError:
+    return _unavailable(
+        request, "its pages lead back to where they began", "Run again later, or tell Digital River"
+    )
+
+
+def _unavailable(request: Request, reason: str, next_step: str) -> RemoteUnavailableError:
+    return RemoteUnavailableError(f"Digital River, {request}", reason, next_step)

@@ -1,0 +1,128 @@
+"""The bodies that Digital River answers with, read tolerantly but never in part."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from syncd.domain.attributes import Attribute, ItemId
+from syncd.domain.canonical import observed
+from syncd.domain.item import RemoteItem
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+class UnreadableError(ValueError):
+    """A body is not JSON, is cut short or lacks what it must have."""
+
+
+class _Wire(BaseModel):
+    """Unknown fields are passed over, and known ones that may be anything are `object`."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class WireObject(_Wire):
+    """What every object has."""
+
+    live_mode: object = Field(None, alias="liveMode")
+
+
+class WireIdentified(WireObject):
+    """What every object has that can be a cursor."""
+
+    id: str = Field(min_length=1)
+
+
+class WireItem(WireIdentified):
+    """An inventory item."""
+
+    manufacturer_id: object = Field(None, alias="manufacturerId")
+    part_number: object = Field(None, alias="partNumber")
+    country_of_origin: object = Field(None, alias="countryOfOrigin")
+    eccn: object = None
+    hs_code: object = Field(None, alias="hsCode")
+    allow_oversell: object = Field(None, alias="allowOversell")
+    created_time: object = Field(None, alias="createdTime")
+    updated_time: object = Field(None, alias="updatedTime")
+
+    def as_item(self) -> RemoteItem:
+        """Bring the values into canonical form."""
+        return RemoteItem(
+            id=ItemId(self.id),
+            attributes={name: observed(name, getattr(self, name.key)) for name in Attribute},
+            created=_moment(self.created_time),
+            updated=_moment(self.updated_time),
+            live_mode=self.live_mode if isinstance(self.live_mode, bool) else None,
+        )
+
+
+class WireSku(WireIdentified):
+    """A SKU, as far as its fulfilment goes."""
+
+    managed_fulfillment: object = Field(None, alias="managedFulfillment")
+
+
+class WireLevel(WireObject):
+    """What one location has of one item."""
+
+    item: str = Field(alias="inventoryItemId")
+    available: bool | None = None
+    quantity: float | None = Field(None, alias="availableQuantity")
+
+    @property
+    def in_stock(self) -> bool:
+        """Whether anything is left; an unknown quantity goes by `available`."""
+        return bool(self.available) if self.quantity is None else self.quantity > 0
+
+
+Entry = TypeVar("Entry", bound=WireObject)
+Listed = TypeVar("Listed", bound=WireIdentified)
+
+
+class Page(_Wire, Generic[Entry]):
+    """A list's answer."""
+
+    data: tuple[Entry, ...]
+    has_more: bool | None = Field(None, alias="hasMore")
+
+    def goes_on(self, limit: int) -> bool:
+        """Whether there is more than this; where nothing says so, a full page does."""
+        return len(self.data) >= limit if self.has_more is None else self.has_more
+
+
+def read_body(shape: type[Body], body: bytes) -> Body:
+    """Read a whole body; UnreadableError names its first flaw where it is not of the shape."""
+    try:
+        return shape.model_validate_json(body)
+    except ValidationError as error:
+        flaw = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(step) for step in flaw["loc"])
+        raise UnreadableError(f"{where}: {flaw['msg']}" if where else flaw["msg"]) from error
+
+
+def read_item(body: bytes) -> WireItem:
+    """Read an answer that is one item."""
+    return read_body(WireItem, body)
+
+
+def read_nothing(body: bytes) -> None:
+    """Accept an empty body, or any JSON; a page in HTML is not Digital River's own answer."""
+    try:
+        if body:
+            orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise UnreadableError(str(error)) from error
+
+
+def _moment(raw: object) -> datetime | None:
+    if not isinstance(raw, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(raw)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""The client over real sockets, and its pacer over real processes."""
