@@ -1,0 +1,84 @@
+"""CSV for spreadsheets: one row a changed attribute, and no cell that a spreadsheet would run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from syncd.domain.attributes import Value
+from syncd.domain.cycle import ChangeResult
+from syncd.report.listing import Cell, Listing, plain_cell
+from syncd.report.report import Report
+
+HEADER: Final = (
+    "id",
+    "action",
+    "resource",
+    "outcome",
+    "attribute",
+    "from",
+    "to",
+    "code",
+    "message",
+    "request_id",
+)
+FORMULA_STARTS: Final = "=+-@\t\r\n＝＋－＠"  # noqa: RUF001 - spreadsheets take the wide ones too
+
+_SPECIAL: Final = re.compile(r'[",\r\n]')
+
+
+def render_report(report: Report) -> str:
+    """Write the changes, an attribute a row; an empty cell is *no value*."""
+    return _written(HEADER, (row for result in report.changes for row in _rows(result)))
+
+
+def render_listing(listing: Listing) -> str:
+    """Write the rows of the listing's first table under its column keys."""
+    table = listing.table()
+    header = [column.key for column in table.columns]
+    return _written(header, ([_cell(cell) for cell in row] for row in table.rows))
+
+
+def _rows(result: ChangeResult) -> Iterator[Sequence[str]]:
+    change, failure = result.change, result.failure
+    head = (change.id, change.action, change.resource, result.outcome)
+    tail = (
+        ("", "", "")
+        if failure is None
+        else (failure.code, failure.message, failure.request_id or "")
+    )
+    for attribute, one in change.attributes.items():
+        yield (*head, attribute, _value(one.known), _value(one.desired), *tail)
+    if not change.attributes:
+        yield (*head, "", "", "", *tail)
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value or ""
+
+
+def _cell(cell: Cell) -> str:
+    plain = plain_cell(cell)
+    if isinstance(plain, bool):
+        return "true" if plain else "false"
+    return "" if plain is None else str(plain)
+
+
+def _written(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = (",".join(_quoted(harmless(cell)) for cell in row) for row in (header, *rows))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _quoted(cell: str) -> str:
+    """Quote where it must be; Python's own writer leaves a lone carriage return bare."""
+    if not _SPECIAL.search(cell):
+        return cell
+    return '"' + cell.replace('"', '""') + '"'
+
+
+def harmless(cell: str) -> str:
+    """Put an apostrophe before a cell that a spreadsheet would take for a formula."""
+    return f"'{cell}" if cell.startswith(tuple(FORMULA_STARTS)) else cell

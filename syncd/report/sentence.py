@@ -1,0 +1,127 @@
+"""The answer first: one cycle in a sentence or a few, in words."""
+
+from __future__ import annotations
+
+from syncd.domain.change import Action
+from syncd.report.report import Report
+from syncd.report.wording import counted, joined, number
+
+
+def sentence(report: Report) -> str:
+    """Say what came of the cycle, the way a person would: what, how many, and what waits."""
+    said = (
+        _error(report),
+        _changes(report),
+        _adopted(report),
+        _stopped(report),
+        _failed(report),
+        _partial(report),
+        _held(report),
+        _quarantined(report),
+        _missing(report),
+        _due(report),
+        _nothing_written(report),
+    )
+    return " ".join(one for one in said if one)
+
+
+def _error(report: Report) -> str:
+    if report.error is None:
+        return ""
+    return f"The cycle ended early: {report.error.rstrip('.')}."
+
+
+def _changes(report: Report) -> str:
+    summary = report.summary
+    counts = [(summary.create, "created"), (summary.update, "updated"), (summary.delete, "deleted")]
+    present = [(count, verb) for count, verb in counts if count]
+    if not present:
+        return _nothing_to_do(report)
+    (first, verb), *rest = present
+    head = f"{counted(first, 'item')} {_were(report, first)} {verb}"
+    return ", ".join([head, *(f"{number(count)} {verb}" for count, verb in rest)]) + "."
+
+
+def _were(report: Report, count: int) -> str:
+    if not report.writes:
+        return "would be"
+    return "was" if count == 1 else "were"
+
+
+def _nothing_to_do(report: Report) -> str:
+    if report.error is not None or report.summary.stopped or report.summary.failed:
+        return ""
+    lead = "Nothing had to be written" if report.writes else "Nothing would change"
+    unchanged = report.summary.unchanged
+    if not unchanged:
+        return f"{lead}."
+    return f"{lead}: {counted(unchanged, 'SKU')} {_is(unchanged)} in sync."
+
+
+def _adopted(report: Report) -> str:
+    if not report.adopted:
+        return ""
+    return f"{counted(report.adopted, 'item')} {_were(report, report.adopted)} adopted."
+
+
+def _stopped(report: Report) -> str:
+    if not report.guards:
+        return ""
+    guards = joined(list(dict.fromkeys(str(stop.guard) for stop in report.guards)))
+    by_action = report.stopped()
+    kinds = [counted(by_action[action], action) for action in Action if by_action[action]]
+    if not kinds:
+        return f"{guards} stopped the plan."
+    return f"{joined(kinds)} {_was(by_action.total())} stopped by {guards}."
+
+
+def _failed(report: Report) -> str:
+    failed = report.summary.failed
+    return f"{counted(failed, 'write')} failed and will be tried again." if failed else ""
+
+
+def _partial(report: Report) -> str:
+    if report.catalog.complete or not report.catalog.rows:
+        return ""
+    return "The read is not proven complete, so nothing counts as missing."
+
+
+def _held(report: Report) -> str:
+    held = report.summary.held
+    return f"{counted(held, 'row')} {_is(held)} held." if held else ""
+
+
+def _quarantined(report: Report) -> str:
+    refused = report.summary.quarantined
+    return f"{counted(refused, 'SKU')} {_is(refused)} quarantined." if refused else ""
+
+
+def _missing(report: Report) -> str:
+    waiting = report.missing_waiting
+    if not waiting:
+        return ""
+    return f"{counted(waiting, 'SKU')} {_is(waiting)} missing and not due to be deleted yet."
+
+
+def _due(report: Report) -> str:
+    summary = report.summary
+    due = report.writes_due - summary.failed - summary.stopped
+    if not report.writes or due <= 0:
+        return ""
+    return f"{counted(due, 'write')} {_is(due)} still due."
+
+
+def _nothing_written(report: Report) -> str:
+    summary = report.summary
+    if not report.writes:
+        return "Nothing was written."
+    untouched = not (summary.create or summary.update or summary.delete or summary.failed)
+    return "Nothing was written." if untouched and (summary.stopped or report.error) else ""
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"

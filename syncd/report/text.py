@@ -1,0 +1,286 @@
+"""Text for a terminal, coloured and fitted to its width, and plain text for a pipe."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from syncd.domain.change import Action
+from syncd.domain.cycle import ChangeResult, GuardStop, QuarantinedSku
+from syncd.domain.snapshot import HeldSku
+from syncd.report.advice import advice_for
+from syncd.report.difference import difference
+from syncd.report.groups import held_by_rule, quarantined_by_code
+from syncd.report.headline import ending, headline
+from syncd.report.listing import Cell, Column, Kind, Listing, cell_role, cell_words
+from syncd.report.parts import failures_first, parts_of
+from syncd.report.report import Report
+from syncd.report.sentence import sentence
+from syncd.report.tokens import LOOKS, Role, role_of_change
+from syncd.report.wording import (
+    command,
+    counted,
+    deed,
+    failure_words,
+    number,
+    share_or_count,
+    value_words,
+    visible,
+)
+
+MOST_CHANGES: Final = 30
+MOST_OF_A_GROUP: Final = 10
+_PIPE_WIDTH: Final = 100_000
+"""So wide that nothing is wrapped or cut: what reads a pipe wants whole lines."""
+
+
+def render_report(report: Report) -> str:
+    """Write plain text."""
+    return _plain(_report(report))
+
+
+def render_listing(listing: Listing) -> str:
+    """Write plain text."""
+    return _plain(_listing(listing))
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print in colour on a terminal, else as `render_report` writes it."""
+    _print(_report(report), console)
+
+
+def print_listing(listing: Listing, console: Console) -> None:
+    """Print in colour on a terminal, else as `render_listing` writes it."""
+    _print(_listing(listing), console)
+
+
+def _print(shown: RenderableType, console: Console) -> None:
+    if console.is_terminal:
+        console.print(shown)
+    else:
+        console.file.write(_plain(shown))
+
+
+def _plain(shown: RenderableType) -> str:
+    sheet = io.StringIO()
+    Console(file=sheet, width=_PIPE_WIDTH, color_system=None, force_terminal=False).print(shown)
+    return "".join(f"{line.rstrip()}\n" for line in sheet.getvalue().split("\n")[:-1])
+
+
+# ------------------------------------------------------------------------------------ a report
+
+
+def _report(report: Report) -> Group:
+    said = Text(visible(sentence(report)), style="bold")
+    sections = list(_sections(report))
+    shown: list[RenderableType] = [said, Text(headline(report), style="dim"), Text()]
+    shown += [_parts(report), *sections]
+    if sections:
+        shown += [Text(), said]
+    if ending(report):
+        shown.append(Text(ending(report), style=LOOKS[_ending_role(report)].ansi))
+    return Group(*shown)
+
+
+def _ending_role(report: Report) -> Role:
+    return Role.STOPPED if report.guards or report.error else Role.HELD
+
+
+def _sections(report: Report) -> Iterator[RenderableType]:
+    if report.guards:
+        yield _section(Role.STOPPED, "Guards", _guards(report.guards))
+    if report.changes:
+        yield _section(None, "Changes", _changes(report.changes))
+    if report.held:
+        yield _section(Role.HELD, "Held", _held(report.held))
+    if report.quarantined:
+        yield _section(Role.QUARANTINED, "Quarantined", _quarantined(report.quarantined))
+    notes = [*report.notes, *report.catalog.doubts]
+    if notes:
+        yield _section(None, "Notes", Group(*(Text(visible(note)) for note in notes)))
+
+
+def _section(role: Role | None, title: str, body: RenderableType) -> Group:
+    heading = Text(title, style="bold") if role is None else _marked(role, title)
+    return Group(Text(), heading, Padding(body, (0, 0, 0, 2)))
+
+
+def _marked(role: Role, words: str) -> Text:
+    look = LOOKS[role]
+    return Text(f"{look.mark} {words}", style=look.ansi)
+
+
+def _parts(report: Report) -> Text:
+    shown = [
+        _marked(part.role, f"{part.word} {number(part.count)}")
+        if part.count
+        else Text(f"{part.word} 0", style="dim")
+        for part in parts_of(report)
+    ]
+    return Text("   ").join(shown)
+
+
+def _guards(stops: Sequence[GuardStop]) -> Group:
+    return Group(*(_guard(stop) for stop in stops))
+
+
+def _guard(stop: GuardStop) -> Group:
+    figures = f"limit {share_or_count(stop.limit)}, actual {share_or_count(stop.actual)}"
+    advice = advice_for(stop)
+    lines = [
+        Text.assemble((stop.guard, "bold"), f"  {figures}"),
+        Text(visible(stop.message)),
+    ]
+    if stop.examples:
+        lines.append(Text("such as " + ", ".join(map(visible, stop.examples)), style="dim"))
+    lines += [Text(advice.words), Text(f"  {advice.command}", style="cyan")]
+    return Group(*lines)
+
+
+def _changes(changes: Sequence[ChangeResult]) -> Group:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for result in failures_first(changes)[:MOST_CHANGES]:
+        table.add_row(_deed(result), Text(visible(result.change.id)), _what(result))
+    return Group(table, *_and_more(len(changes) - MOST_CHANGES))
+
+
+def _and_more(left: int) -> list[Text]:
+    if left <= 0:
+        return []
+    return [Text(f"and {number(left)} more: --format json", style="dim")]
+
+
+def _deed(result: ChangeResult) -> Text:
+    action, outcome = result.change.action, result.outcome
+    return _marked(role_of_change(action, outcome), deed(action, outcome))
+
+
+def _what(result: ChangeResult) -> Text:
+    if result.change.action is Action.UPDATE:
+        shown = Text("\n").join(_updated(result))
+    else:
+        shown = Text.assemble((" · ", "dim")).join(_written_or_lost(result))
+    if result.failure is not None:
+        shown.append(f"\n{failure_words(result.failure)}", style=LOOKS[Role.FAILED].ansi)
+    return shown
+
+
+def _updated(result: ChangeResult) -> Iterator[Text]:
+    changes = result.change.attributes
+    widest = max(map(len, changes), default=0)
+    for attribute, one in changes.items():
+        parts = difference(value_words(one.known), value_words(one.desired))
+        yield Text.assemble(
+            (attribute.ljust(widest + 2), "dim"),
+            parts.head,
+            (parts.old, "underline"),
+            parts.tail,
+            (" → ", "dim"),
+            parts.head,
+            (parts.new, "bold underline"),
+            parts.tail,
+        )
+
+
+def _written_or_lost(result: ChangeResult) -> Iterator[Text]:
+    """List values; their names would take four lines a change, and only truth values need them."""
+    is_delete = result.change.action is Action.DELETE
+    for attribute, one in result.change.attributes.items():
+        value = one.known if is_delete else one.desired
+        if value is not None:
+            name = f"{attribute} " if isinstance(value, bool) else ""
+            yield Text.assemble((name, "dim"), value_words(value))
+
+
+def _held(held: Sequence[HeldSku]) -> Group:
+    shown: list[RenderableType] = []
+    for group in held_by_rule(held):
+        shown.append(_reason(group.reason, len(group.members), "row"))
+        rows = Table.grid(padding=(0, 2))
+        for sku in group.members[:MOST_OF_A_GROUP]:
+            place = "" if sku.held.row is None else f"row {number(sku.held.row)}"
+            value = Text(visible(sku.held.value), style=LOOKS[Role.HELD].ansi)
+            rows.add_row(place, Text(visible(sku.id) or "no id"), value)
+        more = _and_more(len(group.members) - MOST_OF_A_GROUP)
+        shown.append(Padding(Group(rows, *more), (0, 0, 0, 2)))
+    return Group(*shown)
+
+
+def _reason(reason: str, count: int, noun: str) -> Text:
+    return Text.assemble(visible(reason), (f"  {counted(count, noun)}", "dim"))
+
+
+def _quarantined(quarantined: Sequence[QuarantinedSku]) -> Group:
+    shown: list[RenderableType] = []
+    for group in quarantined_by_code(quarantined):
+        shown.append(_reason(group.reason, len(group.members), "SKU"))
+        few = group.members[:MOST_OF_A_GROUP]
+        more = _and_more(len(group.members) - MOST_OF_A_GROUP)
+        shown.append(Padding(Group(*map(_refused, few), *more), (0, 0, 0, 2)))
+    return Group(*shown)
+
+
+def _refused(sku: QuarantinedSku) -> Text:
+    failure = sku.failure
+    request = f" (request {visible(failure.request_id)})" if failure.request_id else ""
+    words = [Text.assemble(visible(sku.id), "  ", visible(failure.message), (request, "dim"))]
+    helps = [command("syncd", "why", ids=[sku.id])]
+    helps.append(command("syncd", "quarantine", "retry", ids=[sku.id]))
+    found = [one for one in helps if one]
+    words += [Text("  " + "   ".join(found), style="cyan")] if found else []
+    return Text("\n").join(words)
+
+
+# ----------------------------------------------------------------------------------- a listing
+
+
+def _listing(listing: Listing) -> Group:
+    shown: list[RenderableType] = [Text(visible(listing.sentence), style="bold")]
+    if listing.rows:
+        shown += [Text(), _table(listing)]
+    for detail in listing.below():
+        shown += _detail(detail)
+    if listing.commands:
+        shown += [Text(), *(Text(visible(one), style="cyan") for one in listing.commands)]
+    return Group(*shown)
+
+
+def _detail(detail: Listing) -> Iterable[RenderableType]:
+    yield Text()
+    yield Text.assemble((visible(detail.title), "bold"), f"  {visible(detail.sentence)}")
+    if detail.rows:
+        yield Padding(_table(detail), (0, 0, 0, 2))
+    for below in detail.below():
+        yield from _detail(below)
+    for one in detail.commands:
+        yield Padding(Text(visible(one), style="cyan"), (0, 0, 0, 2))
+
+
+def _table(listing: Listing) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in listing.columns:
+        is_number = column.kind is Kind.NUMBER
+        table.add_column(
+            Text(visible(column.title)), justify="right" if is_number else "left", overflow="fold"
+        )
+    for row in listing.rows:
+        cells = zip(row, listing.columns, strict=True)
+        table.add_row(*(_cell(cell, column, listing) for cell, column in cells))
+    return table
+
+
+def _cell(cell: Cell, column: Column, listing: Listing) -> Text:
+    words = cell_words(cell, column, listing.as_of)
+    role = cell_role(cell, column)
+    if role is not None:
+        return _marked(role, words)
+    return Text(words, style="dim" if cell is None else "")
