@@ -1,0 +1,177 @@
+"""The evidence of a read: what was checked, and what keeps it from being proven complete."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from syncd.catalog.dialect import Compression, Format
+from syncd.catalog.files import locate
+from syncd.catalog.header import csv_records
+from syncd.catalog.passes import Counts
+from syncd.catalog.ready import ReadyFile
+from syncd.catalog.row_numbers import RowNumbers
+from syncd.catalog.scan import Scan
+from syncd.catalog.sidecar import Vouching
+from syncd.config import FileCatalog
+from syncd.domain.snapshot import Certificate
+from syncd.errors import CatalogError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What there is to judge a read by; `cut` are the files that end without a line end."""
+
+    settings: FileCatalog
+    scan: Scan
+    counts: Counts
+    numbers: RowNumbers
+    cut: frozenset[int]
+
+
+def certify(connection: DuckDBPyConnection, evidence: Evidence) -> Certificate:
+    """Judge the read, and look at the files a last time."""
+    of_bytes = list(_doubts_of_bytes(evidence))
+    of_counts = list(_doubts_of_counts(evidence))
+    of_time = list(_doubts_of_time(evidence))
+    speaks_for_it = [
+        *(() if of_time else (_same_before_and_after(evidence),)),
+        *(() if of_counts else _counted_alike(evidence)),
+        *_evidence_of_bytes(evidence),
+    ]
+    return Certificate(
+        source=evidence.settings.path,
+        rows=evidence.counts.rows,
+        records=evidence.counts.records,
+        doubts=(*of_time, *of_bytes, *of_counts, *_doubts_of_records(connection, evidence)),
+        evidence=tuple(speaks_for_it),
+    )
+
+
+# --------------------------------------------------------------------------------- doubts
+
+
+def _doubts_of_time(evidence: Evidence) -> Iterator[str]:
+    """Look whether the files are still those that were there before reading."""
+    before = {ready.file.path: ready.file.sighting for ready in evidence.scan.files}
+    try:
+        after = {file.path: file.sighting for file in locate(evidence.settings.path)}
+    except CatalogError as error:
+        after = {}
+        yield f"while it was read, this happened to {error.thing}: {error.reason}"
+    if after and before.keys() != after.keys():
+        yield "while they were read, files came or went"
+    for path in before.keys() & after.keys():
+        if before[path] != after[path]:
+            yield f"{path.name} was changed while it was read"
+
+
+def _doubts_of_bytes(evidence: Evidence) -> Iterator[str]:
+    for index, ready in enumerate(evidence.scan.files):
+        name, sidecar = ready.file.name, ready.file.sidecar_path.name
+        if ready.vouching is Vouching.DIFFERS:
+            yield f"{name} does not have the SHA-256 that {sidecar} promises"
+        if ready.vouching is Vouching.UNREADABLE:
+            yield f"{sidecar} holds no SHA-256"
+        if index in evidence.cut:
+            yield f"{name} does not end with a line end, so its last row may be cut off"
+
+
+def _doubts_of_counts(evidence: Evidence) -> Iterator[str]:
+    """Count the records in other ways than DuckDB does, the quick one first."""
+    for index, ready in enumerate(evidence.scan.files):
+        found = evidence.counts.of(index)
+        if ready.records_by_lines not in {None, found} and _counted(ready) != found:
+            yield _lost(ready, found)
+
+
+def _lost(ready: ReadyFile, found: int) -> str:
+    name = ready.file.name
+    if ready.lines is not None and ready.lines.open_quote:
+        row = found + ready.header_rows + 1
+        return f"{name} ends within quotes: one opened in row {row:,} or later is never closed"
+    return f"{name} has another number of records than the {found:,} that came out of reading it"
+
+
+def _counted(ready: ReadyFile) -> int | None:
+    """Count a file's records slowly and surely; None where a quote is lost in it."""
+    try:
+        if ready.dialect.is_table:
+            with csv_records(ready.plain, ready.dialect, strict=False) as records:
+                return sum(1 for record in records if record) - ready.header_rows
+        with ready.plain.open("rb") as lines:
+            return sum(1 for line in lines if line.strip(b"\r\n"))
+    except csv.Error:
+        return None
+
+
+def _doubts_of_records(connection: DuckDBPyConnection, evidence: Evidence) -> Iterator[str]:
+    if not evidence.counts.rows:
+        yield "it has no rows, and an empty export is no proof that every product is gone"
+    nameless = connection.execute(
+        "SELECT file, position, NULL FROM looked WHERE flaw IS NOT NULL AND id IS NULL "
+        "UNION ALL SELECT file, NULL, row FROM broken WHERE id IS NULL"
+    )
+    yield from _told(
+        evidence, nameless.fetchall(), "has no id that can be read, so it may be any product's"
+    )
+    hiding = connection.execute("SELECT file, NULL, row FROM broken WHERE hides")
+    yield from _told(evidence, hiding.fetchall(), "is broken and may have swallowed other rows")
+
+
+def _told(
+    evidence: Evidence, found: list[tuple[int, int | None, int | None]], what: str
+) -> Iterator[str]:
+    """Say it of the first row, and of how many others."""
+    if not found:
+        return
+    file, row = min(
+        (file, row or evidence.numbers.row(file, position or 0)) for file, position, row in found
+    )
+    name = evidence.scan.files[file].file.name
+    others = f" (and {len(found) - 1:,} more like it)" if len(found) > 1 else ""
+    yield f"row {row} of {name} {what}{others}"
+
+
+# -------------------------------------------------------------------------------- evidence
+
+
+def _same_before_and_after(evidence: Evidence) -> str:
+    return f"size, time and inode were the same before and after reading{_of_all(evidence)}"
+
+
+def _counted_alike(evidence: Evidence) -> Iterator[str]:
+    if evidence.scan.has_lines:
+        records = f"{evidence.counts.records:,}"
+        yield f"its records, counted apart from reading them, are {records}, as many as were read"
+
+
+def _evidence_of_bytes(evidence: Evidence) -> Iterator[str]:
+    checks: tuple[tuple[str, Callable[[ReadyFile], bool]], ...] = (
+        ("the SHA-256 beside it matches", lambda ready: ready.vouching is Vouching.MATCHES),
+        ("it was decompressed up to its end mark", _is_compressed),
+        ("its last line has its line end", _has_last_line_end),
+        ("its array is closed", lambda ready: ready.dialect.format is Format.JSON),
+        ("its footer is there", lambda ready: ready.dialect.format is Format.PARQUET),
+    )
+    for sentence, holds in checks:
+        if all(map(holds, evidence.scan.files)):
+            yield f"{sentence}{_of_all(evidence)}"
+
+
+def _is_compressed(ready: ReadyFile) -> bool:
+    return ready.dialect.compression is not Compression.NONE
+
+
+def _has_last_line_end(ready: ReadyFile) -> bool:
+    return ready.lines is not None and ready.lines.ends_with_line_end
+
+
+def _of_all(evidence: Evidence) -> str:
+    count = len(evidence.scan.files)
+    return f" (each of {count} files)" if count > 1 else ""

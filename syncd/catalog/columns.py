@@ -1,0 +1,105 @@
+"""Which columns the mapping and the filter need, and what to say where a source lacks one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from syncd.catalog.files import CatalogFile
+from syncd.config import ColumnMapping, FileCatalog
+from syncd.domain.attributes import Attribute
+from syncd.domain.plain_text import shown
+from syncd.errors import CatalogError, SuspectCatalogError
+
+_MOST_NAMED: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns by name, the id's first; the first `hashed` of them make up the fingerprint."""
+
+    names: tuple[str, ...]
+    hashed: int
+    id: ColumnMapping
+    attributes: tuple[tuple[Attribute, ColumnMapping], ...]
+    filter: tuple[tuple[str, tuple[str, ...]], ...]
+
+    def what_for(self, name: str) -> str:
+        """Name what is read from this column, as reports call it."""
+        if name == self.id.field:
+            return "id"
+        wanted = (str(attribute) for attribute, column in self.attributes if column.field == name)
+        return next(wanted, name)
+
+
+def columns_of(settings: FileCatalog) -> Columns:
+    """List every column once: the id, the attributes, then what the filter alone looks at."""
+    attributes = tuple(settings.mapping.by_attribute().items())
+    fields = [settings.mapping.id.field, *(column.field for _, column in attributes)]
+    mapped = dict.fromkeys(field for field in fields if field is not None)
+    names = mapped | dict.fromkeys(settings.filter)
+    return Columns(
+        names=tuple(names),
+        hashed=len(mapped),
+        id=settings.mapping.id,
+        attributes=attributes,
+        filter=tuple(settings.filter.items()),
+    )
+
+
+def positions_in(header: Sequence[str], columns: Columns, file: CatalogFile) -> tuple[int, ...]:
+    """Find where each needed column stands; raises where one is gone or stands there twice."""
+    missing = [name for name in columns.names if name not in header]
+    if len(missing) == len(columns.names):
+        raise _no_header(header, columns, file)
+    if missing:
+        raise vanished(missing[0], header, columns, file)
+    twice = [name for name in columns.names if header.count(name) > 1]
+    if twice:
+        raise CatalogError(
+            str(file.path),
+            f'two of its columns are called "{twice[0]}", so it is not sure which one holds the '
+            f"{columns.what_for(twice[0])}",
+            "Let the export write that name once",
+        )
+    return tuple(header.index(name) for name in columns.names)
+
+
+def vanished(name: str, header: Sequence[str], columns: Columns, file: CatalogFile) -> CatalogError:
+    """Say that a needed column is gone, which one it may be now, and what helps."""
+    return CatalogError(
+        str(file.path),
+        f'it has no column "{name}" ({_role(name, columns)}); {_nearest(name, header)}',
+        "Bring the column back into the export, or name the right one in the configuration",
+    )
+
+
+def _role(name: str, columns: Columns) -> str:
+    what = columns.what_for(name)
+    return "which catalog.filter looks at" if what == name else f"mapped to {what}"
+
+
+def _nearest(name: str, header: Sequence[str]) -> str:
+    by_folded = {column.casefold(): column for column in header}
+    near = get_close_matches(name.casefold(), list(by_folded), n=2, cutoff=0.6)
+    if near:
+        return "the nearest is " + " or ".join(f'"{shown(by_folded[folded])}"' for folded in near)
+    names = ", ".join(f'"{shown(column)}"' for column in header[:_MOST_NAMED])
+    more = ", …" if len(header) > _MOST_NAMED else ""
+    return f"its columns are {names}{more}"
+
+
+def _no_header(header: Sequence[str], columns: Columns, file: CatalogFile) -> SuspectCatalogError:
+    begins = shown(" | ".join(header))
+    return SuspectCatalogError(
+        str(file.path),
+        f"it has lost its header: none of its columns is mapped, for it begins with “{begins}”"
+        f" and {_first_mapped(columns)} is looked for",
+        "Look whether this is the export at all, with the delimiter that catalog.delimiter says",
+    )
+
+
+def _first_mapped(columns: Columns) -> str:
+    return f'"{columns.names[0]}"'

@@ -1,0 +1,85 @@
+"""The mapping and the filter as SQL over a catalog's cells, which stand in `f0`, `f1` and so on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from syncd.catalog.columns import Columns
+from syncd.catalog.sql import Cells, literal, trimmed
+from syncd.config import ColumnMapping
+
+
+class MappingSql:
+    """Puts together what turns cells into an id, a fingerprint and the attributes' values."""
+
+    def __init__(self, columns: Columns, meaning: str) -> None:
+        self._columns = columns
+        digest = hashlib.blake2b(meaning.encode(), digest_size=8).digest()
+        self._seed = int.from_bytes(digest, "big")
+
+    def rows(self, cells: Sequence[Cells]) -> str:
+        """Select `file`, `position`, `id`, `fingerprint`, `flaw`, `record`, `kept` and the cells.
+
+        `id` is null where there is none; a fingerprint holds the meaning, too, so that it changes
+        with mapping, filter and rules. DuckDB only XORs the last cell's hash into the others', so
+        the same change in two rows would cancel out where fingerprints are combined: hashing once
+        more sees to that.
+        """
+        union = " UNION ALL ".join(self._select(one) for one in cells)
+        fields = ", ".join(f"f{number}" for number in range(len(self._columns.names)))
+        fingerprint = f"(hash(xor(h, {self._seed}::UBIGINT)) >> 1)::BIGINT"
+        return (
+            f"SELECT file, position, {self._id()} AS id, {fingerprint} AS fingerprint, "
+            f"flaw, record, {self._kept()} AS kept, {fields} FROM ({union})"
+        )
+
+    def _select(self, cells: Cells) -> str:
+        texts = ", ".join(f"{text} AS f{number}" for number, text in enumerate(cells.texts))
+        hashed = ", ".join(cells.raws[: self._columns.hashed])
+        return (
+            f"SELECT {cells.file} AS file, {cells.position} AS position, {texts}, "
+            f"hash({hashed}) AS h, {cells.flaw} AS flaw, {cells.record} AS record "
+            f"FROM {cells.source}"
+        )
+
+    def values(self) -> str:
+        """List the attributes' values, named by number: `v0`, `v1` and so on."""
+        return "".join(
+            f", {self._value(column)} AS v{number}"
+            for number, (_, column) in enumerate(self._columns.attributes)
+        )
+
+    def flawed_text(self) -> str:
+        """Give the text at fault, that of the cell or of the whole record."""
+        numbers = range(len(self._columns.names))
+        cases = " ".join(f"WHEN {number} THEN f{number}" for number in numbers)
+        return f"CASE flaw.field {cases} ELSE record END"
+
+    def _id(self) -> str:
+        return f"nullif({_translated(trimmed('f0'), self._columns.id.values)}, '')"
+
+    def _kept(self) -> str:
+        conditions = [self._accepts(name, words) for name, words in self._columns.filter]
+        return f"(flaw IS NOT NULL OR ({' AND '.join(conditions)}))" if conditions else "true"
+
+    def _accepts(self, name: str, words: tuple[str, ...]) -> str:
+        accepted = ", ".join(f"lower({trimmed(literal(word))})" for word in words)
+        return f"coalesce(lower({trimmed(self._field(name))}), '') IN ({accepted})"
+
+    def _value(self, column: ColumnMapping) -> str:
+        default = "NULL::VARCHAR" if column.default is None else literal(column.default)
+        if column.field is None:
+            return f"nullif({default}, '')"
+        text = _translated(trimmed(self._field(column.field)), column.values)
+        return f"nullif(coalesce(nullif({text}, ''), {default}), '')"
+
+    def _field(self, name: str) -> str:
+        return f"f{self._columns.names.index(name)}"
+
+
+def _translated(text: str, values: Mapping[str, str]) -> str:
+    if not values:
+        return text
+    cases = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in values.items())
+    return f"CASE ({text}) {cases} ELSE ({text}) END"

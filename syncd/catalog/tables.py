@@ -1,0 +1,135 @@
+"""The tables of one comparison: what is counted, looked at, broken, repeated and absent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from itertools import count as counting
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from syncd.catalog.broken import Broken
+from syncd.catalog.database import count
+from syncd.catalog.spool import write
+from syncd.catalog.sql import FLAW, literal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+BUCKETS: Final = 16_384
+"""Into so many parts the ids are divided, by hash: only parts that differ are looked at closely."""
+
+IGNORED: Final = -2
+UNUSABLE: Final = -1
+CUT: Final = -2
+"""Stands for the field of a `flaw` where the record is the last one and has no line end."""
+
+_BROKEN_COLUMNS: Final = {
+    "file": "INTEGER",
+    "row": "BIGINT",
+    "id": "VARCHAR",
+    "certain": "BOOLEAN",
+    "attribute": "VARCHAR",
+    "value": "VARCHAR",
+    "rule": "VARCHAR",
+    "hides": "BOOLEAN",
+    "present": "VARCHAR[]",
+}
+
+
+def bucket_of(id: str) -> str:
+    """Tell which part of the ids an id belongs to."""
+    return f"(hash({id}) % {BUCKETS})::INTEGER"
+
+
+class Tables:
+    """The tables, in a database that is thrown away with `folder`.
+
+    They are no temporary ones, for those cannot be seen by the cursors that hand out the rows.
+    """
+
+    def __init__(self, connection: DuckDBPyConnection, folder: Path, values: int) -> None:
+        self._connection = connection
+        self._folder = folder
+        self._spools = counting()
+        columns = ", ".join(f"{name} {kind}" for name, kind in _BROKEN_COLUMNS.items())
+        cells = "".join(f", v{number} VARCHAR" for number in range(values))
+        connection.execute(f"CREATE TABLE broken ({columns})")
+        connection.execute(
+            "CREATE TABLE looked (file INTEGER, position BIGINT, id VARCHAR, fingerprint BIGINT, "
+            f"flaw {FLAW}, flawed_text VARCHAR{cells})"
+        )
+
+    def know(self, fingerprints: Path) -> None:
+        """Take the known fingerprints from a Parquet file."""
+        link = self._folder / "known.parquet"
+        link.symlink_to(fingerprints.absolute())
+        self._connection.execute(
+            "CREATE VIEW known AS SELECT id, fingerprint, coalesce(missing, false) AS missing "
+            f"FROM read_parquet({literal(str(link))})"
+        )
+
+    def count(self, rows: str) -> None:
+        """Count records and combine fingerprints by file and bucket; the whole source is read."""
+        self._connection.execute(
+            "CREATE OR REPLACE TABLE counted AS SELECT file, CASE "
+            f"WHEN NOT kept THEN {IGNORED} WHEN flaw IS NOT NULL OR id IS NULL THEN {UNUSABLE} "
+            f"ELSE {bucket_of('id')} END AS bucket, count(*) AS records, "
+            f"bit_xor(fingerprint) AS fingerprints FROM ({rows}) GROUP BY ALL"
+        )
+
+    def add_broken(self, broken: Iterable[Broken]) -> None:
+        """Take in broken records, by way of a file: thousands of single inserts take seconds."""
+        spool = self._folder / f"broken-{next(self._spools)}.jsonl"
+        write(spool, (json.dumps(asdict(one)).encode() + b"\n" for one in broken))
+        columns = ", ".join(f"'{name}': '{kind}'" for name, kind in _BROKEN_COLUMNS.items())
+        self._connection.execute(
+            f"INSERT INTO broken SELECT * FROM read_json({literal(str(spool))}, "
+            f"format='newline_delimited', columns={{{columns}}})"
+        )
+        self._connection.execute(
+            "UPDATE broken SET id = NULL WHERE NOT certain AND id NOT IN "
+            "(SELECT id FROM known WHERE id IN (SELECT id FROM broken WHERE NOT certain))"
+        )
+
+    def choose_buckets(self) -> int:
+        """Choose what must be looked at closely, and give how many buckets that are.
+
+        A bucket is alike where it has as many rows as are known, and their fingerprints combine to
+        the same number; those of broken records are chosen, too, for a whole one may repeat the id.
+        """
+        known = (
+            f"SELECT {bucket_of('id')} AS bucket, count(*) AS records, "
+            "bit_xor(fingerprint) AS fingerprints, count(*) - count(fingerprint) AS unknown "
+            "FROM known WHERE NOT missing GROUP BY ALL"
+        )
+        found = (
+            "SELECT bucket, sum(records) AS records, bit_xor(fingerprints) AS fingerprints "
+            "FROM counted WHERE bucket >= 0 GROUP BY ALL"
+        )
+        self._connection.execute(
+            f"CREATE TABLE wanted AS SELECT bucket FROM ({found}) f FULL JOIN ({known}) k "
+            "USING (bucket) WHERE f.records IS DISTINCT FROM k.records "
+            "OR f.fingerprints IS DISTINCT FROM k.fingerprints OR k.unknown > 0 "
+            f"UNION SELECT {bucket_of('id')} FROM broken WHERE id IS NOT NULL"
+        )
+        return count(self._connection, "SELECT count(*) FROM wanted")
+
+    def look_at(self, rows: str, condition: str) -> None:
+        """Read the source once more, and keep the rows that meet the condition."""
+        self._connection.execute(f"INSERT INTO looked {rows} WHERE {condition}")
+
+    def settle(self) -> None:
+        """Find which ids stand in several records, and which known ones in none."""
+        self._connection.execute(
+            "CREATE TABLE repeated AS SELECT id FROM "
+            "(SELECT id FROM looked UNION ALL SELECT id FROM broken) "
+            "WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1"
+        )
+        self._connection.execute(
+            "CREATE TABLE absent AS SELECT id FROM known "
+            "ANTI JOIN looked USING (id) ANTI JOIN broken USING (id) "
+            "ANTI JOIN (SELECT unnest(present) AS id FROM broken) USING (id) "
+            f"WHERE NOT missing AND {bucket_of('id')} IN (SELECT bucket FROM wanted)"
+        )

@@ -1,0 +1,135 @@
+"""What the service relies on, whatever the catalog lives in."""
+
+from __future__ import annotations
+
+from syncd.domain.attributes import Attribute
+from tests.contract.catalog.conftest import Reader, Shelf
+from tests.contract.catalog.reads import origin_of
+
+
+def test_a_first_read_gives_every_row_with_its_values(shelf: Shelf, reader: Reader) -> None:
+    first = reader(shelf)
+
+    assert first.ids == ["A", "B", "C"]
+    assert first.row("A").values == {
+        Attribute.PART_NUMBER: "P-A",
+        Attribute.COUNTRY_OF_ORIGIN: "DK",
+    }
+    assert origin_of(first.row("C")) is None
+    assert first.certificate.complete
+    assert (first.certificate.rows, first.certificate.records) == (3, 3)
+
+
+def test_an_unchanged_catalog_gives_nothing(shelf: Shelf, reader: Reader) -> None:
+    known = reader(shelf).known
+    shelf.rewrite()
+
+    again = reader(shelf, known)
+
+    assert (again.rows, again.missing, again.duplicates) == ((), (), 0)
+
+
+def test_only_rows_that_are_new_or_changed_come_out(shelf: Shelf, reader: Reader) -> None:
+    known = reader(shelf).known
+    shelf.rows |= {"B": "CA", "D": "DE"}
+    shelf.rewrite()
+
+    assert reader(shelf, known).ids == ["B", "D"]
+
+
+def test_a_row_whose_fingerprint_is_not_known_counts_as_changed(
+    shelf: Shelf, reader: Reader
+) -> None:
+    known = [
+        (item, None if item == "B" else print_, gone) for item, print_, gone in _all(shelf, reader)
+    ]
+
+    assert reader(shelf, known).ids == ["B"]
+
+
+def test_a_known_id_that_no_row_bears_is_missing(shelf: Shelf, reader: Reader) -> None:
+    known = reader(shelf).known
+    del shelf.rows["B"]
+    shelf.rewrite()
+
+    later = reader(shelf, known)
+
+    assert (later.ids, later.missing) == ([], ("B",))
+
+
+def test_what_is_missing_already_is_not_told_again(shelf: Shelf, reader: Reader) -> None:
+    known = [*reader(shelf).known, ("gone", None, True)]
+
+    assert reader(shelf, known).missing == ()
+
+
+def test_a_row_that_is_back_comes_out_although_its_fingerprint_is_the_same(
+    shelf: Shelf, reader: Reader
+) -> None:
+    known = [(item, print_, item == "A") for item, print_, _ in _all(shelf, reader)]
+
+    assert reader(shelf, known).ids == ["A"]
+
+
+def test_a_repeated_id_comes_once_with_a_defect_at_every_read(shelf: Shelf, reader: Reader) -> None:
+    known = reader(shelf).known
+    shelf.repeated = {"B"}
+    shelf.rewrite()
+
+    for _ in range(2):
+        later = reader(shelf, known)
+        assert (later.ids, later.missing, later.duplicates) == (["B"], (), 1)
+        assert later.row("B").defect is not None
+        known = [*(one for one in known if one[0] != "B"), *later.known]
+
+
+def test_a_record_without_an_id_comes_with_a_defect_and_proves_nothing_missing(
+    shelf: Shelf, reader: Reader
+) -> None:
+    known = reader(shelf).known
+    shelf.stray = True
+    shelf.rewrite()
+
+    later = reader(shelf, known)
+
+    assert later.row(None).defect is not None
+    assert not later.certificate.complete
+
+
+def test_a_cut_catalog_is_not_complete(shelf: Shelf, reader: Reader) -> None:
+    shelf.cut = True
+    shelf.rewrite()
+
+    assert not reader(shelf).certificate.complete
+
+
+def test_a_new_meaning_makes_every_row_count_as_changed(shelf: Shelf, reader: Reader) -> None:
+    known = reader(shelf).known
+    shelf.meaning = "meaning-2"
+
+    assert reader(shelf, known).ids == ["A", "B", "C"]
+
+
+def test_a_rewrite_changes_the_identity_and_not_the_digest(shelf: Shelf) -> None:
+    position, digest = shelf.source.position(), shelf.source.digest()
+    assert shelf.source.position() == position
+
+    shelf.rewrite()
+
+    assert shelf.source.position().identity != position.identity
+    assert shelf.source.position().meaning == position.meaning
+    assert shelf.source.digest() == digest
+
+
+def test_other_content_changes_the_digest_and_another_meaning_the_position(shelf: Shelf) -> None:
+    position, digest = shelf.source.position(), shelf.source.digest()
+    shelf.rows["A"] = "FR"
+    shelf.meaning = "meaning-2"
+    shelf.rewrite()
+
+    assert shelf.source.digest() != digest
+    assert shelf.source.position().meaning != position.meaning
+
+
+def _all(shelf: Shelf, reader: Reader) -> list[tuple[str, int | None, bool]]:
+    return reader(shelf).known

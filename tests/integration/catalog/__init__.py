@@ -1,0 +1,1 @@
+"""The file source on real files, sound and damaged."""
