@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from syncd.domain.approval import Approval
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, Change
 from syncd.domain.cycle import CycleId, CycleResult
@@ -140,6 +141,15 @@ class Transaction(Protocol):
     def record_cycle(self, result: CycleResult) -> None:
         """Insert or replace this cycle; its `changes` are not kept, the journal has them."""
 
+    def record_stopped(self, changes: Sequence[Change]) -> str:
+        """Keep changes that guards stopped and name them; the same ones are kept once."""
+
+    def approve(self, approved: Sequence[Approval]) -> None:
+        """Keep approvals, each in the place of an older one for its SKU."""
+
+    def forget_approvals(self, moment: datetime) -> None:
+        """Remove the approvals that have expired at this moment."""
+
     def remember(self, key: str, value: str) -> None:
         """Keep one small fact under a name, such as the account the state belongs to."""
 
@@ -178,7 +188,10 @@ class State(Protocol):
         """What is remembered of the last read."""
 
     def written_since(self, moment: datetime, action: Action) -> frozenset[ItemId]:
-        """Ids whose writes of this kind began since then and were, or may be, carried out."""
+        """Ids whose writes of this kind began since then and were, or may be, carried out.
+
+        Writes that a person had approved are left out.
+        """
 
     def journal_of(self, item: ItemId) -> Sequence[JournalEntry]:
         """What happened to this SKU, oldest first."""
@@ -191,6 +204,12 @@ class State(Protocol):
 
     def cycle(self, cycle: CycleId) -> CycleResult | None:
         """One cycle without its changes."""
+
+    def stopped(self, name: str) -> Sequence[Change]:
+        """The changes that `record_stopped` kept under this name; none where it kept none."""
+
+    def approvals(self, ids: Sequence[ItemId], moment: datetime) -> Mapping[ItemId, Approval]:
+        """The approvals for these ids that are in force at this moment."""
 
     def remembered(self, key: str) -> str | None:
         """The small fact kept under this name."""

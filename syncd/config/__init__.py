@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from syncd.config.catalog import CatalogMapping, ColumnMapping, FileCatalog
 from syncd.config.complaints import Complaint, InvalidConfigurationError
-from syncd.config.digests import account_digest, account_label, digest_of_meaning
+from syncd.config.digests import (
+    account_digest,
+    account_label,
+    digest_of_meaning,
+    parts_of_meaning,
+)
 from syncd.config.document import locate
 from syncd.config.loading import load
 from syncd.config.remote import DigitalRiverSettings, StateSettings
@@ -40,4 +45,5 @@ __all__ = [
     "digest_of_meaning",
     "load",
     "locate",
+    "parts_of_meaning",
 ]

@@ -39,14 +39,21 @@ class GuardSettings(Section):
         None, description="How many SKUs may be created; no limit unless set.", examples=[1000]
     )
     budget_window: PositiveDuration = Field(
-        timedelta(hours=24), description="Limits count the SKUs written in this window."
+        timedelta(hours=24),
+        description=(
+            "Limits count the SKUs written in this window, approved ones apart;"
+            " an approval lasts as long."
+        ),
     )
     min_items_for_share: int = Field(
         20, ge=0, description="Below this many owned items a share allows at least one."
     )
     canary: Limit = Field(
         0.01,
-        description="How much the first plan after a change of configuration or version may do.",
+        description=(
+            "How many updates and deletes the first plan may have after a change of mapping,"
+            " filter, dialect, policy, rules or version."
+        ),
     )
     max_shrink: Limit = Field(
         0.2, description="How many rows the catalog may lose from one complete read to the next."

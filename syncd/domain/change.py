@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -56,14 +57,21 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every change that is due, in the order of their ids."""
+    """Every change that is due, in the order of their ids.
+
+    `approved` are the ids of those that a person has approved after a guard had stopped them.
+    """
 
     changes: tuple[Change, ...] = ()
+    approved: frozenset[ItemId] = frozenset()
 
     def count(self, action: Action) -> int:
         """How many changes of this kind there are."""
         return sum(1 for change in self.changes if change.action is action)
 
-    def only(self, actions: frozenset[Action]) -> Plan:
-        """The plan with the changes of these kinds alone."""
-        return Plan(tuple(change for change in self.changes if change.action in actions))
+    def without(self, ids: AbstractSet[ItemId]) -> Plan:
+        """The plan less the changes of these ids."""
+        if not ids:
+            return self
+        left = tuple(change for change in self.changes if change.id not in ids)
+        return Plan(left, self.approved - ids)

@@ -47,7 +47,8 @@ class GuardStop:
     """One guard that stopped something.
 
     `limit` and `actual` are shares when they are floats and counts when they are ints. `message`
-    says in one sentence what was stopped and why; `examples` are a few of the ids.
+    says in one sentence what was stopped and why; `examples` are a few of the ids. `stopped` are
+    the kinds of change that are stopped whole, except for those that were approved.
     """
 
     guard: Guard
@@ -82,7 +83,9 @@ class CycleResult:
 
     `states` counts the SKUs after the cycle; `writes_due` those still pending or in flight that the
     policy allows to be written. `notes` are sentences for the reader, such as that the key may not
-    read SKUs. `error` is the message of the failure that ended the cycle early.
+    read SKUs. `error` is the message of the failure that ended the cycle early. `reading` is the
+    name of the read that the cycle went by, empty where there is none. `stopped_plan` names the
+    changes that its guards stopped, as the state keeps them.
     """
 
     id: CycleId
@@ -101,3 +104,9 @@ class CycleResult:
     requests: int = 0
     notes: tuple[str, ...] = ()
     error: str | None = None
+    reading: str = ""
+    stopped_plan: str | None = None
+
+    def stopped(self) -> tuple[Change, ...]:
+        """The changes that guards stopped, of those that are told here."""
+        return tuple(one.change for one in self.changes if one.outcome is ChangeOutcome.STOPPED)

@@ -116,7 +116,6 @@ class Forbidden:
 Outcome: TypeAlias = Accepted | Gone | Exists | Refused | Transient | KeyRefused | Forbidden
 
 
-
 def failure_of(outcome: Outcome) -> Failure | None:
     """Why the request did not do what it should; None where it did."""
     return None if isinstance(outcome, Accepted) else outcome.failure

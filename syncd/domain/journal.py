@@ -27,12 +27,16 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A write that is about to begin; `before` is what was known, None where no item was."""
+    """A write that is about to begin; `before` is what was known, None where no item was.
+
+    One that was `approved` does not count in the budgets of later cycles.
+    """
 
     cycle: CycleId
     change: Change
     before: Attributes | None
     begun: datetime
+    approved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class JournalEntry:
     """One entry as `why` and `history` show it.
 
     `after` holds the values sent (empty for a delete and an adoption). `kind` and `ended` are None
-    while the outcome is not recorded.
+    while the outcome is not recorded. `approved` says that a person had approved the write.
     """
 
     write: WriteId
@@ -77,3 +81,4 @@ class JournalEntry:
     kind: Kind | None = None
     failure: Failure | None = None
     request_id: str | None = None
+    approved: bool = False

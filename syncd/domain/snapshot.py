@@ -86,6 +86,7 @@ class Reading:
     the last of them. `absent` counts the known ids that this read did not have and, since it was
     `stopped` or is not complete, did not make missing. `strays` are held rows without an id (the
     first thousand), `stray_count` all of them, for the change-tracking table has no row for them.
+    Until `accepted_until` a person has accepted that this read has so many rows fewer.
     """
 
     position: Position
@@ -99,3 +100,18 @@ class Reading:
     stopped: bool = False
     strays: tuple[HeldSku, ...] = ()
     stray_count: int = 0
+    accepted_until: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """What these bytes with this meaning are called; empty where the bytes are not certain."""
+        return f"{self.digest}-{self.position.meaning}" if self.digest else ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether this was a complete read that no guard stopped."""
+        return self.certificate.complete and not self.stopped
+
+    def is_accepted(self, now: datetime) -> bool:
+        """Whether the loss of rows need not be judged at this moment."""
+        return self.accepted_until is not None and now < self.accepted_until

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
@@ -11,14 +11,15 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select
 
+from syncd.domain.approval import Approval
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import Action
+from syncd.domain.change import Action, Change
 from syncd.domain.cycle import CycleId, CycleResult
 from syncd.domain.journal import Adoption, Intent, JournalEntry, Settlement, WriteId
 from syncd.domain.snapshot import Reading
 from syncd.domain.tracking import SkuState, Tracked
 from syncd.ports import Census, State, Transaction
-from syncd.state import codec, documents, facts, journal, queries, schema
+from syncd.state import approvals, codec, documents, facts, journal, queries, schema
 from syncd.state.database import Database
 
 BATCH: Final = 1000
@@ -113,6 +114,17 @@ class SqlState:
             text = connection.execute(query).scalar_one_or_none()
         return None if text is None else documents.cycle_from(text)
 
+    def stopped(self, name: str) -> Sequence[Change]:
+        with self._database.reading() as connection:
+            return approvals.stopped(connection, name)
+
+    def approvals(self, ids: Sequence[ItemId], moment: datetime) -> Mapping[ItemId, Approval]:
+        found: dict[ItemId, Approval] = {}
+        with self._database.reading() as connection:
+            for chunk in _chunks(ids):
+                found |= approvals.in_force(connection, chunk, moment)
+        return found
+
     def remembered(self, key: str) -> str | None:
         with self._database.reading() as connection:
             return facts.get(connection, key)
@@ -163,6 +175,16 @@ class SqlTransaction:
         self._connection.execute(delete(table).where(table.c.id == result.id))
         document = documents.cycle_text(result)
         self._connection.execute(insert(table).values(id=result.id, document=document))
+
+    def record_stopped(self, changes: Sequence[Change]) -> str:
+        return approvals.record_stopped(self._connection, changes)
+
+    def approve(self, approved: Sequence[Approval]) -> None:
+        for chunk in _chunks(approved):
+            approvals.approve(self._connection, chunk)
+
+    def forget_approvals(self, moment: datetime) -> None:
+        approvals.forget_expired(self._connection, moment)
 
     def remember(self, key: str, value: str) -> None:
         facts.put(self._connection, key, value)

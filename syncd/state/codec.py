@@ -60,6 +60,11 @@ def attributes_from(text: str) -> dict[Attribute, Value]:
     return {_BY_LETTER[letter]: value for letter, value in orjson.loads(text).items()}
 
 
+def attribute_of(letter: str) -> Attribute:
+    """Reverse `LETTERS`."""
+    return _BY_LETTER[letter]
+
+
 def failure_text(failure: Failure) -> str:
     """Compact JSON by the names of the fields."""
     return orjson.dumps(failure).decode()

@@ -67,13 +67,16 @@ def of_cycle(
 
 
 def written_since(connection: Connection, moment: datetime, action: Action) -> frozenset[ItemId]:
-    """Ids with a write of this kind that began since then and may have been carried out."""
+    """Ids with a write of this kind that began since then and may have been carried out.
+
+    What a person had approved is left out.
+    """
     done = or_(journal.c.kind.is_(None), journal.c.kind.not_in(sorted(NOT_CARRIED_OUT)))
     query = (
         select(journal.c.id)
         .distinct()
         .where(journal.c.deed == Deed(action.value).value)
-        .where(journal.c.begun >= codec.moment_of(moment), done)
+        .where(journal.c.begun >= codec.moment_of(moment), done, ~journal.c.approved)
     )
     return frozenset(connection.execute(query).scalars())
 
@@ -89,6 +92,7 @@ def _intended(intent: Intent) -> _Values:
         "before": _optional_text(intent.before),
         "after": codec.attributes_text({} if change.action is Action.DELETE else change.payload()),
         "begun": codec.moment_of(intent.begun),
+        "approved": intent.approved,
     }
 
 
@@ -134,6 +138,7 @@ def _entry(row: Row[Any]) -> JournalEntry:
         kind=None if row.kind is None else Kind(row.kind),
         failure=None if row.failure is None else codec.failure_from(row.failure),
         request_id=row.request_id,
+        approved=row.approved,
     )
 
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    false,
+)
 
 _Moment: Final = BigInteger()
 """Microseconds since 1970 in UTC: exact, ordered, and the same in every database."""
@@ -59,6 +71,7 @@ journal: Final = Table(
     Column("kind", Text),
     Column("failure", _Document),
     Column("request_id", Text),
+    Column("approved", Boolean, nullable=False, server_default=false()),
     Index("journal_by_id", "id", "write"),
     Index("journal_by_cycle", "cycle", "write"),
     Index("journal_by_deed", "deed", "begun"),
@@ -84,6 +97,22 @@ fact: Final = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+stopped_plan: Final = Table(
+    "stopped_plan",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+)
+"""Changes that guards stopped, compressed and once each, for a stop may stand for many cycles."""
+
+approval: Final = Table(
+    "approval",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("document", _Document, nullable=False),
+    Column("expires", _Moment, nullable=False),
 )
 
 version: Final = Table(

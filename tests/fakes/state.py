@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -16,8 +16,9 @@ from typing import TypeVar
 
 import duckdb
 
+from syncd.domain.approval import Approval
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import Action, Resource
+from syncd.domain.change import Action, Change, Resource
 from syncd.domain.cycle import CycleId, CycleResult
 from syncd.domain.delivery import Kind
 from syncd.domain.journal import Adoption, Deed, Intent, JournalEntry, Settlement, WriteId
@@ -45,10 +46,18 @@ class Contents:
     cycles: dict[CycleId, CycleResult] = field(default_factory=dict)
     reading: Reading | None = None
     facts: dict[str, str] = field(default_factory=dict)
+    stopped: list[tuple[Change, ...]] = field(default_factory=list)
+    approvals: dict[ItemId, Approval] = field(default_factory=dict)
 
     def copied(self) -> Contents:
         return Contents(
-            copy(self.skus), copy(self.journal), copy(self.cycles), self.reading, copy(self.facts)
+            copy(self.skus),
+            copy(self.journal),
+            copy(self.cycles),
+            self.reading,
+            copy(self.facts),
+            copy(self.stopped),
+            copy(self.approvals),
         )
 
 
@@ -124,6 +133,7 @@ class FakeState:
             if entry.deed.value == action.value
             and entry.begun >= moment
             and entry.kind not in _UNDONE
+            and not entry.approved
         )
 
     def journal_of(self, item: ItemId) -> Sequence[JournalEntry]:
@@ -137,6 +147,14 @@ class FakeState:
 
     def cycle(self, cycle: CycleId) -> CycleResult | None:
         return self.contents.cycles.get(cycle)
+
+    def stopped(self, name: str) -> Sequence[Change]:
+        plans = dict(enumerate(self.contents.stopped))
+        return plans.get(int(name), ()) if name.isdigit() else ()
+
+    def approvals(self, ids: Sequence[ItemId], moment: datetime) -> Mapping[ItemId, Approval]:
+        wanted, kept = set(ids), self.contents.approvals.items()
+        return {id_: one for id_, one in kept if id_ in wanted and one.expires > moment}
 
     def remembered(self, key: str) -> str | None:
         return self.contents.facts.get(key)
@@ -185,6 +203,19 @@ class FakeTransaction:
     def record_cycle(self, result: CycleResult) -> None:
         self._contents.cycles[result.id] = replace(result, changes=())
 
+    def record_stopped(self, changes: Sequence[Change]) -> str:
+        plan = tuple(changes)
+        if plan not in self._contents.stopped:
+            self._contents.stopped.append(plan)
+        return str(self._contents.stopped.index(plan))
+
+    def approve(self, approved: Sequence[Approval]) -> None:
+        self._contents.approvals |= {one.change.id: one for one in approved}
+
+    def forget_approvals(self, moment: datetime) -> None:
+        kept = self._contents.approvals.items()
+        self._contents.approvals = {id_: one for id_, one in kept if one.expires > moment}
+
     def remember(self, key: str, value: str) -> None:
         self._contents.facts[key] = value
 
@@ -206,6 +237,7 @@ def _begun(intent: Intent) -> JournalEntry:
         before=intent.before,
         after={} if change.action is Action.DELETE else change.payload(),
         begun=intent.begun,
+        approved=intent.approved,
     )
 
 

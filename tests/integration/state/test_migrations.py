@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -15,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from syncd.domain.attributes import ItemId
+from syncd.domain.change import Action
 from syncd.state import migrate, open_existing_read_only, open_state, schema
 from tests.contract.state.examples import put, sku
 
@@ -22,8 +24,8 @@ _NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{before}"
 
 
 def upgrade():
@@ -32,11 +34,23 @@ def upgrade():
 """
 
 
-def _tables(file: Path) -> set[tuple[str, ...]]:
-    """Every table and index with its words, however they are laid out."""
+def _tables(file: Path) -> dict[str, list[str]]:
+    """The columns of every table with all their words, and the words of every index.
+
+    A column that was added stands behind the constraints of its table, so tables are compared by
+    their lines.
+    """
     with closing(sqlite3.connect(file)) as database:
-        rows = database.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master")
-        return {(*row[:3], " ".join(row[3].split())) for row in rows}
+        rows = database.execute("SELECT name, coalesce(sql, '') FROM sqlite_master").fetchall()
+    return {name: _parts(text) for name, text in rows if not name.startswith("alembic")}
+
+
+def _parts(text: str) -> list[str]:
+    """The parts between commas outside of brackets, sorted."""
+    inner = " ".join(text.split()).rstrip(")").replace("( ", "(")
+    head, _, body = inner.partition("(")
+    parts = [head.strip(), *re.split(r",(?![^(]*\))", body)]
+    return sorted(part.strip().rstrip(")") for part in parts)
 
 
 def _columns(file: Path) -> list[str]:
@@ -61,7 +75,8 @@ def _migrate_from_nothing(url: str, file: Path) -> None:
 def _next_version(folder: Path, monkeypatch: pytest.MonkeyPatch, then: str = "") -> None:
     scripts = folder / "next 100% version"
     shutil.copytree(migrate.SCRIPTS, scripts)
-    (scripts / "versions" / "0002_note.py").write_text(_NEXT.format(then=then))
+    text = _NEXT.format(then=then, before=migrate.revisions()[-1])
+    (scripts / "versions" / "9999_note.py").write_text(text)
     monkeypatch.setattr(migrate, "SCRIPTS", scripts)
 
 
@@ -71,8 +86,7 @@ def test_the_migrations_end_where_a_new_state_begins(tmp_path: Path) -> None:
     _migrate_from_nothing(f"sqlite:///{migrated}", migrated)
 
     assert _version(made) == _version(migrated)
-    own = {row for row in _tables(made) if row[2] != "alembic_version"}
-    assert own == {row for row in _tables(migrated) if row[2] != "alembic_version"}
+    assert _tables(made) == _tables(migrated)
 
 
 def test_alembic_finds_nothing_to_add(url: str, file: Path) -> None:
@@ -102,18 +116,42 @@ def test_an_older_state_is_migrated_when_it_is_opened(
 
     with closing(open_state(url)) as state:
         assert state.tracked([ItemId("a")]) == {"a": sku("a")}
-    assert (_version(file), _columns(file)[-1]) == ("0002", "note")
+    assert (_version(file), _columns(file)[-1]) == ("9999", "note")
+
+
+def test_what_was_written_before_there_were_approvals_was_not_approved(
+    url: str, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = tmp_path / "first version"
+    shutil.copytree(migrate.SCRIPTS, first)
+    for script in first.glob("versions/000[2-9]_*.py"):
+        script.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "SCRIPTS", first)
+        _migrate_from_nothing(url, file)
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute(
+            "INSERT INTO journal (cycle, id, deed, resource, revision, after, begun)"
+            " VALUES ('c', 'a', 'update', 'inventory_item', 1, '{}', 1)"
+        )
+    assert _version(file) == "0001"
+
+    with closing(open_state(url)) as state:
+        (entry,) = state.journal_of(ItemId("a"))
+        assert not entry.approved
+        assert state.written_since(entry.begun, Action.UPDATE) == {"a"}
 
 
 def test_a_migration_that_fails_leaves_the_state_as_it_was(
     url: str, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_state(url).close()
+    before = _version(file)
     _next_version(tmp_path, monkeypatch, then="raise ZeroDivisionError")
 
     with pytest.raises(ZeroDivisionError):
         open_state(url)
-    assert (_version(file), "note" in _columns(file)) == ("0001", False)
+    assert (_version(file), "note" in _columns(file)) == (before, False)
 
 
 def test_a_dry_run_migrates_a_private_copy(

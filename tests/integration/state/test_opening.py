@@ -139,7 +139,7 @@ def test_damage_that_shows_late_is_told_as_well(url: str, file: Path) -> None:
     with closing(open_state(url)) as state:
         put(state, [sku(f"{number:05}") for number in range(2000)])
     content = file.read_bytes()
-    file.write_bytes(content[: 8192 * 15] + b"\xff" * (len(content) - 8192 * 15))
+    file.write_bytes(content[: 8192 * 25] + b"\xff" * (len(content) - 8192 * 25))
 
     with (
         closing(open_state(url)) as state,

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+import syncd
 from syncd.config import (
     ColumnMapping,
     GuardSettings,
@@ -22,6 +24,7 @@ from syncd.config import (
     account_label,
     digest_of_meaning,
     load,
+    parts_of_meaning,
 )
 from syncd.domain import canonical
 
@@ -86,12 +89,56 @@ def _other(key: str, filtered: Settings) -> str:
     return digest_of_meaning(filtered) if key == "filter_values" else ""
 
 
+def _changed_parts(one: Settings, other: Settings) -> list[str]:
+    before, after = parts_of_meaning(one), parts_of_meaning(other)
+    assert before.keys() == after.keys()
+    return [part for part in before if before[part] != after[part]]
+
+
+@pytest.mark.parametrize(
+    ("part", "section", "change"),
+    [
+        ("mapping", "catalog", {"mapping": {"eccn": {"field": "eccn"}}}),
+        ("filter", "catalog", {"filter": {"physical": ["1"]}}),
+        ("dialect", "catalog", {"delimiter": ";"}),
+        ("dialect", "catalog", {"format": "tsv"}),
+        ("policy", "policy", {"mode": "upsert"}),
+        ("rules", "rules", {"barred_eccns": ["EAR99"]}),
+        (None, "catalog", {"path": "/elsewhere.csv", "threads": 2}),
+        (None, "guards", {"max_delete": 0.5}),
+    ],
+)
+def test_each_part_of_the_meaning_has_its_own_digest(
+    settings: Settings, part: str | None, section: str, change: dict[str, Any]
+) -> None:
+    given = settings.model_dump(exclude_none=True)
+    for key, value in change.items():
+        given[section][key] = {**given[section][key], **value} if key == "mapping" else value
+
+    changed = Settings.model_validate(given)
+
+    assert _changed_parts(settings, changed) == ([part] if part else [])
+
+
+def test_a_new_version_is_a_part_of_its_own_and_no_reason_to_read_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts, digest = parts_of_meaning(settings), digest_of_meaning(settings)
+    monkeypatch.setattr(syncd, "__version__", "99.0")
+
+    assert {part for part, of in parts_of_meaning(settings).items() if of != parts[part]} == {
+        "version"
+    }
+    assert digest_of_meaning(settings) == digest
+
+
 def test_a_new_canonical_form_changes_the_digest(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = digest_of_meaning(settings)
+    before, rules = digest_of_meaning(settings), parts_of_meaning(settings)["rules"]
     monkeypatch.setattr(canonical, "CANONICAL_FORM_VERSION", object.__hash__(before))
     assert digest_of_meaning(settings) != before
+    assert parts_of_meaning(settings)["rules"] != rules
 
 
 def test_what_does_not_touch_the_meaning_leaves_the_digest(settings: Settings) -> None:

@@ -30,7 +30,10 @@ def test_a_plan_counts_its_kinds_of_change() -> None:
     assert [PLAN.count(action) for action in Action] == [1, 2, 1]
 
 
-def test_a_part_of_a_plan_keeps_its_order() -> None:
-    part = PLAN.only(frozenset({Action.CREATE, Action.DELETE}))
+def test_a_part_of_a_plan_keeps_its_order_and_its_approvals() -> None:
+    plan = Plan(PLAN.changes, frozenset({UPDATE.id, DELETE.id}))
 
-    assert part == Plan((CREATE, DELETE))
+    assert plan.without({UPDATE.id, OTHER_UPDATE.id}) == Plan(
+        (CREATE, DELETE), frozenset({DELETE.id})
+    )
+    assert plan.without(set()) == plan

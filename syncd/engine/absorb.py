@@ -1,0 +1,94 @@
+"""How one look at the catalog changes a row of the change-tracking table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from syncd.domain.attributes import Attribute, Attributes
+from syncd.domain.tracking import Delivery, Held, Missing, Ownership, Tracked
+from syncd.engine.forget import unless_spent, untroubled
+
+
+def absorb(tracked: Tracked, fingerprint: int | None, wish: Attributes | Held) -> Tracked:
+    """Take in what the catalog says of a SKU now; `tracked` is a bare row where it is new.
+
+    A held row leaves the last usable wish as it is, for the remote item stays as it is. A foreign
+    item is looked at again, for its owner or the policy may have changed.
+    """
+    present = replace(_back(tracked), fingerprint=fingerprint)
+    if isinstance(wish, Held):
+        return replace(present, held=wish)
+    return _wished(_questioned(replace(present, held=None)), wish)
+
+
+def gone(tracked: Tracked, now: datetime, read: int) -> Tracked | None:
+    """Take in that a complete read did not have this SKU; None where nothing is left to remember.
+
+    To be gone is a wish of its own, so that the answer to an older write does not delay the delete.
+    A quarantine that ends with the wish alone is kept for the case that the same wish comes back.
+    """
+    if tracked.missing is not None:
+        return unless_spent(tracked)
+    lasting = tracked.quarantine if tracked.next_attempt is None else None
+    return unless_spent(
+        replace(
+            untroubled(tracked),
+            fingerprint=None,
+            revision=tracked.revision + 1,
+            missing=Missing(since=now, read=read),
+            held=None,
+            quarantine=lasting,
+            quarantined_since=tracked.quarantined_since if lasting else None,
+        )
+    )
+
+
+def _back(tracked: Tracked) -> Tracked:
+    """End a row's being missing, and with it whatever kept its delete waiting."""
+    if tracked.missing is None:
+        return tracked
+    present = replace(
+        tracked,
+        revision=tracked.revision + 1,
+        missing=None,
+        attempts=0,
+        next_attempt=None,
+        last_error=tracked.quarantine,
+    )
+    return untroubled(present) if present.is_equal else present
+
+
+def _questioned(tracked: Tracked) -> Tracked:
+    if tracked.ownership is not Ownership.FOREIGN:
+        return tracked
+    return replace(
+        tracked,
+        ownership=Ownership.UNKNOWN,
+        known=None,
+        foreign_reason=None,
+        next_attempt=None,
+    )
+
+
+def _wished(tracked: Tracked, wish: Attributes) -> Tracked:
+    if wish == tracked.desired:
+        return tracked
+    return replace(
+        untroubled(tracked),
+        desired=wish,
+        sent=tracked.sent | _perhaps_sent(tracked),
+        revision=tracked.revision + 1,
+    )
+
+
+def _perhaps_sent(tracked: Tracked) -> frozenset[Attribute]:
+    """Attributes that a write in doubt may have given a value, so that the next wish clears it."""
+    if tracked.delivery is Delivery.SETTLED:
+        return frozenset()
+    known = tracked.known or {}
+    return frozenset(
+        attribute
+        for attribute, wanted in (tracked.desired or {}).items()
+        if wanted is not None and wanted != known.get(attribute)
+    )

@@ -1,0 +1,228 @@
+"""Refuse the implausible plan: which part of it may pass, and why the rest may not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from syncd.domain.approval import Approval
+from syncd.domain.attributes import Attribute, ItemId, Value
+from syncd.domain.change import Action, Change, Plan
+from syncd.domain.cycle import Guard, GuardStop
+from syncd.domain.policy import Limit, Limits
+from syncd.engine.limit import allowed_count, in_unit_of
+
+EXAMPLES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a guard knows beside the plan.
+
+    `owned` counts the owned items, those this plan adopts included. `written` has the ids written
+    within the budget window without an approval, by kind, so that many small runs count like a
+    large one; the deletes among them say how many items there were before. `recreated` are ids the
+    plan creates although they were ours: the remote has lost them. `approvals` are those in force.
+    `changed_parts` name what decides the plan and has changed since the last plan that passed the
+    canary, such as `mapping`.
+    """
+
+    owned: int
+    written: Mapping[Action, frozenset[ItemId]] = field(default_factory=dict)
+    recreated: frozenset[ItemId] = frozenset()
+    approvals: Mapping[ItemId, Approval] = field(default_factory=dict)
+    changed_parts: tuple[str, ...] = ()
+
+    def is_approved(self, change: Change) -> bool:
+        """Whether a person has approved this very change."""
+        approval = self.approvals.get(change.id)
+        return approval is not None and approval.covers(change)
+
+    def lifts(self, guard: Guard, change: Change) -> bool:
+        """Whether a person has approved this very change against this guard."""
+        approval = self.approvals.get(change.id)
+        return approval is not None and approval.lifts(guard, change)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The part of a plan that may be delivered, and the guards that stopped the rest."""
+
+    passed: Plan
+    stops: tuple[GuardStop, ...] = ()
+
+
+def guard(
+    plan: Plan, situation: Situation, limits: Limits, earlier: tuple[GuardStop, ...] = ()
+) -> Verdict:
+    """Judge a plan; a kind of change over its limit stops whole, the other kinds go on.
+
+    A change that was approved is neither counted nor stopped by the guards its approval names, and
+    the rest is judged alone. `earlier` are the stops that the read has already caused.
+    """
+    case = _Case(plan, situation, limits)
+    stops = (*earlier, *(stop for judge in _JUDGES for stop in judge(case)))
+    stopped = {change.id for stop in stops for change in case.concerned(stop.guard, *stop.stopped)}
+    return Verdict(_marked(plan.without(stopped), situation), stops)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    plan: Plan
+    situation: Situation
+    limits: Limits
+
+    def concerned(self, guard: Guard, *actions: Action) -> list[Change]:
+        """The changes of these kinds that this guard has to judge, the approved ones left out."""
+        return [
+            change
+            for change in self.plan.changes
+            if change.action in actions and not self.situation.lifts(guard, change)
+        ]
+
+    @property
+    def items(self) -> int:
+        """How many owned items the window began with, for what was deleted in it is not owned.
+
+        Without them a delete that must be tried again would find a smaller limit than at first.
+        """
+        deleted = self.situation.written.get(Action.DELETE, frozenset())
+        return self.situation.owned + len(deleted - {change.id for change in self.plan.changes})
+
+    def is_over(self, limit: Limit, count: int) -> bool:
+        return count > allowed_count(limit, self.items, self.limits.min_items_for_share)
+
+
+def _marked(plan: Plan, situation: Situation) -> Plan:
+    approved = (change.id for change in plan.changes if situation.is_approved(change))
+    return Plan(plan.changes, frozenset(approved))
+
+
+def _over_delete(case: _Case) -> Iterator[GuardStop]:
+    return _over(case, Guard.MAX_DELETE, Action.DELETE, case.limits.max_delete)
+
+
+def _over_update(case: _Case) -> Iterator[GuardStop]:
+    return _over(case, Guard.MAX_UPDATE, Action.UPDATE, case.limits.max_update)
+
+
+def _over_create(case: _Case) -> Iterator[GuardStop]:
+    if case.limits.max_create is not None:
+        yield from _over(case, Guard.MAX_CREATE, Action.CREATE, case.limits.max_create)
+
+
+def _over(case: _Case, which: Guard, action: Action, limit: Limit) -> Iterator[GuardStop]:
+    ids = _ids(case.concerned(which, action))
+    actual = len(case.situation.written.get(action, frozenset()).union(ids))
+    if not ids or not case.is_over(limit, actual):
+        return
+    yield GuardStop(
+        guard=which,
+        limit=limit,
+        actual=in_unit_of(limit, actual, case.items),
+        stopped=(action,),
+        message=f"{actual:,} {action.value}s within {case.limits.budget_window} would be over the "
+        f"limit for {case.items:,} owned items; if they are right, {_way_out(which)}",
+        examples=tuple(ids[:EXAMPLES]),
+    )
+
+
+def _recreated(case: _Case) -> Iterator[GuardStop]:
+    """Creates of items that were ours count like updates: a remote without them is suspicious."""
+    creates = _ids(case.concerned(Guard.MAX_UPDATE, Action.CREATE))
+    ids = [item for item in creates if item in case.situation.recreated]
+    limit = case.limits.max_update
+    if not ids or not case.is_over(limit, len(ids)):
+        return
+    yield GuardStop(
+        guard=Guard.MAX_UPDATE,
+        limit=limit,
+        actual=in_unit_of(limit, len(ids), case.items),
+        stopped=(Action.CREATE,),
+        message=f"{len(ids):,} owned items are gone at Digital River and would be created again; "
+        f"if the account is the right one, {_way_out(Guard.MAX_UPDATE)}",
+        examples=tuple(ids[:EXAMPLES]),
+    )
+
+
+def _same_change(case: _Case) -> Iterator[GuardStop]:
+    updates = case.concerned(Guard.MAX_SAME_CHANGE, Action.UPDATE)
+    limit = case.limits.max_same_change
+    for (attribute, value), count in _wishes(updates).most_common(1):
+        if not case.is_over(limit, count):
+            return
+        yield GuardStop(
+            guard=Guard.MAX_SAME_CHANGE,
+            limit=limit,
+            actual=in_unit_of(limit, count, case.items),
+            stopped=(Action.UPDATE,),
+            message=f"{count:,} items would get the same {attribute.value}, "
+            f"{'no value' if value is None else value}: that looks like a mistake in the mapping; "
+            f"if it is right, {_way_out(Guard.MAX_SAME_CHANGE)}",
+            examples=_with_wish(updates, attribute, value),
+        )
+
+
+def _wishes(updates: Sequence[Change]) -> Counter[tuple[Attribute, Value]]:
+    return Counter(
+        (attribute, change.desired)
+        for update in updates
+        for attribute, change in update.attributes.items()
+    )
+
+
+def _with_wish(updates: Sequence[Change], attribute: Attribute, value: Value) -> tuple[ItemId, ...]:
+    ids = (
+        change.id
+        for change in updates
+        if attribute in change.attributes and change.attributes[attribute].desired == value
+    )
+    return tuple(item for item, _ in zip(ids, range(EXAMPLES), strict=False))
+
+
+def _canary(case: _Case) -> Iterator[GuardStop]:
+    """After a change of what decides the plan, the first one must be small; creates may be many."""
+    if not case.situation.changed_parts:
+        return
+    ids = _ids(case.concerned(Guard.CANARY, Action.UPDATE, Action.DELETE))
+    limit = case.limits.canary
+    if not case.is_over(limit, len(ids)):
+        return
+    yield GuardStop(
+        guard=Guard.CANARY,
+        limit=limit,
+        actual=in_unit_of(limit, len(ids), case.items),
+        stopped=(Action.UPDATE, Action.DELETE),
+        message=f"{_have_changed(case.situation.changed_parts)} since the last plan that passed, "
+        f"and {len(ids):,} updates and deletes would be over the limit for the first plan after "
+        f"that; if they are right, {_way_out(Guard.CANARY)}",
+        examples=tuple(ids[:EXAMPLES]),
+    )
+
+
+def _have_changed(parts: Sequence[str]) -> str:
+    *first, last = (f"the {part}" for part in parts)
+    if first:
+        return f"{', '.join(first)} and {last} have changed"
+    return f"{last} {'have' if last.endswith('s') else 'has'} changed"
+
+
+def _way_out(which: Guard) -> str:
+    return f"approve them, or raise guards.{which.value} for one run"
+
+
+def _ids(changes: Sequence[Change]) -> list[ItemId]:
+    return [change.id for change in changes]
+
+
+_Judge: TypeAlias = Callable[[_Case], Iterator[GuardStop]]
+_JUDGES: Final[tuple[_Judge, ...]] = (
+    _over_delete,
+    _over_update,
+    _over_create,
+    _recreated,
+    _same_change,
+    _canary,
+)

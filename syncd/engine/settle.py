@@ -1,0 +1,228 @@
+"""What the outcome of a write makes of its row: the next state for every outcome there is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from syncd.domain.attributes import Attribute, AttributeChange, Attributes, differences
+from syncd.domain.change import Action, Change
+from syncd.domain.delivery import (
+    Accepted,
+    Exists,
+    Failure,
+    Forbidden,
+    Gone,
+    KeyRefused,
+    Outcome,
+    Refused,
+    Transient,
+)
+from syncd.domain.policy import Policy
+from syncd.domain.tracking import Delivery, Ownership, Tracked
+from syncd.engine.forget import unless_spent, untroubled
+from syncd.engine.retry import FIRST_DELAY, back_off
+
+DIFFERENT_VALUES: Final = "different_values"
+"""The code of a quarantine for an answer with other values than were sent."""
+NO_ITEM: Final = "no_item"
+"""The code of a failure for an answer of success that does not show the item."""
+LONGEST_WAIT: Final = timedelta(days=1)
+"""A `Retry-After` beyond this is not believed; the key's own pause is the pacer's."""
+
+
+def claim(tracked: Tracked) -> Tracked:
+    """The row while a write of it is in flight."""
+    return replace(tracked, delivery=Delivery.IN_FLIGHT)
+
+
+def unclaim(tracked: Tracked) -> Tracked:
+    """The row after a write that was claimed and never sent: as before the claim."""
+    return replace(tracked, delivery=Delivery.SETTLED)
+
+
+def settle(
+    tracked: Tracked, change: Change, outcome: Outcome, policy: Policy, now: datetime
+) -> Tracked | None:
+    """The row after an outcome; None where nothing is left to remember.
+
+    `tracked` is the row as it is now: its wish may be newer than the one `change` carried out, and
+    is then never marked done, refused or delayed by the older answer.
+    """
+    row = replace(tracked, delivery=Delivery.SETTLED)
+    return unless_spent(_certain(_after(row, change, outcome, policy, now), change))
+
+
+def _certain(row: Tracked, change: Change) -> Tracked:
+    """Drop what was only perhaps sent once it is certain that it has not arrived.
+
+    A value that stands as it was before a write whose wish has changed meanwhile may be another's:
+    better to leave one of ours than to clear one that is not.
+    """
+    if row.delivery is not Delivery.SETTLED:
+        return row
+    known = row.known or {}
+    unmoved = {
+        name
+        for name, value in change.attributes.items()
+        if not _is_current(row, change) and value.known == known.get(name)
+    }
+    sent = (name for name in row.sent - unmoved if known.get(name) is not None)
+    return replace(row, sent=frozenset(sent))
+
+
+def _after(
+    row: Tracked, change: Change, outcome: Outcome, policy: Policy, now: datetime
+) -> Tracked:
+    match outcome:
+        case Accepted():
+            return _accepted(row, change, outcome, now)
+        case Gone():
+            return _vanished(row, change, outcome.failure, now)
+        case Exists() if change.action is Action.CREATE:
+            return _tried(replace(row, known=None), change, outcome.failure, now)
+        case Exists() | Refused():
+            return _refused(row, change, outcome.failure, policy, now)
+        case Transient():
+            return _delayed(row, change, outcome, now)
+        case KeyRefused() | Forbidden():
+            return replace(row, last_error=outcome.failure)
+        case _:
+            assert_never(outcome)
+
+
+def _accepted(row: Tracked, change: Change, accepted: Accepted, now: datetime) -> Tracked:
+    if change.action is Action.DELETE:
+        return _deleted(row)
+    answered = accepted.attributes
+    if answered is None:
+        return _delayed(row, change, _unproven(accepted), now)
+    settled = replace(
+        row,
+        known=answered,
+        sent=_sent_after(row, change.payload(), answered),
+        ownership=Ownership.OWNED,
+    )
+    if not _is_current(row, change):
+        return settled
+    return _compared(settled, change, accepted, now)
+
+
+def _compared(row: Tracked, change: Change, accepted: Accepted, now: datetime) -> Tracked:
+    """Quarantine a wish that was answered with other values: repeating it would change nothing.
+
+    Where only values differ that this write did not carry, they are written next, but not at once:
+    a remote where one value drives out another must not be hammered.
+    """
+    left = differences(row.desired or {}, row.known or {}, row.sent)
+    if not left:
+        return untroubled(row)
+    unheard = {attribute: left[attribute] for attribute in left if attribute in change.attributes}
+    failure = _different_values(unheard or left, accepted)
+    if not unheard:
+        released = replace(row, quarantine=None, quarantined_since=None)
+        return _tried(released, change, failure, now)
+    return replace(untroubled(row), quarantine=failure, quarantined_since=now, last_error=failure)
+
+
+def _unproven(accepted: Accepted) -> Transient:
+    failure = Failure(
+        status=None,
+        code=NO_ITEM,
+        message="the answer does not show the item",
+        request_id=accepted.request_id,
+    )
+    return Transient(failure, in_doubt=True)
+
+
+def _different_values(left: Mapping[Attribute, AttributeChange], accepted: Accepted) -> Failure:
+    both = ", ".join(
+        f"{attribute.value} wanted {_shown(change.desired)}, answered {_shown(change.known)}"
+        for attribute, change in left.items()
+    )
+    return Failure(
+        status=None,
+        code=DIFFERENT_VALUES,
+        message=f"the answer has other values than are wanted: {both}",
+        parameter=next(iter(left)).value,
+        request_id=accepted.request_id,
+    )
+
+
+def _shown(value: object) -> str:
+    return "no value" if value is None else str(value)
+
+
+def _sent_after(row: Tracked, payload: Attributes, answered: Attributes) -> frozenset[Attribute]:
+    """Attributes whose answered value is the last one that syncd has sent for them."""
+    known = row.known or {}
+    ours = {attribute: known.get(attribute) for attribute in row.sent} | dict(payload)
+    return frozenset(
+        attribute
+        for attribute, value in ours.items()
+        if value is not None and value == answered.get(attribute)
+    )
+
+
+def _vanished(row: Tracked, change: Change, failure: Failure, now: datetime) -> Tracked:
+    """404: a delete is done by it; an update must become a create, of an item that is ours."""
+    if change.action is Action.DELETE:
+        return _deleted(row)
+    return _tried(replace(row, known=None, sent=frozenset()), change, failure, now)
+
+
+def _tried(row: Tracked, change: Change, failure: Failure, now: datetime) -> Tracked:
+    """Count an attempt and back off, so that a remote that contradicts itself is not hammered.
+
+    A wish that is newer than the change has not been tried yet.
+    """
+    if not _is_current(row, change):
+        return row
+    attempts = row.attempts + 1
+    return replace(
+        row,
+        attempts=attempts,
+        next_attempt=now + back_off(row.id, attempts),
+        last_error=failure,
+    )
+
+
+def _deleted(row: Tracked) -> Tracked:
+    """Forget the item; a row that is back by now wants a new one."""
+    return replace(untroubled(row), known=None, sent=frozenset(), ownership=Ownership.UNKNOWN)
+
+
+def _is_current(row: Tracked, change: Change) -> bool:
+    return row.revision == change.revision
+
+
+def _refused(
+    row: Tracked, change: Change, failure: Failure, policy: Policy, now: datetime
+) -> Tracked:
+    if not _is_current(row, change):
+        return row
+    refused = replace(
+        row,
+        attempts=row.attempts + 1,
+        next_attempt=now + policy.retry_quarantined,
+        last_error=failure,
+    )
+    if change.action is Action.DELETE:  # the quarantine is the catalog's wish's; this one waits
+        return refused
+    return replace(refused, quarantine=failure, quarantined_since=row.quarantined_since or now)
+
+
+def _delayed(row: Tracked, change: Change, outcome: Transient, now: datetime) -> Tracked:
+    delivery = Delivery.IN_DOUBT if outcome.in_doubt else Delivery.SETTLED
+    row = replace(row, delivery=delivery)
+    if outcome.retry_after is None or not _is_current(row, change):
+        return _tried(row, change, outcome.failure, now)
+    return replace(row, next_attempt=now + _heeded(outcome.retry_after), last_error=outcome.failure)
+
+
+def _heeded(retry_after: float) -> timedelta:
+    """The wait that was asked for: none at all would be a loop, more than a day is a mistake."""
+    seconds = min(retry_after, LONGEST_WAIT.total_seconds())
+    return max(timedelta(seconds=seconds), FIRST_DELAY)

@@ -1,0 +1,98 @@
+"""Reads that may be gone by and reads that may not: empty, shrunken and partial ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncd.domain.change import Action
+from syncd.domain.cycle import Guard
+from syncd.domain.policy import Limit, Limits
+from syncd.domain.snapshot import Certificate
+from syncd.engine.read_guard import partial_read_stop, reading_stops, unproven_stops
+
+LIMITS = Limits()
+DELETE = Action.DELETE
+
+
+def read_of(rows: int, *doubts: str) -> Certificate:
+    return Certificate("catalog.csv", rows, rows, doubts)
+
+
+@pytest.mark.parametrize(
+    ("certificate", "yardstick", "absent", "stops"),
+    [
+        pytest.param(read_of(100), 100, 0, [], id="as before"),
+        pytest.param(read_of(100), None, 0, [], id="the first read"),
+        pytest.param(read_of(0), None, 0, [], id="empty from the start"),
+        pytest.param(read_of(0), 0, 0, [], id="empty as before"),
+        pytest.param(read_of(0), 100, 100, [Guard.EMPTY_CATALOG], id="emptied"),
+        pytest.param(read_of(0), 1, 1, [Guard.EMPTY_CATALOG], id="the only row is gone"),
+        pytest.param(read_of(80), 100, 20, [], id="a fifth less"),
+        pytest.param(read_of(79), 100, 21, [Guard.MAX_SHRINK], id="more than a fifth less"),
+        pytest.param(read_of(8), 9, 1, [], id="one of few"),
+        pytest.param(read_of(7), 9, 2, [Guard.MAX_SHRINK], id="two of few"),
+        pytest.param(read_of(500), 100, 0, [], id="grown"),
+        pytest.param(read_of(100, "cut short"), 100, 0, [], id="partial, nothing absent"),
+        pytest.param(read_of(99, "cut short"), 100, 1, [Guard.PARTIAL_READ], id="partial"),
+        pytest.param(read_of(5, "cut short"), None, 1, [Guard.PARTIAL_READ], id="no yardstick"),
+        pytest.param(read_of(50, "cut short"), 100, 50, [Guard.PARTIAL_READ], id="partial, shrunk"),
+        pytest.param(
+            read_of(0, "cut short"),
+            100,
+            100,
+            [Guard.EMPTY_CATALOG, Guard.PARTIAL_READ],
+            id="empty and partial",
+        ),
+        pytest.param(
+            read_of(50, "cut short"), 100, 0, [Guard.MAX_SHRINK], id="partial, shrunk, all there"
+        ),
+    ],
+)
+def test_a_read_is_judged_before_any_id_is_called_missing(
+    certificate: Certificate, yardstick: int | None, absent: int, stops: list[Guard]
+) -> None:
+    found = reading_stops(certificate, yardstick, absent, LIMITS)
+
+    assert [stop.guard for stop in found] == stops
+    assert all(stop.stopped == (DELETE,) for stop in found)
+    assert all("catalog.csv" in stop.message for stop in found)
+
+
+@pytest.mark.parametrize(
+    ("limit", "rows", "actual"), [(0.2, 79, 0.21), (20, 79, 21), (0, 99, 1), (0.0, 99, 0.01)]
+)
+def test_a_shrunken_read_tells_how_much_in_the_unit_of_its_limit(
+    limit: Limit, rows: int, actual: Limit
+) -> None:
+    (stop,) = reading_stops(read_of(rows), 100, 100 - rows, Limits(max_shrink=limit))
+
+    assert (stop.limit, stop.actual) == (limit, actual)
+    assert type(stop.actual) is type(limit)
+
+
+def test_an_empty_catalog_is_stopped_even_where_everything_may_be_lost() -> None:
+    (stop,) = reading_stops(read_of(0), 100, 100, Limits(max_shrink=1.0))
+
+    assert stop.guard is Guard.EMPTY_CATALOG
+
+
+def test_a_partial_read_says_what_is_doubtful_and_how_many_wait() -> None:
+    stop = partial_read_stop(read_of(5, "the last record has no line end", "more"), 12)
+
+    assert (stop.actual, stop.stopped) == (12, (DELETE,))
+    assert "the last record has no line end" in stop.message
+
+
+@pytest.mark.parametrize(
+    ("certificate", "absent", "stops"),
+    [
+        pytest.param(read_of(1), 99, [], id="shrunk"),
+        pytest.param(read_of(0), 100, [Guard.EMPTY_CATALOG], id="empty"),
+        pytest.param(read_of(50, "cut short"), 50, [Guard.PARTIAL_READ], id="partial"),
+        pytest.param(read_of(50, "cut short"), 0, [], id="partial, all there"),
+    ],
+)
+def test_a_read_whose_loss_was_accepted_has_to_be_proven_all_the_same(
+    certificate: Certificate, absent: int, stops: list[Guard]
+) -> None:
+    assert [stop.guard for stop in unproven_stops(certificate, 100, absent)] == stops
