@@ -1,0 +1,1 @@
+"""The verbs of syncd, each a short story told over the ports."""

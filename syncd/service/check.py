@@ -1,0 +1,161 @@
+"""Looks at each part that a cycle needs, and says what to do about those that are not well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
+
+from syncd.domain.change import Resource
+from syncd.domain.delivery import Failure
+from syncd.domain.plain_text import shown
+from syncd.domain.rules import RuleBook
+from syncd.domain.snapshot import CatalogRow, Certificate, HeldSku
+from syncd.domain.tracking import Held
+from syncd.engine.translate import Translator
+from syncd.errors import CatalogError, KeyRefusedError, RemoteError, StateError, SyncdError
+from syncd.ports import CatalogSource, State
+
+EXAMPLES: Final = 10
+
+
+class Health(StrEnum):
+    """How a part is; only what has failed keeps a cycle from running."""
+
+    OK = "ok"
+    LOOK = "look"
+    """It works, and somebody should look at it all the same."""
+    FAILED = "failed"
+    UNCHECKED = "unchecked"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one part is like, in a sentence; `next_step` is empty where nothing is to be done."""
+
+    part: str
+    health: Health
+    words: str
+    next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogFinding:
+    """The catalog's finding, with the first rows that it would hold."""
+
+    finding: Finding
+    held: tuple[HeldSku, ...] = ()
+
+
+class Account(Protocol):
+    """A remote that tells what its key may read."""
+
+    async def access(self) -> Mapping[Resource, Failure | None]:
+        """The refusal for each resource that may not be read; raises like the reads."""
+
+
+def failed(part: str, error: SyncdError) -> Finding:
+    """Turn an error into the finding of the part that it came from."""
+    return Finding(part, Health.FAILED, f"{error.thing}: {error.reason}", error.next_step)
+
+
+def check_state(state: State) -> Finding:
+    """Count the rows, which reads all of the table's index."""
+    try:
+        count = sum(state.census().states.values())
+        last = next(iter(state.cycles(1)), None)
+    except StateError as error:
+        return failed("state", error)
+    if last is None:
+        return Finding("state", Health.OK, "empty: no cycle has run yet")
+    return Finding("state", Health.OK, f"{count:,} SKU{'s' * (count != 1)}, last cycle {last.id}")
+
+
+def check_catalog(source: CatalogSource, rules: RuleBook, empty: State) -> CatalogFinding:
+    """Read the whole catalog as a first cycle would; `empty` is a state that knows nothing."""
+    try:
+        with empty.fingerprints() as known, source.compare(known) as comparison:
+            tally = _Tally(Translator(rules))
+            for rows in comparison.changed():
+                tally.count(rows)
+            return CatalogFinding(_of_catalog(comparison.certificate, tally), tuple(tally.examples))
+    except CatalogError as error:
+        return CatalogFinding(failed("catalog", error))
+
+
+async def check_remote(account: Account) -> tuple[Finding, Finding]:
+    """Ask for one object of each resource; gives the findings of credentials and remote."""
+    try:
+        refusals = await account.access()
+    except KeyRefusedError as error:
+        return failed("credentials", error), Finding("remote", Health.OK, "it answers")
+    except RemoteError as error:
+        unknown = Finding("credentials", Health.UNCHECKED, "the remote gave no answer to tell by")
+        return unknown, failed("remote", error)
+    return _of_credentials(refusals), Finding("remote", Health.OK, "it answers")
+
+
+class _Tally:
+    def __init__(self, translator: Translator) -> None:
+        self._translator = translator
+        self.usable = 0
+        self.held = 0
+        self.examples: list[HeldSku] = []
+
+    def count(self, rows: Sequence[CatalogRow]) -> None:
+        for row in rows:
+            wish = self._translator.translate(row)
+            if not isinstance(wish, Held):
+                self.usable += 1
+                continue
+            self.held += 1
+            if len(self.examples) < EXAMPLES:
+                self.examples.append(HeldSku(shown(row.id or ""), wish))
+
+
+def _of_catalog(certificate: Certificate, tally: _Tally) -> Finding:
+    words = (
+        f"{certificate.source}: {certificate.rows:,} rows after the filter, "
+        f"{tally.usable:,} usable, {tally.held:,} held"
+    )
+    if not certificate.complete:
+        doubts = "; ".join(certificate.doubts)
+        return Finding(
+            "catalog",
+            Health.LOOK,
+            f"{words}; not proven complete: {doubts}",
+            "Nothing is deleted after such a read",
+        )
+    if not certificate.rows:
+        next_step = "See whether catalog.filter is meant so"
+        return Finding("catalog", Health.LOOK, words, next_step)
+    if tally.held:
+        return Finding("catalog", Health.LOOK, words, "Mend the held rows; the others go on")
+    return Finding("catalog", Health.OK, words)
+
+
+def _of_credentials(refusals: Mapping[Resource, Failure | None]) -> Finding:
+    refused = [resource for resource, failure in refusals.items() if failure is not None]
+    if Resource.INVENTORY_ITEM in refused:
+        return Finding(
+            "credentials",
+            Health.FAILED,
+            "the key may not read inventory items",
+            "Use a key that may, or have the right given to this one",
+        )
+    if refused:
+        return Finding(
+            "credentials",
+            Health.LOOK,
+            f"the key is taken, and may not read {' and '.join(_HIDDEN[one] for one in refused)}",
+            "Without that nothing is deleted; have the right given to the key",
+        )
+    return Finding("credentials", Health.OK, "the key is taken, and may read all it needs")
+
+
+_HIDDEN: Final = {
+    Resource.INVENTORY_ITEM: "inventory items",
+    Resource.SKU: "SKUs, so whether Digital River fulfils an item itself is not checked",
+    Resource.INVENTORY_LEVEL: "inventory levels, so whether stock is left is not checked",
+}

@@ -1,0 +1,93 @@
+"""The three things that can be done with what the guard has passed: send, withhold, refuse."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from syncd.domain.change import Plan
+from syncd.domain.delivery import Failure, Forbidden, KeyRefused
+from syncd.domain.policy import PolicyMode
+from syncd.errors import KeyRefusedError, RemoteError, ResourceForbiddenError
+from syncd.service.deliver import Dispatcher
+from syncd.service.results import Results
+from syncd.service.terms import CycleRequest, Ports, Terms
+
+ORCHESTRATED: Final = Failure(
+    None,
+    "orchestrated",
+    'digital_river.model is "orchestrated": Digital River keeps the items, and none is written',
+)
+
+
+class Delivery(Protocol):
+    """What is done with the changes that the guard has passed."""
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether the remote seems to be out."""
+
+    async def carry_out(self, plan: Plan, results: Results) -> bool:
+        """Deal with these changes; True where a later try may do more.
+
+        Raises `KeyRefusedError` or `ResourceForbiddenError` once everything in flight is settled.
+        """
+
+
+def delivery_for(ports: Ports, terms: Terms, request: CycleRequest) -> Delivery:
+    """What the merchant's terms let a cycle do with its plan."""
+    if terms.orchestrated:
+        return Refusing()
+    if terms.policy.mode is PolicyMode.REPORT_ONLY:
+        return Withholding()
+    return Sending(ports, terms, request)
+
+
+class Sending:
+    """Sends the changes to Digital River."""
+
+    def __init__(self, ports: Ports, terms: Terms, request: CycleRequest) -> None:
+        """Send on behalf of one cycle."""
+        self._dispatcher = Dispatcher(ports, terms, request)
+        self._request = request
+
+    @property
+    def gave_up(self) -> bool:
+        return self._dispatcher.gave_up
+
+    async def carry_out(self, plan: Plan, results: Results) -> bool:
+        results.begun(plan, await self._dispatcher.deliver(plan))
+        if self._dispatcher.halted is not None:
+            raise _as_error(self._dispatcher.halted)
+        return not self._request.stop.is_set()
+
+
+class Withholding:
+    """Sends nothing: a dry run, or a policy that only reports."""
+
+    gave_up = False
+
+    async def carry_out(self, plan: Plan, results: Results) -> bool:
+        results.planned(plan)
+        return False
+
+
+class Refusing:
+    """Sends nothing, and calls every change an error: the items are not ours to write."""
+
+    gave_up = False
+
+    async def carry_out(self, plan: Plan, results: Results) -> bool:
+        results.refused(plan, ORCHESTRATED)
+        return False
+
+
+def _as_error(halted: KeyRefused | Forbidden) -> RemoteError:
+    failure = halted.failure
+    reason = f"{failure.message} (status {failure.status}, request {failure.request_id})"
+    if isinstance(halted, KeyRefused):
+        return KeyRefusedError(
+            "the key", reason, "Put a valid key into digital_river.api_key; nothing was retried"
+        )
+    return ResourceForbiddenError(
+        "inventory items", reason, "Give the key the right to write inventory items"
+    )

@@ -1,0 +1,141 @@
+"""The end of a cycle: what a report says of it, read from the state as it now is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.change import ChangeOutcome
+from syncd.domain.cycle import CycleResult, GuardStop, QuarantinedSku
+from syncd.domain.policy import Policy, PolicyMode
+from syncd.domain.snapshot import HeldSku, Reading
+from syncd.domain.tracking import SkuState, Tracked
+from syncd.engine.plan import next_try
+from syncd.service.canary import Canary
+from syncd.service.look_up import LookUp, skus_are_hidden
+from syncd.service.read import CatalogRead
+from syncd.service.remarks import Remarks
+from syncd.service.results import Results
+from syncd.service.terms import CycleRequest, Ports, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What a cycle leaves behind when it ends, early or not."""
+
+    started: datetime
+    read: CatalogRead
+    stops: tuple[GuardStop, ...]
+    found: LookUp
+    results: Results
+    requests: int
+    error: str | None
+    canary: Canary
+
+
+def finish(ports: Ports, terms: Terms, request: CycleRequest, ending: Ending) -> CycleResult:
+    """Put everything a report says into one value."""
+    rows = ports.state.tracked(ending.results.to_correct())
+    reading = ending.read.reading
+    return CycleResult(
+        id=request.id,
+        mode=request.mode,
+        started=ending.started,
+        finished=ports.clock.now(),
+        certificate=ending.read.certificate,
+        duplicates=reading.duplicates if reading else 0,
+        changes=ending.results.final(rows),
+        adopted=ending.found.adopted,
+        guards=ending.stops,
+        held=tuple(_held(ports, reading)),
+        quarantined=tuple(_quarantined(ports)),
+        states=ports.state.census().states,
+        writes_due=_writes_due(ports, terms, request, ending.results),
+        requests=ending.requests,
+        notes=(
+            *ending.canary.notes(),
+            *_notes(ports, terms, ending.found),
+            *ending.read.remarks,
+        ),
+        error=ending.error,
+        reading=reading.name if reading else "",
+    )
+
+
+def _held(ports: Ports, reading: Reading | None) -> Iterator[HeldSku]:
+    if reading is not None:
+        yield from reading.strays
+    for row in _rows(ports, SkuState.HELD):
+        if row.held is not None:
+            yield HeldSku(row.id, row.held)
+
+
+def _quarantined(ports: Ports) -> Iterator[QuarantinedSku]:
+    for row in _rows(ports, SkuState.QUARANTINED):
+        if row.quarantine is not None and row.quarantined_since is not None:
+            yield QuarantinedSku(row.id, row.quarantine, row.quarantined_since)
+
+
+def _rows(ports: Ports, *states: SkuState) -> Iterator[Tracked]:
+    for rows in ports.state.in_states(frozenset(states)):
+        yield from rows
+
+
+def _writes_due(ports: Ports, terms: Terms, request: CycleRequest, results: Results) -> int:
+    """How many writes are still to be made that neither guard nor policy keeps back."""
+    if terms.policy.mode is PolicyMode.REPORT_ONLY:
+        return 0
+    due = set(_due(ports, terms, results)) - results.ids(ChangeOutcome.STOPPED)
+    scope = request.scope()
+    return len(due if scope is None else due & scope)
+
+
+def _due(ports: Ports, terms: Terms, results: Results) -> Iterator[ItemId]:
+    now = ports.clock.now()
+    for row in _rows(ports, SkuState.PENDING, SkuState.IN_FLIGHT):
+        if next_try(row, terms.policy, now) is not None:
+            yield row.id
+    failed = results.retryable()
+    for row in _rows(ports, SkuState.MISSING):
+        if row.id in failed:
+            yield row.id
+
+
+def _notes(ports: Ports, terms: Terms, found: LookUp) -> Iterator[str]:
+    if skus_are_hidden(ports.state, found):
+        yield (
+            "The key may not read SKUs, so whether Digital River fulfils an item itself is not "
+            "checked, and nothing is deleted."
+        )
+    if terms.orchestrated:
+        yield 'digital_river.model is "orchestrated": Digital River keeps the items itself.'
+    kept_back = _kept_back(ports, terms.policy)
+    if kept_back:
+        skus = (
+            "1 SKU differs and stays" if kept_back == 1 else f"{kept_back:,} SKUs differ and stay"
+        )
+        yield f"policy.mode is {terms.policy.mode.value}: {skus} so."
+    yield from _waiting_deletes(ports).sentences()
+
+
+def _waiting_deletes(ports: Ports) -> Remarks:
+    """Why deletes wait that are due: stock left, or Digital River refused."""
+    remarks, now = Remarks(), ports.clock.now()
+    for row in _rows(ports, SkuState.MISSING):
+        if row.last_error is not None and row.next_attempt is not None and row.next_attempt > now:
+            remarks.add(f"A delete waits: {row.last_error.message.rstrip('.')}", row.id)
+    return remarks
+
+
+def _kept_back(ports: Ports, policy: Policy) -> int:
+    """How many SKUs stay unlike the catalog because the policy allows no such write."""
+    if policy.mode is PolicyMode.MIRROR:
+        return 0
+    now, reports_only = ports.clock.now(), policy.mode is PolicyMode.REPORT_ONLY
+    return sum(
+        1
+        for row in _rows(ports, SkuState.PENDING, SkuState.MISSING)
+        if reports_only or next_try(row, policy, now) is None
+    )

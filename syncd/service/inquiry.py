@@ -1,0 +1,264 @@
+"""The read side: what stands where and why, told over the ports without changing anything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+from syncd.domain.attributes import Attribute, AttributeChange, Attributes, ItemId
+from syncd.domain.change import Action, Change, ChangeOutcome
+from syncd.domain.cycle import ChangeResult, CycleId, CycleResult, QuarantinedSku
+from syncd.domain.delivery import Failure, Kind
+from syncd.domain.item import RemoteItem
+from syncd.domain.journal import Deed, JournalEntry
+from syncd.domain.snapshot import CatalogRow, HeldSku, Reading
+from syncd.domain.tracking import Held, SkuState, Tracked
+from syncd.engine.translate import Translator
+from syncd.errors import CatalogError, RemoteError, UsageError
+from syncd.ports import Census, Remote, State
+from syncd.service.outlook import Outlook, Prospect, outlook
+from syncd.service.terms import Ports, Terms
+
+IDS_A_REQUEST: Final = 100
+OBSERVE_SECONDS: Final = 5
+"""How long somebody who asks about one SKU waits for the remote."""
+OUTCOME_NOT_RECORDED: Final = Failure(None, "in_doubt", "its outcome was not recorded")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How everything stands; `held` and `quarantined` have the first few of each."""
+
+    at: datetime
+    census: Census
+    last: CycleResult | None
+    reading: Reading | None
+    held: tuple[HeldSku, ...]
+    quarantined: tuple[QuarantinedSku, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything that is known of one SKU.
+
+    `catalog` is its row as the catalog has it now, and `wish` what that row means; where it could
+    not be read or is not there, `catalog_absence` says why. `observed` is what Digital River
+    answered just now, or else `observed_absence` says why there is nothing.
+    """
+
+    at: datetime
+    id: ItemId
+    tracked: Tracked | None
+    history: tuple[JournalEntry, ...]
+    catalog: CatalogRow | None
+    wish: Attributes | Held | None
+    catalog_absence: str | None
+    observed: RemoteItem | None
+    observed_absence: str | None
+    next: Outlook
+
+
+@dataclass(frozen=True, slots=True)
+class FoundItems:
+    """Inventory items as the remote has them, and the ids among those asked for that it has not."""
+
+    items: tuple[RemoteItem, ...]
+    absent: tuple[ItemId, ...] = ()
+
+
+def status(state: State, now: datetime, examples: int) -> Status:
+    """Tell how everything stands, with so many examples of what needs somebody."""
+    return Status(
+        at=now,
+        census=state.census(),
+        last=next(iter(state.cycles(1)), None),
+        reading=state.reading(),
+        held=tuple(islice(held(state), examples)),
+        quarantined=tuple(islice(quarantined(state), examples)),
+    )
+
+
+def held(state: State) -> Iterator[HeldSku]:
+    """Every held row, those without an id last."""
+    for row in _rows(state, SkuState.HELD):
+        if row.held is not None:
+            yield HeldSku(row.id, row.held)
+    reading = state.reading()
+    yield from reading.strays if reading else ()
+
+
+def quarantined(state: State) -> Iterator[QuarantinedSku]:
+    """Every quarantined SKU, ordered by id."""
+    for row in _rows(state, SkuState.QUARANTINED):
+        if row.quarantine is not None and row.quarantined_since is not None:
+            yield QuarantinedSku(row.id, row.quarantine, row.quarantined_since)
+
+
+def tracked_quarantined(state: State) -> Iterator[Tracked]:
+    """The rows of every quarantined SKU, ordered by id."""
+    return _rows(state, SkuState.QUARANTINED)
+
+
+def past_cycle(state: State, cycle: CycleId) -> CycleResult:
+    """One cycle with its changes, from the journal and the stopped plan; raises `UsageError`."""
+    result = state.cycle(cycle)
+    if result is None:
+        raise UsageError(f"Cycle {cycle}", "there is no such cycle", "See: syncd history")
+    entries = [entry for batch in state.journal_of_cycle(cycle) for entry in batch]
+    stopped = state.stopped(result.stopped_plan) if result.stopped_plan else ()
+    return replace(result, changes=_changes(entries, stopped))
+
+
+async def why(ports: Ports, terms: Terms, item: ItemId) -> Explanation:
+    """Tell all about one SKU; neither an unreadable catalog nor a silent remote keeps from it."""
+    tracked = ports.state.tracked([item]).get(item)
+    catalog, catalog_absence = await asyncio.to_thread(_catalog_row, ports, item, tracked)
+    observed, observed_absence = await _observe(ports.remote, item)
+    wish = None if catalog is None else Translator(terms.rules).translate(catalog)
+    return Explanation(
+        at=ports.clock.now(),
+        id=item,
+        tracked=tracked,
+        history=tuple(ports.state.journal_of(item)),
+        catalog=catalog,
+        wish=wish,
+        catalog_absence=catalog_absence,
+        observed=observed,
+        observed_absence=observed_absence,
+        next=_next(ports, terms, tracked, wish),
+    )
+
+
+async def find_items(remote: Remote, ids: Sequence[ItemId]) -> FoundItems:
+    """Ask for these items, a hundred a request; they come in the order of the ids."""
+    found: dict[ItemId, RemoteItem] = {}
+    for start in range(0, len(ids), IDS_A_REQUEST):
+        found |= await remote.items(ids[start : start + IDS_A_REQUEST])
+    items = tuple(found[item] for item in ids if item in found)
+    return FoundItems(items, tuple(item for item in ids if item not in found))
+
+
+async def search_items(
+    remote: Remote, part_number: str | None, manufacturer: str | None, limit: int | None
+) -> FoundItems:
+    """Search items, newest first; at most `limit` of them where it is given."""
+    items: list[RemoteItem] = []
+    async for item in remote.search(part_number, manufacturer):
+        if limit is not None and len(items) >= limit:
+            break
+        items.append(item)
+    return FoundItems(tuple(items))
+
+
+def _rows(state: State, which: SkuState) -> Iterator[Tracked]:
+    return (row for rows in state.in_states(frozenset({which})) for row in rows)
+
+
+# ------------------------------------------------------------------------------- one SKU
+
+
+def _catalog_row(
+    ports: Ports, item: ItemId, tracked: Tracked | None
+) -> tuple[CatalogRow | None, str | None]:
+    """Read the row from the catalog, which gives changed rows alone: so let it seem changed."""
+    try:
+        with ports.state.overlay() as overlay:
+            with overlay.transaction() as transaction:
+                transaction.put([replace(tracked or Tracked(item), fingerprint=None)])
+            with overlay.fingerprints() as known, ports.catalog.compare(known) as comparison:
+                rows = (row for batch in comparison.changed() for row in batch)
+                row = next((row for row in rows if row.id == item), None)
+    except CatalogError as error:
+        return None, str(error)
+    return row, None if row else f"{ports.catalog.name} has no row with this id"
+
+
+async def _observe(remote: Remote, item: ItemId) -> tuple[RemoteItem | None, str | None]:
+    try:
+        async with asyncio.timeout(OBSERVE_SECONDS):
+            observed = (await remote.items([item])).get(item)
+    except RemoteError as error:
+        return None, str(error)
+    except TimeoutError:
+        return None, f"Digital River gave no usable answer within {OBSERVE_SECONDS} s"
+    return observed, None if observed else "Digital River has no item with this id"
+
+
+def _next(
+    ports: Ports, terms: Terms, tracked: Tracked | None, wish: Attributes | Held | None
+) -> Outlook:
+    if tracked is None:
+        return _first(wish)
+    reading = ports.state.reading()
+    reads = reading.complete_reads if reading else 0
+    told = outlook(Prospect(tracked, terms.policy, reads, ports.clock.now()))
+    if not _is_news(tracked, wish):
+        return told
+    return Outlook("Its catalog row has changed since the last cycle; the next one takes that in.")
+
+
+def _first(wish: Attributes | Held | None) -> Outlook:
+    if wish is None:
+        return Outlook("Nothing: it is in neither the catalog nor the state.")
+    return Outlook("The next cycle takes it in.")
+
+
+def _is_news(tracked: Tracked, wish: Attributes | Held | None) -> bool:
+    if isinstance(wish, Held):
+        return tracked.held is None or tracked.held.rule != wish.rule
+    if wish is None:
+        return False
+    return tracked.missing is not None or tracked.held is not None or wish != tracked.desired
+
+
+# ------------------------------------------------------------------------- a past cycle
+
+
+def _changes(
+    entries: Iterable[JournalEntry], stopped: Iterable[Change]
+) -> tuple[ChangeResult, ...]:
+    """One result an id, of the last attempt; adoptions write nothing.
+
+    What was stopped was stopped last: an attempt before it came to nothing.
+    """
+    last = {entry.id: entry for entry in entries if entry.deed is not Deed.ADOPT}
+    results = {item: _change_result(entry) for item, entry in last.items()}
+    results |= {change.id: ChangeResult(change, ChangeOutcome.STOPPED) for change in stopped}
+    return tuple(results[item] for item in sorted(results))
+
+
+def _change_result(entry: JournalEntry) -> ChangeResult:
+    change = Change(
+        id=entry.id,
+        action=Action(entry.deed),
+        revision=entry.revision,
+        attributes=_attribute_changes(entry),
+        resource=entry.resource,
+    )
+    outcome = _outcome(entry)
+    if outcome is ChangeOutcome.DONE:
+        return ChangeResult(change, outcome)
+    return ChangeResult(change, outcome, entry.failure or OUTCOME_NOT_RECORDED)
+
+
+def _attribute_changes(entry: JournalEntry) -> dict[Attribute, AttributeChange]:
+    before = entry.before or {}
+    if entry.deed is Deed.DELETE:
+        lost = {attribute: value for attribute, value in before.items() if value is not None}
+        return {attribute: AttributeChange(value, None) for attribute, value in lost.items()}
+    return {
+        attribute: AttributeChange(before.get(attribute), value)
+        for attribute, value in entry.after.items()
+    }
+
+
+def _outcome(entry: JournalEntry) -> ChangeOutcome:
+    if entry.kind is Kind.ACCEPTED:
+        return ChangeOutcome.DONE
+    if entry.kind is Kind.GONE and entry.deed is Deed.DELETE:
+        return ChangeOutcome.DONE
+    return ChangeOutcome.QUARANTINED if entry.kind is Kind.REFUSED else ChangeOutcome.FAILED

@@ -1,0 +1,149 @@
+"""What happens next to a SKU, and when: in words, from its row of the change-tracking table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from syncd.domain.change import Action
+from syncd.domain.delivery import Failure
+from syncd.domain.policy import Policy, PolicyMode
+from syncd.domain.tracking import Delivery, Ownership, SkuState, Tracked
+from syncd.engine.plan import ALLOWED
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One or two sentences; `at` is the moment before which nothing happens, None where any may."""
+
+    words: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What an outlook is told from; `reads` counts the complete reads so far."""
+
+    row: Tracked
+    policy: Policy
+    reads: int
+    now: datetime
+
+    @property
+    def later(self) -> datetime | None:
+        """When the next attempt is due, where that is not now."""
+        moment = self.row.next_attempt
+        return moment if moment is not None and moment > self.now else None
+
+
+def outlook(prospect: Prospect) -> Outlook:
+    """Tell what the next cycles do with this SKU if its row and its item stay as they are."""
+    return _BY_STATE[prospect.row.state](prospect)
+
+
+def state_words(row: Tracked) -> str:
+    """Say in one sentence what state a SKU is in, and why."""
+    state = row.state
+    if state is SkuState.HELD and row.held is not None:
+        return f"Its catalog row is unusable: {row.held.rule}."
+    if state is SkuState.QUARANTINED and row.quarantine is not None:
+        return f"Digital River refused it: {failure_words(row.quarantine)}."
+    if state is SkuState.FOREIGN:
+        return f"It exists at Digital River and is not ours: {row.foreign_reason or 'no reason'}."
+    return _WORDS[state]
+
+
+def failure_words(failure: Failure) -> str:
+    """Say what came and why, with the request id that support asks for."""
+    status = "" if failure.status is None else f"{failure.status} "
+    about = f" on {failure.parameter}" if failure.parameter else ""
+    request = f" (request {failure.request_id})" if failure.request_id else ""
+    return f"{status}{failure.code}{about}: {failure.message.rstrip('.')}{request}"
+
+
+_WORDS: Final = {
+    SkuState.IN_SYNC: "Its item equals its catalog row.",
+    SkuState.PENDING: "Its item differs from its catalog row, or was not looked up since.",
+    SkuState.IN_FLIGHT: "A write was begun and its outcome is not recorded.",
+    SkuState.MISSING: "It is gone from the catalog and not yet deleted.",
+}
+
+
+def _in_sync(_: Prospect) -> Outlook:
+    return Outlook("Nothing, until its catalog row changes.")
+
+
+def _pending(prospect: Prospect) -> Outlook:
+    row, policy = prospect.row, prospect.policy
+    if row.delivery is not Delivery.SETTLED:
+        return _look_up_first(prospect)
+    if policy.mode is PolicyMode.REPORT_ONLY:
+        return Outlook("It is reported and not written, for policy.mode is report-only.")
+    action = Action.CREATE if row.known is None else Action.UPDATE
+    if action not in ALLOWED[policy.mode]:
+        return Outlook(f"Nothing: policy.mode is {policy.mode}, which allows no {action}.")
+    if prospect.later is not None:
+        return Outlook(
+            f"Attempt {row.attempts + 1}, by the first cycle from then on.", row.next_attempt
+        )
+    return Outlook(f"The next cycle {_deed(row)}, unless a guard stops it.")
+
+
+def _deed(row: Tracked) -> str:
+    if row.known is not None:
+        return "updates it"
+    if row.ownership is Ownership.OWNED:
+        return "creates it again, for it is gone at Digital River"
+    return "looks it up at Digital River, and creates it where it is not there"
+
+
+def _look_up_first(prospect: Prospect) -> Outlook:
+    words = "A cycle asks Digital River whether the last write was carried out, then goes on."
+    return Outlook(words, prospect.later)
+
+
+def _held(_: Prospect) -> Outlook:
+    return Outlook("The remote item stays as it is until the catalog row is mended.")
+
+
+def _quarantined(prospect: Prospect) -> Outlook:
+    now_by_hand = f"At once with: syncd quarantine retry {prospect.row.id}"
+    if prospect.row.next_attempt is None:
+        return Outlook(f"It is tried again when its catalog row changes. {now_by_hand}")
+    return Outlook(
+        f"It is tried again from then on, or when its catalog row changes. {now_by_hand}",
+        prospect.row.next_attempt,
+    )
+
+
+def _missing(prospect: Prospect) -> Outlook:
+    missing, policy = prospect.row.missing, prospect.policy
+    if missing is None or Action.DELETE not in ALLOWED[policy.mode]:
+        return Outlook(f"Nothing: policy.mode is {policy.mode}, which never deletes.")
+    if policy.mode is PolicyMode.REPORT_ONLY:
+        return Outlook("Its delete is reported and not made, for policy.mode is report-only.")
+    more = max(0, policy.delete_reads - (prospect.reads - missing.read + 1))
+    waits = f" once {more} more complete read{'s' * (more != 1)} lack it" if more else ""
+    spared = ", provided that it has no stock left" if policy.keep_stocked else ""
+    due = max(missing.since + policy.delete_after, prospect.row.next_attempt or missing.since)
+    words = (
+        f"It is deleted by the first cycle from then on{waits}{spared}; if it comes back, it stays."
+    )
+    return Outlook(words, due if due > prospect.now else None)
+
+
+def _foreign(prospect: Prospect) -> Outlook:
+    return Outlook("It is never written; a cycle looks whether that still holds.", prospect.later)
+
+
+_BY_STATE: Final[dict[SkuState, Callable[[Prospect], Outlook]]] = {
+    SkuState.IN_SYNC: _in_sync,
+    SkuState.PENDING: _pending,
+    SkuState.IN_FLIGHT: _look_up_first,
+    SkuState.HELD: _held,
+    SkuState.QUARANTINED: _quarantined,
+    SkuState.MISSING: _missing,
+    SkuState.FOREIGN: _foreign,
+}

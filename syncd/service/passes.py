@@ -1,0 +1,188 @@
+"""The middle of a cycle: look up, plan, guard, deliver, and again until nothing more is due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.change import Action, Change, Plan
+from syncd.domain.cycle import Guard, GuardStop
+from syncd.domain.tracking import Ownership, SkuState, Tracked
+from syncd.engine.guard import Situation, Verdict, guard
+from syncd.engine.plan import DUE_STATES, change_for, needs_look_up, next_try
+from syncd.engine.read_guard import partial_read_stop
+from syncd.engine.retry import back_off
+from syncd.service.canary import Canary
+from syncd.service.delivery import Delivery
+from syncd.service.look_up import LookingUp
+from syncd.service.read import CatalogRead
+from syncd.service.results import Results
+from syncd.service.saved import fitting
+from syncd.service.spare import Sparing
+from syncd.service.terms import CycleRequest, Ports, Terms
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    plan: Plan
+    recreated: frozenset[ItemId]
+
+
+@dataclass(slots=True)
+class Passes:
+    """Goes over the table as often as back-offs come due within the time that may be waited."""
+
+    ports: Ports
+    terms: Terms
+    request: CycleRequest
+    looking_up: LookingUp
+    delivery: Delivery
+    canary: Canary
+    results: Results = field(default_factory=Results)
+    stops: tuple[GuardStop, ...] = ()
+
+    async def run(self, read: CatalogRead) -> None:
+        """Make what is wanted and what is known equal, as far as guards, policy and time allow."""
+        deadline = self.ports.clock.now() + self.request.wait
+        outages = 0
+        while await self._pass(read):
+            outages = outages + 1 if self._remote_is_out() else 0
+            moment = await asyncio.to_thread(self._next_try, outages)
+            if moment is None or moment > deadline or not await self._wait_until(moment):
+                return
+
+    async def _pass(self, read: CatalogRead) -> bool:
+        """Go over the table once; True where a later pass may do more.
+
+        All of it at one moment, for what comes due in between has not been looked up.
+        """
+        now = self.ports.clock.now()
+        await self.looking_up.look_up(await asyncio.to_thread(self._to_look_up, now))
+        if self.request.stop.is_set():
+            return False
+        verdict = await asyncio.to_thread(self._judge, read, now)
+        sparing = Sparing(self.ports, self.terms, self.looking_up)
+        plan = await sparing.spare(verdict.passed)
+        return await self.delivery.carry_out(plan, self.results)
+
+    def _remote_is_out(self) -> bool:
+        return self.delivery.gave_up or self.looking_up.found.failure is not None
+
+    def _to_look_up(self, now: datetime) -> list[ItemId]:
+        return [row.id for row in self._due_rows() if needs_look_up(row, now)]
+
+    def _judge(self, read: CatalogRead, now: datetime) -> Verdict:
+        draft = self._draft(read, now)
+        plan = self._selected(draft.plan)
+        verdict = guard(plan, self._situation(plan, draft), self.terms.limits, _earlier(read, plan))
+        self.stops = verdict.stops
+        if self._is_whole(read) and all(stop.guard is not Guard.CANARY for stop in verdict.stops):
+            self.canary.passed()
+        passed = {change.id for change in verdict.passed.changes}
+        self.results.stopped(change for change in plan.changes if change.id not in passed)
+        _log.info("plan.made", **{action.value: plan.count(action) for action in Action})
+        for stop in verdict.stops:
+            _log.warning("guard.stopped", guard=stop.guard.value, reason=stop.message)
+        return verdict
+
+    def _is_whole(self, read: CatalogRead) -> bool:
+        """Whether the plan is all that the catalog leads to, so that it can stand for what does."""
+        asked_for_all = not self.request.only and self.request.saved is None
+        return asked_for_all and read.counts and not self.looking_up.found.unseen
+
+    def _draft(self, read: CatalogRead, now: datetime) -> _Draft:
+        reads = read.reading.complete_reads if read.reading else 0
+        changes: list[Change] = []
+        recreated: set[ItemId] = set()
+        for row in self._due_rows():
+            change = change_for(row, self.terms.policy, now, reads)
+            if change is None or row.id in self.looking_up.found.unseen:
+                continue
+            changes.append(change)
+            if change.action is Action.CREATE and row.ownership is Ownership.OWNED:
+                recreated.add(row.id)
+        return _Draft(Plan(tuple(changes)), frozenset(recreated))
+
+    def _due_rows(self) -> Iterator[Tracked]:
+        only = self.request.only
+        for rows in self.ports.state.in_states(DUE_STATES):
+            yield from (row for row in rows if not only or row.id in only)
+
+    def _selected(self, plan: Plan) -> Plan:
+        """The whole plan, or of a saved one the changes that still fit."""
+        saved = self.request.saved
+        if saved is None:
+            return plan
+        return fitting(saved, plan, self.looking_up.found.unseen, self.results)
+
+    def _situation(self, plan: Plan, draft: _Draft) -> Situation:
+        if not plan.changes:  # counting a million SKUs takes longer than all the rest
+            return Situation(owned=0, changed_parts=self.canary.changed_parts())
+        now, state = self.ports.clock.now(), self.ports.state
+        since = now - self.terms.limits.budget_window
+        counted = {change.action for change in plan.changes} | {Action.DELETE}
+        return Situation(
+            owned=state.census().owned,
+            written={action: state.written_since(since, action) for action in counted},
+            recreated=draft.recreated,
+            approvals=state.approvals([change.id for change in plan.changes], now),
+            changed_parts=self.canary.changed_parts(),
+        )
+
+    def _next_try(self, outages: int) -> datetime | None:
+        """When the next write that may still succeed is due: never at once, and later in an outage.
+
+        A remote that was never reached is not waited for: the address may be wrong.
+        """
+        found, now = self.looking_up.found, self.ports.clock.now()
+        if found.failure is not None and not found.answered:
+            return None
+        first = min(self._tries(now), default=None)
+        if first is None:
+            return None
+        return max(first, now + back_off(ItemId(self.request.id), outages))
+
+    def _tries(self, now: datetime) -> Iterator[datetime]:
+        hopeless, retryable = self.results.hopeless(), self.results.retryable()
+        scope = self.request.scope()
+        for row in self._due_rows():
+            if row.id in hopeless or (scope is not None and row.id not in scope):
+                continue
+            moment = next_try(row, self.terms.policy, now)
+            if moment is not None:
+                yield moment
+            elif row.state is SkuState.MISSING and row.id in retryable:
+                yield max(row.next_attempt or now, now)
+
+    async def _wait_until(self, moment: datetime) -> bool:
+        """Sleep; False where a stop came first."""
+        seconds = (moment - self.ports.clock.now()).total_seconds()
+        self.request.progress.phase("waiting out back-offs", None)
+        stopping = asyncio.create_task(self.request.stop.wait())
+        sleeping = asyncio.create_task(_sleep(self.ports, seconds))
+        await asyncio.wait({stopping, sleeping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (stopping, sleeping):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        return not self.request.stop.is_set()
+
+
+async def _sleep(ports: Ports, seconds: float) -> None:
+    await ports.clock.sleep(seconds)
+
+
+def _earlier(read: CatalogRead, plan: Plan) -> tuple[GuardStop, ...]:
+    """What the read has stopped; after a partial one, the deletes that were due before it too."""
+    waiting = plan.count(Action.DELETE)
+    if read.stops or not waiting or read.reading is None or read.reading.certificate.complete:
+        return read.stops
+    return (partial_read_stop(read.reading.certificate, waiting),)

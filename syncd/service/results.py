@@ -1,0 +1,151 @@
+"""What became of the changes of one cycle, gathered over its passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, assert_never
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.change import Action, Change, ChangeOutcome, Plan
+from syncd.domain.cycle import ChangeResult
+from syncd.domain.delivery import (
+    Accepted,
+    Exists,
+    Failure,
+    Forbidden,
+    Gone,
+    KeyRefused,
+    Outcome,
+    Refused,
+    Transient,
+    failure_of,
+)
+from syncd.domain.tracking import Tracked
+from syncd.service.deliver import Delivered
+
+NOT_BEGUN: Final = Failure(None, "not_begun", "the delivery ended before its turn came")
+STALE: Final = Failure(
+    None, "stale", "its catalog row, revision or known values have changed since the plan was made"
+)
+
+
+UNSEEN: Final = Failure(
+    None, "unseen", "Digital River could not be asked what it has, so nothing was sent"
+)
+
+
+class Results:
+    """One result an id; a later pass replaces what an earlier one left undone."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[ItemId, ChangeResult] = {}
+        self._existed: set[ItemId] = set()
+        self._stale: set[ItemId] = set()
+
+    def planned(self, plan: Plan) -> None:
+        """These changes would be made."""
+        self._mark(plan.changes, ChangeOutcome.PLANNED)
+
+    def stopped(self, changes: Iterable[Change]) -> None:
+        """A guard has stopped these changes."""
+        self._mark(changes, ChangeOutcome.STOPPED)
+
+    def stale(self, changes: Sequence[Change]) -> None:
+        """These changes of a saved plan no longer fit."""
+        self._mark(changes, ChangeOutcome.FAILED, STALE)
+        self._stale.update(change.id for change in changes)
+
+    def unseen(self, changes: Iterable[Change]) -> None:
+        """It could not be asked whether these changes of a saved plan still fit."""
+        self._mark(changes, ChangeOutcome.FAILED, UNSEEN)
+
+    def refused(self, plan: Plan, reason: Failure) -> None:
+        """None of these changes may be made at all."""
+        self._mark(plan.changes, ChangeOutcome.FAILED, reason)
+
+    def begun(self, plan: Plan, delivered: Iterable[Delivered]) -> None:
+        """These changes were handed to delivery, and this is what came back of them."""
+        self._mark(plan.changes, ChangeOutcome.FAILED, NOT_BEGUN)
+        for one in delivered:
+            self._mark([one.change], _outcome(one), failure_of(one.outcome))
+            if isinstance(one.outcome, Exists):
+                self._existed.add(one.change.id)
+
+    def retryable(self) -> frozenset[ItemId]:
+        """The ids whose change failed in a way that a later try may mend."""
+        return self.ids(ChangeOutcome.FAILED) - self._stale
+
+    def hopeless(self) -> frozenset[ItemId]:
+        """The ids for which no later pass of this cycle can do more."""
+        return self.ids(ChangeOutcome.STOPPED) | self._stale
+
+    def ids(self, outcome: ChangeOutcome) -> frozenset[ItemId]:
+        """The ids whose change came to this."""
+        return frozenset(item for item, one in self._by_id.items() if one.outcome is outcome)
+
+    def told(self) -> frozenset[ItemId]:
+        """The ids of which something is told already."""
+        return frozenset(self._by_id)
+
+    def final(self, rows: Mapping[ItemId, Tracked]) -> tuple[ChangeResult, ...]:
+        """All results in the order of their ids, corrected by what `rows` now say of each id.
+
+        A write in doubt that a look-up found done is done; one that was answered with other values
+        than were sent is quarantined; a create that met the wanted item was none.
+        """
+        ordered = sorted(self._by_id.items())
+        return tuple(
+            _corrected(one, rows.get(item))
+            for item, one in ordered
+            if not self._was_there(one, rows.get(item))
+        )
+
+    def _was_there(self, one: ChangeResult, row: Tracked | None) -> bool:
+        return (
+            one.outcome is ChangeOutcome.FAILED
+            and one.change.id in self._existed
+            and _is_done(one, row)
+        )
+
+    def to_correct(self) -> list[ItemId]:
+        """The ids whose rows `final` must see."""
+        return sorted(self.ids(ChangeOutcome.FAILED) | self.ids(ChangeOutcome.DONE))
+
+    def _mark(
+        self,
+        changes: Iterable[Change],
+        outcome: ChangeOutcome,
+        failure: Failure | None = None,
+    ) -> None:
+        for change in changes:
+            self._by_id[change.id] = ChangeResult(change, outcome, failure)
+
+
+def _outcome(delivered: Delivered) -> ChangeOutcome:
+    outcome: Outcome = delivered.outcome
+    match outcome:
+        case Accepted():
+            return ChangeOutcome.DONE
+        case Gone() if delivered.change.action is Action.DELETE:
+            return ChangeOutcome.DONE
+        case Refused():
+            return ChangeOutcome.QUARANTINED
+        case Gone() | Exists() | Transient() | KeyRefused() | Forbidden():
+            return ChangeOutcome.FAILED
+        case _:
+            assert_never(outcome)
+
+
+def _corrected(one: ChangeResult, row: Tracked | None) -> ChangeResult:
+    if one.outcome is ChangeOutcome.DONE and row is not None and row.quarantine is not None:
+        return replace(one, outcome=ChangeOutcome.QUARANTINED, failure=row.quarantine)
+    if one.outcome is ChangeOutcome.FAILED and one.failure is not STALE and _is_done(one, row):
+        return replace(one, outcome=ChangeOutcome.DONE, failure=None)
+    return one
+
+
+def _is_done(one: ChangeResult, row: Tracked | None) -> bool:
+    if one.change.action is Action.DELETE:
+        return row is None or (row.known is None and row.missing is None)
+    return row is not None and row.missing is None and row.is_equal

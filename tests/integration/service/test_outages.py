@@ -1,0 +1,352 @@
+"""A remote that is out, a stop in the middle, a crash: nothing is lost and nothing is hammered."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from syncd.domain.change import Action, Change, Resource
+from syncd.domain.delivery import Failure, Transient
+from syncd.domain.journal import Settlement
+from syncd.domain.tracking import Delivery, SkuState
+from syncd.engine.standing import exit_code
+from syncd.errors import ExitCode, LeaseHeldError, RemoteUnavailableError, StateError
+from syncd.ports import State, Transaction
+from syncd.service.cycle import INTERRUPTED, UNFINISHED
+from syncd.service.deliver import CLAIMED_AT_ONCE, FAILURES_TO_GIVE_UP
+from tests.fakes.clocks import LeapingClock
+from tests.integration.service.shop import Shop, numbered, outcomes
+
+NO_WAIT = timedelta(0)
+OUT = Transient(Failure(503, "unavailable", "try later"), in_doubt=False)
+UNREACHABLE = RemoteUnavailableError("Digital River", "nobody answers", "Run again later")
+DISK_FULL = StateError("state.db", "the disk is full", "Make room")
+
+
+class TestAnOutageOfWrites:
+    @pytest.fixture
+    def out(self, shop: Shop) -> Shop:
+        shop.stock(*numbered(400))
+        for item in numbered(400):
+            shop.remote.script(item, *[OUT] * 50)
+        return shop
+
+    async def test_ends_the_delivery_before_everything_was_tried(self, out: Shop) -> None:
+        result = await out.run(wait=NO_WAIT)
+
+        assert FAILURES_TO_GIVE_UP <= len(out.wrote()) < FAILURES_TO_GIVE_UP + out.terms.in_flight
+        assert len(set(out.wrote())) == len(out.wrote())
+        assert exit_code(result) is ExitCode.FAILED
+        assert result.writes_due == 400
+        assert {one for _, one in outcomes(result).values()} == {"failed"}
+
+    async def test_leaves_what_was_not_sent_untouched(self, out: Shop) -> None:
+        await out.run(wait=NO_WAIT)
+
+        sent = set(out.wrote())
+        for item in set(numbered(400)) - sent:
+            row = out.sku(item)
+            assert row.delivery is Delivery.SETTLED
+            assert (row.attempts, row.next_attempt, row.last_error) == (0, None, None)
+
+    async def test_is_waited_out_with_longer_and_longer_pauses(self, out: Shop) -> None:
+        result = await out.run(wait=timedelta(minutes=5))
+
+        assert exit_code(result) is ExitCode.FAILED
+        assert 5 <= len(out.clock.sleeps) <= 12
+        assert len(out.wrote()) <= 12 * (FAILURES_TO_GIVE_UP + out.terms.in_flight)
+
+    async def test_that_ends_within_the_wait_leaves_nothing_due(self, out: Shop) -> None:
+        end = out.clock.now() + timedelta(seconds=10)
+
+        async def back_up(_: Change) -> None:
+            if out.clock.now() >= end:
+                out.remote._scripts.clear()  # noqa: SLF001 - the outage ends here
+
+        out.remote.on_the_way = back_up
+        result = await out.run(wait=timedelta(minutes=5))
+
+        assert exit_code(result) is ExitCode.OK
+        assert len(out.remote.contents) == 400
+        assert out.clock.now() < end + timedelta(seconds=20)
+
+
+class TestARemoteThatCannotBeReached:
+    async def test_is_not_waited_for_and_nothing_is_lost(self, shop: Shop) -> None:
+        shop.stock("a")
+        shop.remote.fail_read(Resource.INVENTORY_ITEM, UNREACHABLE)
+
+        result = await shop.run()
+
+        assert (result.error, result.writes_due) == (str(UNREACHABLE), 1)
+        assert (shop.clock.sleeps, shop.wrote()) == ([], [])
+        assert exit_code(result) is ExitCode.FAILED
+        assert exit_code(await shop.run()) is ExitCode.OK
+
+    async def test_is_not_asked_about_every_batch(self, shop: Shop) -> None:
+        shop.stock(*numbered(3000))
+        shop.remote.fail_read(Resource.INVENTORY_ITEM, *[UNREACHABLE] * 30)
+
+        result = await shop.run()
+
+        assert len(shop.asked_for("items")) <= shop.terms.in_flight + 3
+        assert result.writes_due == 3000
+
+    async def test_for_a_while_is_asked_again_and_the_others_go_on(self, shop: Shop) -> None:
+        shop.stock(*numbered(250))
+        shop.remote.fail_read(Resource.INVENTORY_ITEM, UNREACHABLE)
+
+        result = await shop.run()
+
+        assert exit_code(result) is ExitCode.OK
+        assert len(shop.clock.sleeps) == 1
+        assert len(shop.remote.contents) == 250
+        first_writes = shop.wrote()[:150]
+        assert len(set(first_writes)) == 150
+
+    async def test_while_skus_cannot_be_read_writes_nothing_unchecked(self, shop: Shop) -> None:
+        shop.stock("a")
+        shop.remote.fail_read(Resource.SKU, UNREACHABLE)
+
+        result = await shop.run(wait=NO_WAIT)
+
+        assert shop.wrote() == []
+        assert exit_code(result) is ExitCode.FAILED
+
+    async def test_after_it_was_reached_is_waited_for(self, shop: Shop) -> None:
+        shop.stock("a")
+        shop.remote.script("a", OUT)
+
+        async def go_down(_: Change) -> None:
+            shop.remote.on_the_way = _at_once
+            shop.remote.fail_read(Resource.INVENTORY_ITEM, UNREACHABLE, UNREACHABLE)
+
+        shop.remote.on_the_way = go_down
+        result = await shop.run()
+
+        assert (result.error, shop.wrote()) == (None, ["a", "a"])
+        assert exit_code(result) is ExitCode.OK
+
+    async def test_and_stays_so_until_the_wait_is_over_is_an_error(self, shop: Shop) -> None:
+        shop.stock("a")
+        shop.remote.script("a", OUT)
+
+        async def go_down(_: Change) -> None:
+            shop.remote.fail_read(Resource.INVENTORY_ITEM, *[UNREACHABLE] * 100)
+
+        shop.remote.on_the_way = go_down
+        result = await shop.run(wait=timedelta(minutes=1))
+
+        assert result.error == str(UNREACHABLE)
+        assert exit_code(result) is ExitCode.FAILED
+
+
+class TestAStop:
+    async def test_settles_what_is_in_flight_and_leaves_the_rest_untouched(
+        self, shop: Shop
+    ) -> None:
+        shop.stock(*numbered(300))
+        stop = asyncio.Event()
+
+        async def stop_soon(_: Change) -> None:
+            await asyncio.sleep(0)
+            if len(shop.wrote()) >= 40:
+                stop.set()
+
+        shop.remote.on_the_way = stop_soon
+        result = await shop.run(stop=stop)
+
+        sent = shop.wrote()
+        assert result.error == INTERRUPTED
+        assert 40 <= len(sent) <= 40 + shop.terms.in_flight
+        assert result.states == {SkuState.IN_SYNC: len(sent), SkuState.PENDING: 300 - len(sent)}
+        for item in set(numbered(300)) - set(sent):
+            assert shop.sku(item).last_error is None
+            assert all(entry.kind is not None for entry in shop.journal(item))
+        shop.remote.on_the_way = _at_once
+        assert exit_code(await shop.run()) is ExitCode.OK
+        assert len(shop.wrote()) == 300
+
+    async def test_ends_the_waiting(self, shop: Shop) -> None:
+        shop.stock("a")
+        stop = asyncio.Event()
+        shop.remote.script("a", *[OUT] * 100)
+        shop.clock = _StoppingClock(stop)
+
+        result = await shop.run(stop=stop)
+
+        assert result.error == INTERRUPTED
+        assert shop.wrote() == ["a"]
+
+    async def test_before_the_look_up_asks_nothing(self, shop: Shop) -> None:
+        shop.policy(delete_reads=1)
+        shop.stock("gone", *numbered(20))
+        await shop.settled()
+        shop.drop("gone")
+        await shop.run()
+        shop.later(hours=25)
+        shop.stock("new")
+        stop = asyncio.Event()
+        stop.set()
+
+        result = await shop.run(stop=stop)
+
+        assert shop.remote.calls == []
+        assert result.error == INTERRUPTED
+        assert shop.state_of("new") is SkuState.PENDING
+
+
+class TestACrash:
+    """The state dies while outcomes are being recorded; the process is gone with it."""
+
+    async def test_leaves_intents_and_the_next_cycle_looks_them_up_first(self, shop: Shop) -> None:
+        ids = numbered(100)
+        shop.stock(*ids)
+        await _crash(shop)
+        made = set(shop.remote.contents)
+        in_flight = {item for item in ids if shop.state_of(item) is SkuState.IN_FLIGHT}
+        assert made
+        assert made <= in_flight
+        assert len(in_flight) <= 2 * CLAIMED_AT_ONCE + shop.terms.in_flight
+        (latest, *_) = shop.state.cycles(1)
+        assert latest.error == UNFINISHED
+        shop.remote.calls.clear()
+
+        result = await shop.run()
+
+        looked_up = {item for batch in shop.asked_for("items") for item in batch}
+        assert in_flight <= looked_up
+        assert set(shop.wrote()) == set(ids) - made
+        assert len(shop.wrote()) == len(set(shop.wrote()))
+        assert exit_code(result) is ExitCode.OK
+        assert len(shop.remote.contents) == 100
+
+    async def test_invents_no_outcome_for_what_it_left_in_the_journal(self, shop: Shop) -> None:
+        shop.stock("a")
+        await _crash(shop)
+
+        await shop.run()
+
+        (entry,) = shop.journal("a")
+        assert (entry.kind, entry.ended) == (None, None)
+        assert shop.wrote() == ["a"]
+        assert shop.state_of("a") is SkuState.IN_SYNC
+
+    async def test_in_the_middle_of_deletes_deletes_nothing_twice(self, shop: Shop) -> None:
+        shop.policy(delete_reads=1)
+        shop.stock(*numbered(40))
+        await shop.settled()
+        shop.drop(*numbered(3))
+        await shop.run()
+        shop.later(hours=25)
+        await _crash(shop)
+        assert len(shop.remote.contents) == 37
+
+        result = await shop.run()
+
+        assert sorted(shop.wrote(Action.DELETE)) == numbered(3)
+        assert result.states == {SkuState.IN_SYNC: 37}
+        assert exit_code(result) is ExitCode.OK
+
+    async def test_frees_the_lease(self, shop: Shop) -> None:
+        shop.stock("a")
+        await _crash(shop)
+
+        assert exit_code(await shop.run(lease_wait=NO_WAIT)) is ExitCode.OK
+
+
+async def test_a_cycle_beside_another_one_is_refused_and_asks_nothing(shop: Shop) -> None:
+    shop.stock("a")
+    with shop.state.lease("the other one", NO_WAIT), pytest.raises(LeaseHeldError, match="other"):
+        await shop.run(lease_wait=NO_WAIT)
+
+    assert shop.remote.calls == []
+    assert shop.state.cycles(1) == []
+
+
+async def test_a_stop_ends_the_waiting_for_another_cycle(shop: Shop) -> None:
+    stop = asyncio.Event()
+    stop.set()
+    began = time.monotonic()
+    with shop.state.lease("the other one", NO_WAIT), pytest.raises(LeaseHeldError, match="other"):
+        await shop.run(lease_wait=timedelta(minutes=10), stop=stop)
+
+    assert time.monotonic() - began < 60
+
+
+async def test_a_cycle_that_ends_lets_the_next_one_go_on(shop: Shop) -> None:
+    shop.stock("a")
+    other = asyncio.Event()
+
+    async def hold() -> None:
+        with shop.state.lease("the other one", NO_WAIT):
+            await other.wait()
+
+    holding = asyncio.create_task(hold())
+    await asyncio.sleep(0)
+    waiting = asyncio.create_task(shop.run(lease_wait=timedelta(minutes=1)))
+    await asyncio.sleep(0.05)
+    assert shop.remote.calls == []
+    other.set()
+
+    assert exit_code(await waiting) is ExitCode.OK
+    await holding
+
+
+async def _at_once(_: Change) -> None:
+    await asyncio.sleep(0)
+
+
+async def _crash(shop: Shop) -> None:
+    """Run a cycle on a state that dies with the first outcome, then open it anew."""
+    healthy = shop.state
+    shop.state = _Dying(healthy)
+    with pytest.raises(StateError, match="disk is full"):
+        await shop.run()
+    shop.state = healthy
+    shop.restart()
+    healthy.close()
+
+
+class _StoppingClock(LeapingClock):
+    """A clock whose sleep never ends, for a stop comes first."""
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        super().__init__()
+        self._stop = stop
+
+    async def sleep(self, seconds: float) -> None:
+        self._stop.set()
+        await asyncio.Event().wait()
+
+
+class _Dying:
+    """A state whose transactions fail as soon as one of them ends a write."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the state's own
+        return getattr(self._state, name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        with self._state.transaction() as transaction:
+            yield _DyingTransaction(transaction)
+
+
+class _DyingTransaction:
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the transaction's own
+        return getattr(self._transaction, name)
+
+    def end_writes(self, settlements: Sequence[Settlement]) -> None:
+        raise DISK_FULL

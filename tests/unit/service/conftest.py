@@ -1,0 +1,104 @@
+"""A real state on disk, a catalog of given rows, and the fake remote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.policy import Limits, Policy
+from syncd.domain.rules import RuleBook
+from syncd.domain.snapshot import CatalogRow, Certificate, Position
+from syncd.errors import CatalogError
+from syncd.ports import State
+from syncd.service.terms import Ports, Terms
+from syncd.state import open_state
+from tests.fakes.remote import FakeRemote
+
+NOW = datetime(2026, 11, 21, 17, 40, tzinfo=UTC)
+RULES = RuleBook(
+    countries=frozenset({"DK", "CA"}),
+    approved_eccns=frozenset({"EAR99"}),
+    barred_eccns=frozenset(),
+    licence_eccns=frozenset(),
+)
+
+
+class StandingClock:
+    """Time that does not pass."""
+
+    def now(self) -> datetime:
+        return NOW
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError(seconds)
+
+
+@dataclass(frozen=True)
+class GivenComparison:
+    certificate: Certificate
+    rows: Sequence[CatalogRow]
+    duplicates: int = 0
+
+    def changed(self) -> Iterator[Sequence[CatalogRow]]:
+        yield self.rows
+
+    def missing(self) -> Iterator[Sequence[ItemId]]:
+        yield ()
+
+    def missing_count(self) -> int:
+        return 0
+
+
+@dataclass
+class GivenCatalog:
+    """A catalog whose every row has changed; `error` is raised where it is set."""
+
+    rows: list[CatalogRow] = field(default_factory=list)
+    doubts: tuple[str, ...] = ()
+    error: CatalogError | None = None
+    name: str = "given.csv"
+
+    def position(self) -> Position:
+        return Position("given", "meaning")
+
+    def digest(self) -> str:
+        return "digest"
+
+    @contextmanager
+    def compare(self, fingerprints: Path) -> Iterator[GivenComparison]:
+        if self.error is not None:
+            raise self.error
+        count = len(self.rows)
+        yield GivenComparison(Certificate(self.name, count, count, self.doubts), self.rows)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    with closing(open_state(f"sqlite:///{tmp_path}/state.db")) as state:
+        yield state
+
+
+@pytest.fixture
+def catalog() -> GivenCatalog:
+    return GivenCatalog()
+
+
+@pytest.fixture
+def remote() -> FakeRemote:
+    return FakeRemote()
+
+
+@pytest.fixture
+def ports(catalog: GivenCatalog, remote: FakeRemote, state: State) -> Ports:
+    return Ports(catalog, remote, state, StandingClock())
+
+
+@pytest.fixture
+def terms() -> Terms:
+    return Terms(Policy(), Limits(), RULES, "account")

@@ -1,0 +1,116 @@
+"""What happens next, said for every state a SKU can be in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from syncd.domain.attributes import Attribute, ItemId
+from syncd.domain.delivery import Failure
+from syncd.domain.policy import Policy, PolicyMode
+from syncd.domain.tracking import Delivery, Held, Missing, Ownership, SkuState, Tracked
+from syncd.service.outlook import Prospect, outlook, state_words
+
+NOW = datetime(2026, 11, 21, 17, 40, tzinfo=UTC)
+LATER = NOW + timedelta(hours=3)
+ID = ItemId("A-1")
+DESIRED = {Attribute.PART_NUMBER: "P1"}
+REFUSAL = Failure(409, "invalid_parameter", "No such part.", "manufacturerId", "r-1")
+
+NEW = Tracked(ID, desired=DESIRED)
+IN_SYNC = Tracked(ID, desired=DESIRED, known=DESIRED, ownership=Ownership.OWNED)
+CHANGED = replace(IN_SYNC, known={Attribute.PART_NUMBER: "P0"})
+LOST = Tracked(ID, desired=DESIRED, ownership=Ownership.OWNED)
+DELAYED = replace(CHANGED, attempts=2, next_attempt=LATER)
+IN_FLIGHT = replace(CHANGED, delivery=Delivery.IN_FLIGHT)
+IN_DOUBT = replace(CHANGED, delivery=Delivery.IN_DOUBT, next_attempt=LATER)
+HELD = replace(IN_SYNC, held=Held("hsCode", "12", "an HS code has six digits"))
+REFUSED = replace(NEW, quarantine=REFUSAL, quarantined_since=NOW, next_attempt=LATER)
+REFUSED_FOR_GOOD = replace(REFUSED, next_attempt=None)
+MISSING = replace(IN_SYNC, missing=Missing(NOW, read=7))
+FOREIGN = replace(
+    NEW, ownership=Ownership.FOREIGN, foreign_reason="Digital River fulfils it", next_attempt=LATER
+)
+
+
+def told(row: Tracked, policy: Policy | None = None, reads: int = 7) -> tuple[str, object]:
+    found = outlook(Prospect(row, policy or Policy(), reads, NOW))
+    return found.words, found.at
+
+
+@pytest.mark.parametrize(
+    ("row", "words", "at"),
+    [
+        (IN_SYNC, "Nothing, until its catalog row changes", None),
+        (NEW, "looks it up at Digital River, and creates it where it is not there", None),
+        (LOST, "creates it again", None),
+        (CHANGED, "The next cycle updates it", None),
+        (DELAYED, "Attempt 3", LATER),
+        (IN_FLIGHT, "asks Digital River whether the last write was carried out", None),
+        (IN_DOUBT, "asks Digital River whether the last write was carried out", LATER),
+        (HELD, "stays as it is until the catalog row is mended", None),
+        (REFUSED, "syncd quarantine retry A-1", LATER),
+        (REFUSED_FOR_GOOD, "It is tried again when its catalog row changes", None),
+        (MISSING, "deleted", NOW + timedelta(hours=24)),
+        (FOREIGN, "It is never written", LATER),
+    ],
+)
+def test_each_state_has_its_outlook(row: Tracked, words: str, at: datetime | None) -> None:
+    said, when = told(row)
+
+    assert words in said
+    assert when == at
+
+
+def test_every_state_is_covered_above() -> None:
+    rows = (IN_SYNC, NEW, IN_FLIGHT, HELD, REFUSED, MISSING, FOREIGN)
+
+    assert {row.state for row in rows} == set(SkuState)
+    assert all(state_words(row) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("mode", "row", "words"),
+    [
+        (PolicyMode.REPORT_ONLY, CHANGED, "reported and not written"),
+        (PolicyMode.CREATE_ONLY, CHANGED, "allows no update"),
+        (PolicyMode.CREATE_ONLY, NEW, "creates it"),
+        (PolicyMode.UPSERT, MISSING, "never deletes"),
+        (PolicyMode.REPORT_ONLY, MISSING, "reported and not made"),
+    ],
+)
+def test_the_mode_of_the_policy_has_its_say(mode: PolicyMode, row: Tracked, words: str) -> None:
+    said, _ = told(row, Policy(mode=mode))
+
+    assert words in said
+
+
+@pytest.mark.parametrize(
+    ("reads", "words"),
+    [
+        (7, "once 1 more complete read lack"),
+        (8, "from then on, provided that it has no stock left"),
+        (12, "from then on, provided that it has no stock left"),
+    ],
+)
+def test_a_delete_says_how_many_reads_it_still_waits_for(reads: int, words: str) -> None:
+    said, _ = told(MISSING, reads=reads)
+
+    assert words in said
+
+
+def test_a_delete_whose_time_has_come_names_no_moment() -> None:
+    row = replace(MISSING, missing=Missing(NOW - timedelta(days=2), read=7))
+
+    _, when = told(row, reads=9)
+
+    assert when is None
+
+
+def test_a_refusal_is_told_with_what_support_asks_for() -> None:
+    assert state_words(REFUSED) == (
+        "Digital River refused it: 409 invalid_parameter on manufacturerId: No such part "
+        "(request r-1)."
+    )

@@ -1,0 +1,68 @@
+"""Work side by side, and the one error that comes out of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from syncd.errors import StateError
+from syncd.service.side_by_side import side_by_side
+
+
+async def test_the_block_ends_when_all_work_is_done() -> None:
+    done: list[int] = []
+
+    async def work(number: int) -> None:
+        await asyncio.sleep(0)
+        done.append(number)
+
+    async with side_by_side() as tasks:
+        for number in range(3):
+            tasks.create_task(work(number))
+
+    assert done == [0, 1, 2]
+
+
+async def test_the_first_error_comes_out_as_it_is_and_ends_the_others() -> None:
+    ended: list[str] = []
+
+    async def fail() -> None:
+        await asyncio.sleep(0)
+        raise StateError("state", "the disk is full", "Make room")
+
+    async def wait_for_ever() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("the other")
+
+    async def both() -> None:
+        async with side_by_side() as tasks:
+            tasks.create_task(wait_for_ever())
+            tasks.create_task(fail())
+
+    with pytest.raises(StateError, match="disk is full"):
+        await both()
+
+    assert ended == ["the other"]
+
+
+async def test_an_error_of_the_block_itself_comes_out_as_it_is() -> None:
+    with pytest.raises(KeyError):
+        async with side_by_side():
+            raise KeyError
+
+
+async def test_an_error_out_of_a_nested_group_is_not_wrapped() -> None:
+    async def fail_in_a_group() -> None:
+        async with asyncio.TaskGroup() as inner:
+            inner.create_task(_fail())
+
+    with pytest.raises(ValueError, match="deep"):
+        async with side_by_side() as tasks:
+            tasks.create_task(fail_in_a_group())
+
+
+async def _fail() -> None:
+    raise ValueError("deep down")
