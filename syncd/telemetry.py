@@ -112,9 +112,17 @@ class Redaction:
         return _MASK if str(key).lower() in _SECRET_NAMES else self.value(value)
 
     def _is_harmless(self, number: float) -> bool:
-        """Whether JSON can hold the number, and it spells no secret."""
-        text = str(number)
-        return abs(number) <= _LARGEST_JSON_INTEGER and self.text(text) == text
+        """Whether JSON can hold the number, and it spells no secret, there or on a console."""
+        if not abs(number) <= _LARGEST_JSON_INTEGER:
+            return False
+        spelt = f"{number} {_in_json(number)}"
+        return self.text(spelt) == spelt
+
+
+def _in_json(number: float) -> str:
+    import orjson
+
+    return orjson.dumps(number).decode()
 
 
 class _Sink:

@@ -8,7 +8,7 @@ from typing import Final
 
 from syncd.domain.attributes import Value
 from syncd.domain.change import Action
-from syncd.domain.cycle import ChangeResult, GuardStop, QuarantinedSku
+from syncd.domain.cycle import ChangeResult, QuarantinedSku
 from syncd.domain.snapshot import HeldSku
 from syncd.report.advice import advice_for
 from syncd.report.groups import held_by_rule, quarantined_by_code
@@ -42,7 +42,7 @@ def render_report(report: Report) -> str:
         f"**{_escaped(sentence(report))}**",
         _escaped(headline(report)),
         _parts(report),
-        *_guards(report.guards),
+        *_guards(report),
         *_changes(report.changes),
         *_held(report.held),
         *_quarantined(report.quarantined),
@@ -101,10 +101,10 @@ def _parts(report: Report) -> str:
     )
 
 
-def _guards(stops: Sequence[GuardStop]) -> Iterator[str]:
-    for stop in stops:
+def _guards(report: Report) -> Iterator[str]:
+    for stop in report.guards:
         figures = f"limit {share_or_count(stop.limit)}, actual {share_or_count(stop.actual)}"
-        advice = advice_for(stop)
+        advice = advice_for(stop, report.recorded)
         name = f"{LOOKS[Role.STOPPED].mark} **{_escaped(stop.guard)}**"
         yield "\n".join(
             (

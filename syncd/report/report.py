@@ -101,6 +101,11 @@ class Report:
         return self.mode not in {Mode.DRY_RUN, Mode.PLAN}
 
     @property
+    def recorded(self) -> CycleId | None:
+        """The cycle where the history has it: a dry run leaves nothing there."""
+        return self.cycle if self.writes else None
+
+    @property
     def missing_waiting(self) -> int:
         """How many missing SKUs there are whose delete is not in this plan."""
         due = sum(

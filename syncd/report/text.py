@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from syncd.domain.change import Action
-from syncd.domain.cycle import ChangeResult, GuardStop, QuarantinedSku
+from syncd.domain.cycle import ChangeResult, CycleId, GuardStop, QuarantinedSku
 from syncd.domain.snapshot import HeldSku
 from syncd.report.advice import advice_for
 from syncd.report.difference import difference
@@ -94,7 +94,7 @@ def _ending_role(report: Report) -> Role:
 
 def _sections(report: Report) -> Iterator[RenderableType]:
     if report.guards:
-        yield _section(Role.STOPPED, "Guards", _guards(report.guards))
+        yield _section(Role.STOPPED, "Guards", _guards(report))
     if report.changes:
         yield _section(None, "Changes", _changes(report.changes))
     if report.held:
@@ -126,13 +126,13 @@ def _parts(report: Report) -> Text:
     return Text("   ").join(shown)
 
 
-def _guards(stops: Sequence[GuardStop]) -> Group:
-    return Group(*(_guard(stop) for stop in stops))
+def _guards(report: Report) -> Group:
+    return Group(*(_guard(stop, report.recorded) for stop in report.guards))
 
 
-def _guard(stop: GuardStop) -> Group:
+def _guard(stop: GuardStop, recorded: CycleId | None) -> Group:
     figures = f"limit {share_or_count(stop.limit)}, actual {share_or_count(stop.actual)}"
-    advice = advice_for(stop)
+    advice = advice_for(stop, recorded)
     lines = [
         Text.assemble((stop.guard, "bold"), f"  {figures}"),
         Text(visible(stop.message)),

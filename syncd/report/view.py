@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from syncd.domain.attributes import Attribute
 from syncd.domain.change import Action
-from syncd.domain.cycle import GuardStop, QuarantinedSku
+from syncd.domain.cycle import CycleId, GuardStop, QuarantinedSku
 from syncd.domain.snapshot import HeldSku
 from syncd.report.advice import Advice, advice_for
 from syncd.report.charts import Segment, limit_bar, sorted_bars, whole_bar
@@ -121,17 +121,17 @@ def _tile(part: Part) -> Tile:
 
 def guards(report: Report) -> tuple[GuardView, ...]:
     """Lay the guard stops out."""
-    return tuple(map(_guard, report.guards))
+    return tuple(_guard(stop, report.recorded) for stop in report.guards)
 
 
-def _guard(stop: GuardStop) -> GuardView:
+def _guard(stop: GuardStop, recorded: CycleId | None) -> GuardView:
     chart = limit_bar(f"Guard {stop.guard}", stop.limit, stop.actual)
     return GuardView(
         name=stop.guard,
         message=visible(stop.message),
         examples=tuple(map(visible, stop.examples)),
         chart=_trusted(chart),
-        advice=advice_for(stop),
+        advice=advice_for(stop, recorded),
     )
 
 

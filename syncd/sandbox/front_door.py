@@ -72,8 +72,8 @@ class FrontDoor:
         handled = self._store.handle(read_call(raw))
         if handled.fault is not FaultKind.DROP:
             await self._pauses.wait(handled.delay)
+        self._store.finish(handled.entry)  # first, for who has the answer may look at the log
         await _deliver(handled, scope, receive, send)
-        self._store.finish(handled.entry)
 
 
 async def _read_body(receive: Receive) -> bytes | None:

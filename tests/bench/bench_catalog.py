@@ -106,7 +106,7 @@ def _turns(table: Path, known: Path) -> dict[str, float]:
     measured: dict[str, list[dict[str, float]]] = {"scan": [], "compare": []}
     for _ in range(TURNS):
         for what, found in measured.items():
-            found.append(_in_a_process(what, table, known))
+            found.append(in_a_process(what, table, known))
     scans, compares = measured["scan"], measured["compare"]
     scan, compare = (min(one["seconds"] for one in found) for found in (scans, compares))
     return {
@@ -118,7 +118,7 @@ def _turns(table: Path, known: Path) -> dict[str, float]:
     }
 
 
-def _in_a_process(what: str, table: Path, known: Path) -> dict[str, float]:
+def in_a_process(what: str, table: Path, known: Path) -> dict[str, float]:
     command = [sys.executable, "-m", "tests.bench.bench_catalog", what, str(table), str(known)]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     figures: dict[str, float] = json.loads(answer.stdout)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from syncd.domain.cycle import CycleResult
+from syncd.domain.cycle import CycleResult, Mode
 from syncd.errors import ExitCode
 from syncd.report import Format, print_report, render, sentence
 from syncd.report.tokens import LOOKS, Role
@@ -76,7 +76,15 @@ def test_only_some_of_a_group_are_shown() -> None:
 def test_a_guard_stop_names_limit_actual_and_the_command() -> None:
     text = render(report(stopped()), Format.TEXT)
     assert "max_delete  limit 10 %, actual 40 %" in text
-    assert "SYNCD_GUARDS__MAX_DELETE=0.4 syncd --once" in text
+    assert "syncd approve 20261121T180000Z-c07d\n" in text
+    assert "SYNCD_GUARDS__" not in text
+
+
+def test_a_dry_run_has_nothing_to_approve_yet() -> None:
+    text = render(report(replace(stopped(), mode=Mode.DRY_RUN)), Format.TEXT)
+    assert "SYNCD_GUARDS__MAX_DELETE=0.4 syncd --once\n" in text
+    assert "run syncd --once and approve what that stops" in text
+    assert "syncd approve " not in text
 
 
 def test_a_quarantined_sku_has_its_request_id_and_commands() -> None:

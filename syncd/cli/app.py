@@ -1,0 +1,50 @@
+"""The command `syncd`: what every one of its commands does with signals and errors."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+from syncd.cli.stopping import leave_on_signals
+from syncd.errors import ExitCode, SyncdError
+
+
+def main() -> None:
+    """Run the command line and end the process with the exit code that product.md promises."""
+    heard = leave_on_signals()
+    from syncd.cli.commands import build_app
+    from syncd.cli.options import Shared
+
+    _take_any_encoding()
+    given = Shared()
+    try:
+        build_app()(obj=given)
+    except SyncdError as error:
+        sys.exit(_tell_error(error, given.secrets))
+    except Exception:  # noqa: BLE001 - the last one who can take secrets out of a traceback
+        if heard:
+            sys.exit(heard[0].exit_code)
+        sys.exit(_tell_bug(given.secrets))
+
+
+def _take_any_encoding() -> None:
+    """Let a terminal that lacks a character show its code, rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _tell_error(error: SyncdError, secrets: set[str]) -> ExitCode:
+    from syncd.cli.results import tell, tell_exit
+
+    tell(str(error), secrets)
+    tell_exit(error.exit_code)
+    return error.exit_code
+
+
+def _tell_bug(secrets: set[str]) -> ExitCode:
+    from syncd.cli.results import tell
+
+    words = "This is a mistake in syncd. Please report it with the lines above."
+    tell(f"{traceback.format_exc()}{words}", secrets)
+    return ExitCode.FAILED

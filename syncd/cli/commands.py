@@ -1,0 +1,69 @@
+"""All commands together, and what stands on the line where none of them is named."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from syncd.cli import approve, check, cycles, demo, inquiries, quarantine, sandbox
+from syncd.cli.group import RootGroup
+from syncd.cli.options import Shared, with_shared_options
+from syncd.errors import ExitCode
+
+_HELP: Final = "Keep Digital River's inventory items in line with a merchant's catalog."
+
+
+def build_app() -> typer.Typer:
+    """Put the commands together; what takes long to import waits for the command that needs it."""
+    app = typer.Typer(
+        name="syncd",
+        help=_HELP,
+        cls=RootGroup,
+        invoke_without_command=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(with_shared_options(_root))
+    for module in (cycles, approve, inquiries, check, sandbox, demo):
+        module.add_to(app)
+    app.add_typer(quarantine.build_app(), name="quarantine")
+    return app
+
+
+def _root(
+    shared: Shared,
+    context: typer.Context,
+    once: Annotated[
+        bool, typer.Option("--once", help="One full reconciliation, then exit.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="What --once would do, and nothing done.")
+    ] = False,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="ID…", help="Write these ids alone.")
+    ] = None,
+    wait: Annotated[
+        str | None,
+        typer.Option(
+            "--wait", metavar="DURATION", help="Wait out back-offs for so long; 5m unless given."
+        ),
+    ] = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="With --dry-run: exit 5 where it found changes.")
+    ] = False,
+) -> None:
+    wanted = cycles.Wanted(once, dry_run, tuple(only or ()), wait, exit_code)
+    if context.invoked_subcommand is not None:
+        wanted.refuse_beside(context.invoked_subcommand)
+        return
+    if wanted.is_nothing:
+        typer.echo(context.get_usage(), err=True)
+        typer.echo(
+            "The scheduled service is not part of this version: use --once, and a timer such as"
+            " cron; --help shows the rest.",
+            err=True,
+        )
+        raise typer.Exit(ExitCode.USAGE)
+    cycles.run_wanted(shared, wanted)

@@ -1,0 +1,154 @@
+"""The commands that only look: `status`, `history`, `why` and `items`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+
+import typer
+
+from syncd.cli.options import Shared, with_shared_options
+from syncd.domain.cycle import CycleId
+from syncd.errors import UsageError
+
+if TYPE_CHECKING:
+    from syncd.cli.results import Results
+    from syncd.ports import Remote
+    from syncd.service.inquiry import FoundItems
+    from syncd.wiring import Wired
+
+Answer = TypeVar("Answer")
+
+_EXAMPLES: Final = 5
+_CYCLES: Final = 20
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("status")(with_shared_options(_status))
+    app.command("history")(with_shared_options(_history))
+    app.command("why")(with_shared_options(_why))
+    app.command("items")(with_shared_options(_items))
+
+
+@contextmanager
+def looking(shared: Shared) -> Iterator[Wired]:
+    """Open everything for a command that changes nothing."""
+    from syncd.cli.session import begin
+    from syncd.wiring import wired_read_only
+
+    with wired_read_only(begin(shared)) as wired:
+        yield wired
+
+
+def ask(wired: Wired, question: Callable[[Remote], Coroutine[Any, Any, Answer]]) -> Answer:
+    """Put a question to the remote, and give its connections back."""
+
+    async def asking() -> Answer:
+        try:
+            return await question(wired.remote)
+        finally:
+            await wired.remote.aclose()
+
+    return asyncio.run(asking())
+
+
+def _status(shared: Shared) -> None:
+    """Tell how everything stands; asks Digital River nothing."""
+    from syncd.cli.results import Results
+    from syncd.cli.shown.status import status_listing
+    from syncd.service.inquiry import status
+
+    results = Results(shared)
+    with looking(shared) as wired:
+        found = status(wired.state, wired.clock.now(), _EXAMPLES)
+    results.listing(status_listing(found))
+
+
+def _history(
+    shared: Shared,
+    cycle: Annotated[
+        str | None, typer.Argument(metavar="[CYCLE]", help="Show this cycle's report.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, help="How many cycles are listed.")
+    ] = _CYCLES,
+) -> None:
+    """List the latest cycles, or show the report of one."""
+    from syncd.cli.results import Results
+
+    results = Results(shared)
+    with looking(shared) as wired:
+        if cycle is None:
+            _list_cycles(results, wired, limit)
+        else:
+            _show_cycle(results, wired, CycleId(cycle))
+
+
+def _list_cycles(results: Results, wired: Wired, limit: int) -> None:
+    from syncd.cli.shown.history import history_listing
+
+    now = wired.clock.now()
+    results.listing(history_listing(wired.state.cycles(limit), now))
+
+
+def _show_cycle(results: Results, wired: Wired, cycle: CycleId) -> None:
+    from syncd.engine.standing import exit_code
+    from syncd.report import Report
+    from syncd.service.inquiry import past_cycle
+
+    result = past_cycle(wired.state, cycle)
+    results.report(Report.of(result, wired.catalog.name, exit_code(result)))
+
+
+def _why(
+    shared: Shared,
+    id: Annotated[str, typer.Argument(metavar="ID", help="The SKU's id.")],
+) -> None:
+    """Tell a SKU's state and history, its values side by side, and what happens next."""
+    from syncd.cli.results import Results
+    from syncd.cli.session import read_ids
+    from syncd.cli.shown.sku import sku_listing
+    from syncd.service.inquiry import why
+
+    results, (item,) = Results(shared), read_ids((id,))
+    with looking(shared) as wired:
+        explanation = ask(wired, lambda _: why(wired.ports, wired.terms, item))
+    results.listing(sku_listing(explanation))
+
+
+def _items(
+    shared: Shared,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]…", help="Retrieve these items.")
+    ] = None,
+    part_number: Annotated[
+        str | None, typer.Option("--part-number", metavar="PN", help="Search by part number.")
+    ] = None,
+    manufacturer: Annotated[
+        str | None, typer.Option("--manufacturer", metavar="M", help="Search by manufacturer.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Stop after so many found.")
+    ] = None,
+) -> None:
+    """Retrieve or search inventory items as Digital River has them."""
+    from syncd.cli.results import Results
+    from syncd.cli.session import read_ids
+    from syncd.cli.shown.items import items_listing
+    from syncd.service.inquiry import find_items, search_items
+
+    results, wanted = Results(shared), read_ids(tuple(ids or ()))
+    if wanted and (part_number is not None or manufacturer is not None):
+        raise UsageError("syncd items", "ids and a search exclude each other", "Give one of them")
+
+    def question(remote: Remote) -> Coroutine[Any, Any, FoundItems]:
+        if wanted:
+            return find_items(remote, wanted)
+        return search_items(remote, part_number, manufacturer, limit)
+
+    with looking(shared) as wired:
+        found = ask(wired, question)
+    results.listing(items_listing(found))

@@ -1,0 +1,64 @@
+"""`syncd quarantine`: what Digital River refused, and letting it be tried again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from syncd.cli.options import Shared, with_shared_options
+from syncd.errors import UsageError
+
+
+def build_app() -> typer.Typer:
+    """Put the group together; without a command of its own it lists."""
+    group = typer.Typer(
+        help="What Digital River refused; retry lets it be tried again.",
+        invoke_without_command=True,
+        rich_markup_mode=None,
+    )
+    group.callback()(with_shared_options(_unless_named))
+    group.command("list")(with_shared_options(_list))
+    group.command("retry")(with_shared_options(_retry))
+    return group
+
+
+def _unless_named(shared: Shared, context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        _list(shared)
+
+
+def _list(shared: Shared) -> None:
+    """List what is in quarantine, and why."""
+    from syncd.cli.inquiries import looking
+    from syncd.cli.results import Results
+    from syncd.cli.shown.quarantine import quarantine_listing
+    from syncd.service.inquiry import quarantined
+
+    results = Results(shared)
+    with looking(shared) as wired:
+        refused = tuple(quarantined(wired.state))
+        now = wired.clock.now()
+    results.listing(quarantine_listing(refused, now))
+
+
+def _retry(
+    shared: Shared,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]…", help="Release these.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Release all.")] = False,
+) -> None:
+    """Let these be due again at the next cycle."""
+    from syncd.cli.results import Results
+    from syncd.cli.session import begin, holder, read_ids
+    from syncd.cli.shown.quarantine import released_listing
+    from syncd.service.quarantine import retry, retry_all
+    from syncd.wiring import wired
+
+    results, wanted = Results(shared), read_ids(tuple(ids or ()))
+    if everything == bool(wanted):
+        raise UsageError("syncd quarantine retry", "it takes ids or --all, one of them", "Give it")
+    name = holder("syncd quarantine retry")
+    with wired(begin(shared)) as account:
+        state = account.state
+        released = retry_all(state, name) if everything else retry(state, wanted, name)
+    results.listing(released_listing(released))

@@ -1,0 +1,57 @@
+"""`syncd history`: the latest cycles, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from syncd.cli.shown.status import outcome_words
+from syncd.domain.cycle import CycleResult
+from syncd.domain.tracking import SkuState
+from syncd.report import Cell, Column, Kind, Listing
+from syncd.report.wording import MODE_WORDS, counted, duration
+
+_CYCLE: Final = (
+    Column("cycle", "cycle", Kind.CODE),
+    Column("mode", "mode"),
+    Column("started", "started", Kind.TIME),
+    Column("took", "took"),
+    Column("rows", "rows read", Kind.NUMBER),
+    Column("requests", "requests", Kind.NUMBER),
+    Column("in_sync", "in sync", Kind.NUMBER),
+    Column("held", "held", Kind.NUMBER),
+    Column("quarantined", "quarantined", Kind.NUMBER),
+    Column("outcome", "outcome"),
+)
+
+
+def history_listing(cycles: Sequence[CycleResult], now: datetime) -> Listing:
+    """Newest first."""
+    words = (
+        f"{counted(len(cycles), 'cycle')}, the newest first." if cycles else "No cycle has run yet."
+    )
+    return Listing(
+        title="History",
+        sentence=words,
+        columns=_CYCLE,
+        rows=tuple(map(_row, cycles)),
+        commands=(f"syncd history {cycles[0].id}",) if cycles else (),
+        key="cycles",
+        as_of=now,
+    )
+
+
+def _row(cycle: CycleResult) -> tuple[Cell, ...]:
+    return (
+        cycle.id,
+        MODE_WORDS[cycle.mode],
+        cycle.started,
+        duration(cycle.finished - cycle.started),
+        cycle.certificate.rows if cycle.certificate else None,
+        cycle.requests,
+        cycle.states.get(SkuState.IN_SYNC, 0),
+        cycle.states.get(SkuState.HELD, 0),
+        cycle.states.get(SkuState.QUARANTINED, 0),
+        outcome_words(cycle),
+    )

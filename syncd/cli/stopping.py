@@ -1,0 +1,98 @@
+"""SIGINT and SIGTERM: a cycle settles what is in flight, everything else ends where it stands."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+
+if TYPE_CHECKING:
+    import asyncio
+
+Answer = TypeVar("Answer")
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_SIGNALLED: Final = 128
+_STDERR: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a story ended that was told to stop, if it was."""
+
+    by: signal.Signals | None
+
+    @property
+    def exit_code(self) -> int | None:
+        """The code that a shell knows for a process which ended by this signal."""
+        return None if self.by is None else _SIGNALLED + self.by
+
+    @property
+    def meaning(self) -> str:
+        """What that code means."""
+        name = "" if self.by is None else self.by.name
+        return f"stopped by {name}, after the requests in flight were settled"
+
+
+def leave_on_signals() -> list[Ended]:
+    """Until further notice, end the process quietly where a signal finds it.
+
+    What is returned fills when one comes: C code that it finds may turn its exception into another.
+    """
+    heard: list[Ended] = []
+
+    def leave(number: int, _: FrameType | None) -> NoReturn:
+        heard.append(Ended(signal.Signals(number)))
+        _tell(_exit_words(number))
+        raise SystemExit(heard[0].exit_code)
+
+    for each in SIGNALS:
+        signal.signal(each, leave)
+    return heard
+
+
+def run_until_stopped(
+    story: Callable[[asyncio.Event], Coroutine[Any, Any, Answer]],
+) -> tuple[Answer, Ended]:
+    """Run a story that ends early once its event is set; a second signal does not wait for it."""
+    import asyncio  # a good part of the start-up of commands that run no story
+
+    heard: list[signal.Signals] = []
+    try:
+        answer = asyncio.run(_listening(story, heard))
+    finally:
+        leave_on_signals()
+    return answer, Ended(heard[0] if heard else None)
+
+
+async def _listening(
+    story: Callable[[asyncio.Event], Coroutine[Any, Any, Answer]], heard: list[signal.Signals]
+) -> Answer:
+    import asyncio
+
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def ask_to_stop(number: int, _: FrameType | None) -> None:
+        if heard:
+            _tell(_exit_words(number))
+            os._exit(_SIGNALLED + number)  # as after kill -9, the next run goes on
+        heard.append(signal.Signals(number))
+        _tell(f"{heard[0].name}: stopping after the requests in flight; once more stops at once")
+        loop.call_soon_threadsafe(stop.set)
+
+    # Not the loop's own handlers: those are not called while it waits for something synchronous.
+    for each in SIGNALS:
+        signal.signal(each, ask_to_stop)
+    return await story(stop)
+
+
+def _exit_words(number: int) -> str:
+    return f"exit {_SIGNALLED + number}: stopped by {signal.Signals(number).name}"
+
+
+def _tell(words: str) -> None:
+    """Write past Python's buffers, which a signal may have found half-way through a write."""
+    os.write(_STDERR, f"{words}\n".encode())

@@ -1,0 +1,33 @@
+"""The installed command as a process, and the sandbox as another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox_process import SandboxProcess, sandbox_process
+from tests.shop import Shop, row
+
+
+@pytest.fixture(scope="session")
+def sandbox_of_session() -> Iterator[SandboxProcess]:
+    with sandbox_process("--rate", "0") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(sandbox_of_session: SandboxProcess) -> SandboxProcess:
+    """A sandbox that is empty and does as it should."""
+    sandbox_of_session.reset()
+    return sandbox_of_session
+
+
+@pytest.fixture
+def shop(tmp_path: Path, sandbox: SandboxProcess) -> Shop:
+    """A shop that is configured, with twelve sound rows."""
+    shop = Shop(tmp_path, sandbox.url)
+    shop.configure()
+    shop.stock([row(number) for number in range(12)])
+    return shop

@@ -1,0 +1,82 @@
+"""The key appears nowhere: not in output, reports, state or logs, whatever goes wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncd.sandbox import Fault, FaultKind
+from tests.sandbox_process import SandboxProcess
+from tests.shop import KEY, Shop, row
+
+SECRET = KEY.removeprefix("sk_test_").encode()
+
+
+def holds_the_key(shop: Shop) -> list[str]:
+    """The files beside the configuration that hold the key."""
+    files = [each for each in shop.folder.rglob("*") if each.is_file()]
+    return [
+        str(file) for file in files if file != shop.configuration and SECRET in file.read_bytes()
+    ]
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_no_run_leaves_the_key_anywhere(shop: Shop, log_format: str) -> None:
+    shop.stock([row(0), row(1, origin="UK"), row(2, maker="unknown")])
+    lines = [
+        ("--dry-run", "--output", "dry.html"),
+        ("--once", "--output", "once.json"),
+        ("plan", "--out", "plan.json"),
+        ("check",),
+        ("status",),
+        ("why", "SKU-0001"),
+        ("items",),
+    ]
+
+    for line in lines:
+        run = shop.run(*line, "-vv", "--log-format", log_format)
+
+        assert run.code in {0, 3}, run.stderr
+        assert SECRET.decode() not in run.stdout + run.stderr
+    assert holds_the_key(shop) == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind=FaultKind.STATUS, status=401),
+        Fault(kind=FaultKind.STATUS, status=403),
+        Fault(kind=FaultKind.STATUS, status=502, html=True),
+        Fault(kind=FaultKind.DROP, method="POST"),
+    ],
+)
+def test_no_failure_leaves_the_key_anywhere(
+    shop: Shop, sandbox: SandboxProcess, fault: Fault
+) -> None:
+    sandbox.set_faults([fault])
+
+    run = shop.run("--once", "--wait", "0", "-vv", "--output", "report.json")
+
+    assert run.code == 1
+    assert SECRET.decode() not in run.stdout + run.stderr
+    assert holds_the_key(shop) == []
+
+
+def test_a_configuration_that_is_wrong_does_not_tell_the_key(shop: Shop) -> None:
+    text = shop.configuration.read_text()
+    shop.configuration.write_text(text.replace(f'"{KEY}"', f'"{KEY} with a space"'))
+
+    run = shop.run("--once")
+
+    assert run.code == 2
+    assert SECRET.decode() not in run.stdout + run.stderr
+
+
+def test_a_key_from_the_environment_is_as_secret(shop: Shop) -> None:
+    text = shop.configuration.read_text()
+    shop.configuration.write_text(text.replace(f'api_key = "{KEY}"\n', ""))
+
+    run = shop.run("--once", "-vv", SYNCD_DIGITAL_RIVER__API_KEY=KEY)
+
+    assert run.code == 0
+    assert SECRET.decode() not in run.stdout + run.stderr
+    assert holds_the_key(shop) == []

@@ -1,0 +1,1 @@
+"""The command line in this very process: many cases, over a real state and a real sandbox."""
