@@ -15,6 +15,8 @@ class ExitCode(IntEnum):
     NEEDS_ATTENTION = 3
     GUARD_STOPPED = 4
     CHANGES_FOUND = 5
+    INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class SyncdError(Exception):
@@ -85,4 +87,12 @@ class ResourceForbiddenError(RemoteError):
 
 
 class ReportError(SyncdError):
-    """A report or saved plan cannot be read or written."""
+    """A report or saved plan cannot be read or written where the command line names it."""
+
+    exit_code = ExitCode.USAGE
+
+
+class UnwrittenReportError(ReportError):
+    """A report that was made could not be written after all, such as for want of room."""
+
+    exit_code = ExitCode.FAILED

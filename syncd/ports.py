@@ -7,17 +7,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from syncd.domain.approval import Approval
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, Change
 from syncd.domain.cycle import CycleId, CycleResult
-from syncd.domain.delivery import Outcome
+from syncd.domain.delivery import Failure, Outcome, Transient
 from syncd.domain.item import RemoteItem
 from syncd.domain.journal import Adoption, Intent, JournalEntry, Settlement, WriteId
 from syncd.domain.snapshot import CatalogRow, Certificate, Position, Reading
 from syncd.domain.tracking import SkuState, Tracked
+
+UNSENT: Final = Transient(Failure(None, "not_sent", "stopped before it was sent"), in_doubt=False)
+"""What becomes of a change that was not sent after all, for a stop: as if it had never begun."""
 
 
 class Clock(Protocol):
@@ -101,6 +104,12 @@ class Remote(Protocol):
         self, part_number: str | None, manufacturer: str | None
     ) -> AsyncIterator[RemoteItem]:
         """All items with this part number and manufacturer, page after page, newest first."""
+
+    def hold(self) -> None:
+        """Let nothing depart from now on; what has departed is seen to its end.
+
+        A change that has not departed is UNSENT at once, a read raises `RemoteUnavailableError`.
+        """
 
     async def aclose(self) -> None:
         """Give the connections back."""

@@ -39,6 +39,7 @@ class RemoteOnDemand:
     def __init__(self, build: Callable[[], Remote]) -> None:
         self._build = build
         self._built: Remote | None = None
+        self._held = False
 
     @property
     def requests(self) -> int:
@@ -61,6 +62,11 @@ class RemoteOnDemand:
     ) -> AsyncIterator[RemoteItem]:
         return self._remote.search(part_number, manufacturer)
 
+    def hold(self) -> None:
+        self._held = True
+        if self._built is not None:
+            self._built.hold()
+
     async def aclose(self) -> None:
         if self._built is not None:
             await self._built.aclose()
@@ -69,6 +75,8 @@ class RemoteOnDemand:
     def _remote(self) -> Remote:
         if self._built is None:
             self._built = self._build()
+            if self._held:
+                self._built.hold()
         return self._built
 
 
@@ -113,6 +121,7 @@ class Wired:
             rules=settings.rules.to_rule_book(),
             account=account_digest(settings),
             in_flight=settings.digital_river.max_in_flight,
+            request_timeout=settings.digital_river.timeout,
             orchestrated=settings.digital_river.model == "orchestrated",
             meaning=parts_of_meaning(settings),
         )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,13 +16,14 @@ from syncd.catalog.ready import ReadyFile
 from syncd.catalog.table_sql import LONGEST_RECORD
 from syncd.domain.plain_text import trimmed
 
-_MOST_CELLS: Final = 1000
 _LONGEST_SHOWN: Final = 400
 _ENCODING: Final = "INVALID ENCODING"
 _QUOTES: Final = "UNQUOTED VALUE"
 _LENGTH: Final = "LINE SIZE OVER MAXIMUM"
 _WIDTH: Final = frozenset({"MISSING COLUMNS", "TOO MANY COLUMNS"})
 _JSON_WHITE: Final = " \t\r\n"
+_JSON_ESCAPES: Final = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\[^u]")
+_BETWEEN: Final = "\x1f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,9 @@ class Reject:
 class Broken:
     """A record that cannot be used; `attribute` is "row" where the record itself is at fault.
 
-    An id that is not `certain` counts only where it is known already. `present` are all texts of
-    the record: none of them may be called missing. One that `hides` may have swallowed others.
+    An id that is not `certain` counts only where it is known already. `trace` is the whole text,
+    as it stands and decoded: an id that occurs anywhere in it may not be called missing. A record
+    that `hides` may have swallowed others of which its text gives no clear account.
     """
 
     file: int
@@ -54,7 +58,7 @@ class Broken:
     value: str
     rule: str
     hides: bool
-    present: tuple[str, ...] = ()
+    trace: str = ""
 
 
 def broken_cells(reject: Reject, ready: ReadyFile, columns: Columns) -> Broken:
@@ -71,14 +75,34 @@ def broken_cells(reject: Reject, ready: ReadyFile, columns: Columns) -> Broken:
         attribute=attribute,
         value=(text if value is None else value)[:_LONGEST_SHOWN],
         rule=rule,
-        hides=_LENGTH in reject.errors or "\n" in text or "\r" in text,
-        present=tuple(trimmed(cell) for cell in cells[:_MOST_CELLS] if trimmed(cell)),
+        hides=_LENGTH in reject.errors or "\n" in text or "\r" in text or _is_two(cells, ready),
+        trace=_trace((text, _without_doubled_quotes(text, ready)), columns),
     )
+
+
+def _is_two(cells: Sequence[str], ready: ReadyFile) -> bool:
+    """Tell whether a line is as long as two whose line end was lost, perhaps with a part of an id.
+
+    The last cell of the one and the first of the other are then a single cell.
+    """
+    return len(cells) > ready.width and len(cells) >= 2 * ready.width - 1
+
+
+def _without_doubled_quotes(text: str, ready: ReadyFile) -> str:
+    quote = ready.dialect.quote
+    return text.replace(quote * 2, quote) if quote else text
+
+
+def _trace(texts: Sequence[str], columns: Columns) -> str:
+    """Join a record's text in all its forms, and the ids that the mapping may make of it."""
+    forms = dict.fromkeys(texts)
+    made = (new for old, new in columns.id.values.items() if any(old in text for text in forms))
+    return _BETWEEN.join((*forms, *made))
 
 
 def _cells(text: str, ready: ReadyFile) -> list[str]:
     try:
-        lines = iter(text.splitlines(keepends=True))
+        lines = io.StringIO(text, newline="")
         return next(csv_reader(lines, ready.dialect, strict=False), [])
     except csv.Error:
         return []
@@ -136,8 +160,21 @@ def broken_json(reject: Reject, ready: ReadyFile, columns: Columns) -> Broken:
         attribute="row",
         value=reject.text[:_LONGEST_SHOWN],
         rule=_json_rule(reject),
-        hides=False,
+        hides=_LENGTH in reject.errors,
+        trace=_trace((reject.text, _decoded(reject.text)), columns),
     )
+
+
+def _decoded(text: str) -> str:
+    """Undo the escapes of JSON wherever they stand, for broken text has no strings to parse."""
+    return _JSON_ESCAPES.sub(_character, text)
+
+
+def _character(escape: re.Match[str]) -> str:
+    try:
+        return str(json.loads(f'"{escape[0]}"'))
+    except ValueError:
+        return escape[0]
 
 
 def _json_rule(reject: Reject) -> str:

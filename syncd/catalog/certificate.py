@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from syncd.catalog.database import count
 from syncd.catalog.dialect import Compression, Format
 from syncd.catalog.files import locate
 from syncd.catalog.header import csv_records
@@ -113,29 +114,47 @@ def _counted(ready: ReadyFile) -> int | None:
 def _doubts_of_records(connection: DuckDBPyConnection, evidence: Evidence) -> Iterator[str]:
     if not evidence.counts.rows:
         yield "it has no rows, and an empty export is no proof that every product is gone"
-    nameless = connection.execute(
-        "SELECT file, position, NULL FROM looked WHERE flaw IS NOT NULL AND id IS NULL "
-        "UNION ALL SELECT file, NULL, row FROM broken WHERE id IS NULL"
+    nameless = _Where(
+        "looked WHERE flaw IS NOT NULL AND id IS NULL",
+        "broken WHERE id IS NULL",
+        "has no id that can be read, so it may be any product's",
     )
-    yield from _told(
-        evidence, nameless.fetchall(), "has no id that can be read, so it may be any product's"
+    hiding = _Where(
+        "looked WHERE hides",
+        "broken WHERE hides",
+        "is broken and may have swallowed other rows",
     )
-    hiding = connection.execute("SELECT file, NULL, row FROM broken WHERE hides")
-    yield from _told(evidence, hiding.fetchall(), "is broken and may have swallowed other rows")
+    for where in (nameless, hiding):
+        yield from _told(connection, evidence, where)
 
 
-def _told(
-    evidence: Evidence, found: list[tuple[int, int | None, int | None]], what: str
-) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """The records of which a sentence holds, among those looked at and those broken."""
+
+    looked: str
+    broken: str
+    what: str
+
+
+def _told(connection: DuckDBPyConnection, evidence: Evidence, where: _Where) -> Iterator[str]:
     """Say it of the first row, and of how many others."""
-    if not found:
+    looked = _first(connection, f"SELECT file, position FROM {where.looked}")
+    broken = _first(connection, f"SELECT file, row FROM {where.broken}")
+    firsts = [(file, evidence.numbers.row(file, position)) for file, position in looked]
+    if not firsts and not broken:
         return
-    file, row = min(
-        (file, row or evidence.numbers.row(file, position or 0)) for file, position, row in found
-    )
+    file, row = min((*firsts, *broken))
     name = evidence.scan.files[file].file.name
-    others = f" (and {len(found) - 1:,} more like it)" if len(found) > 1 else ""
-    yield f"row {row} of {name} {what}{others}"
+    number = sum(
+        count(connection, f"SELECT count(*) FROM {table}") for table in (where.looked, where.broken)
+    )
+    others = f" (and {number - 1:,} more like it)" if number > 1 else ""
+    yield f"row {row} of {name} {where.what}{others}"
+
+
+def _first(connection: DuckDBPyConnection, places: str) -> list[tuple[int, int]]:
+    return connection.execute(f"{places} ORDER BY ALL LIMIT 1").fetchall()
 
 
 # -------------------------------------------------------------------------------- evidence

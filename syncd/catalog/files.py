@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from glob import glob, has_magic
 from pathlib import Path
 from typing import Final
@@ -20,11 +20,16 @@ _CHUNK: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What a file shows of itself: rewritten bytes change at least one of the three."""
+    """What a file shows of itself: a rewrite changes at least one of the first three.
+
+    `changed_ns` is the kernel's own time, which nobody can set back, but which a new mode or name
+    changes too.
+    """
 
     size: int
     modified_ns: int
     inode: int
+    changed_ns: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def _sight(path: Path) -> Sighting:
         raise CatalogError(
             str(path), f"it is {kind}", "Let catalog.path name a file, or a glob such as dir/*.csv"
         )
-    return Sighting(status.st_size, status.st_mtime_ns, status.st_ino)
+    return Sighting(status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns)
 
 
 def _sight_if_there(path: Path) -> Sighting | None:
@@ -116,6 +121,14 @@ def unreadable(path: Path, error: OSError) -> CatalogError:
 def identity_of(files: Sequence[CatalogFile]) -> str:
     """Digest what the files show of themselves; their checksum files are part of it."""
     shown = [(str(file.path), file.sighting, file.sidecar) for file in files]
+    return hashlib.blake2b(repr(shown).encode(), digest_size=16).hexdigest()
+
+
+def touch_of(files: Sequence[CatalogFile]) -> str:
+    """Digest when the kernel last saw each file change, in its bytes or otherwise."""
+    shown = [
+        (file.sighting.changed_ns, file.sidecar.changed_ns if file.sidecar else 0) for file in files
+    ]
     return hashlib.blake2b(repr(shown).encode(), digest_size=16).hexdigest()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from syncd.catalog.columns import Columns, vanished
 from syncd.catalog.dialect import Format
 from syncd.catalog.ready import ReadyFile
-from syncd.catalog.sql import FLAW, WHOLE_RECORD, Cells, Look, flaw, identifier, literal
+from syncd.catalog.sql import BETWEEN, FLAW, WHOLE_RECORD, Cells, Look, flaw, identifier, literal
 from syncd.catalog.table_sql import Layout, read_lines
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _ONE_CELL: Final = Layout(width=1, delimiter=_NO_JSON_HAS_IT, quote="", header=F
 _NESTED: Final = "the value is a list or an object, but must be a text, a number, true or false"
 _INEXACT: Final = "the number cannot be taken over exactly: let the export write it as a text"
 _NUL: Final = "the text has a NUL character"
+_TWICE: Final = "the object has this field twice, as two rows have that were joined"
 _NO_OBJECT: Final = "the record is not a JSON object"
 _EXACT: Final = r"-?(\d+|\d{1,15}\.\d+)"
 
@@ -36,14 +37,16 @@ def json_cells(ready: ReadyFile, columns: Columns, look: Look) -> Cells:
         f"SELECT {look.position} AS position, record, "
         f"try(json_transform(record, {literal(structure)})) AS j FROM {_records(ready, look)}"
     )
+    found = _flaw(raws, columns.names[0])
     return Cells(
         file=ready.file.index,
         source=f"(SELECT position, record, {fields} FROM ({parsed}))",
         position="position",
         texts=[_text(raw) for raw in raws],
         raws=raws,
-        flaw=_flaw(raws),
+        flaw=found,
         record="record",
+        trace=_trace(found),
     )
 
 
@@ -94,12 +97,33 @@ def _text(raw: str) -> str:
     )
 
 
-def _flaw(raws: list[str]) -> str:
+def _flaw(raws: list[str], id_name: str) -> str:
     """Find the first field that cannot be a cell, or the record that is no object at all."""
     nothing = " AND ".join(f"{raw} IS NULL" for raw in raws)
     no_object = f"{nothing} AND coalesce(try(json_type(record)), '') <> 'OBJECT'"
     fields = " ".join(_flaw_of_field(number, raw) for number, raw in enumerate(raws))
-    return f"CASE WHEN {no_object} THEN {flaw(WHOLE_RECORD, _NO_OBJECT)} {fields} END::{FLAW}"
+    return (
+        f"CASE WHEN {no_object} THEN {flaw(WHOLE_RECORD, _NO_OBJECT)} "
+        f"WHEN {_stands_twice(id_name)} THEN {flaw(0, _TWICE)} {fields} END::{FLAW}"
+    )
+
+
+def _stands_twice(name: str) -> str:
+    """Look for a field that an object has twice, of which a parser keeps one in silence.
+
+    The text is searched before its fields are listed, for that is quicker.
+    """
+    written = literal(json.dumps(name, ensure_ascii=False))
+    rest = f"substr(record, strpos(record, {written}) + 1)"
+    among = f"list_filter(try(json_keys(record)), lambda field: field = {literal(name)})"
+    return f"contains({rest}, {written}) AND len({among}) > 1"
+
+
+def _trace(flaw: str) -> str:
+    """Give a flawed record's text, and its values once more where escapes may disguise an id."""
+    values = f"array_to_string(try(json_extract_string(record, '$..*')), {BETWEEN})"
+    decoded = f"CASE WHEN contains(record, '\\') THEN {values} END"
+    return f"CASE WHEN {flaw} IS NOT NULL THEN concat_ws({BETWEEN}, record, {decoded}) END"
 
 
 def _flaw_of_field(number: int, raw: str) -> str:

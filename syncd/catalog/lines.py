@@ -15,6 +15,8 @@ from typing import Final
 _LF: Final = b"\n"
 _CR: Final = b"\r"
 _TAIL: Final = 1 << 12
+_RARE_BREAKS: Final = "\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+"""What ends a line for some programs beside LF and CR, as `str.splitlines` knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,15 @@ class Lines:
     has_nul: bool
     open_quote: bool
     tail: bytes
+    rare_breaks: frozenset[str] = frozenset()
+
+    @property
+    def breaks_inside(self) -> frozenset[str]:
+        """Which characters break lines inside values, or may do so."""
+        feeds = {"\n"} if self.encloses_line_ends else set()
+        stray = self.carriage_returns != self.pairs
+        returns = {"\r"} if stray or (feeds and self.carriage_returns) else set()
+        return self.rare_breaks | feeds | returns
 
     @property
     def ends_with_line_end(self) -> bool:
@@ -70,10 +81,12 @@ def look_at(pieces: Iterable[bytes], encloser: str) -> Lines:
 class _Look:
     def __init__(self, quote: bytes) -> None:
         self._quote = quote
-        self._unremarkable = bytes(set(range(256)) - set(b"\n\r\0" + quote))
+        self._unremarkable = bytes(set(range(256)) - set(b"\n\r\0\v\f\x1c\x1d\x1e" + quote))
         self._size = self._line_feeds = self._outside = self._carriage_returns = self._pairs = 0
         self._has_nul = self._open = False
         self._tail = b""
+        self._rare = {mark: mark.encode() for mark in _RARE_BREAKS}
+        self._breaks: set[str] = set()
 
     def at(self, piece: bytes) -> None:
         marks = piece.translate(None, self._unremarkable)
@@ -81,11 +94,24 @@ class _Look:
         self._line_feeds += marks.count(_LF)
         self._outside += self._count_outside(marks)
         self._has_nul = self._has_nul or b"\0" in marks
+        self._find_breaks(piece, marks)
         if _CR in marks or self._tail.endswith(_CR):
             self._carriage_returns += marks.count(_CR)
             straddling = self._tail.endswith(_CR) and piece.startswith(_LF)
             self._pairs += piece.count(b"\r\n") + straddling
         self._tail = (self._tail + piece)[-_TAIL:] if len(piece) < _TAIL else piece[-_TAIL:]
+
+    def _find_breaks(self, piece: bytes, marks: bytes) -> None:
+        """Look for each break that was not found yet, those beyond ASCII only where they can be."""
+        ascii_only = piece.isascii()
+        for character, mark in list(self._rare.items()):
+            if len(mark) == 1:
+                found = mark in marks
+            else:
+                found = not ascii_only and (mark in piece or mark in self._tail[-2:] + piece[:2])
+            if found:
+                self._breaks.add(character)
+                del self._rare[character]
 
     def _count_outside(self, marks: bytes) -> int:
         """Leave out line feeds between quotes; quotes with none between them cancel out."""
@@ -106,6 +132,7 @@ class _Look:
             has_nul=self._has_nul,
             open_quote=self._open,
             tail=self._tail,
+            rare_breaks=frozenset(self._breaks),
         )
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from syncd.catalog.columns import Columns
-from syncd.catalog.sql import Cells, literal, trimmed
+from syncd.catalog.sql import BETWEEN, Cells, literal, trimmed
 from syncd.config import ColumnMapping
 
 
@@ -19,7 +19,7 @@ class MappingSql:
         self._seed = int.from_bytes(digest, "big")
 
     def rows(self, cells: Sequence[Cells]) -> str:
-        """Select `file`, `position`, `id`, `fingerprint`, `flaw`, `record`, `kept` and the cells.
+        """Select `file`, `position`, `id`, `fingerprint`, `flaw`, `record`, `trace`, `kept`, cells.
 
         `id` is null where there is none; a fingerprint holds the meaning, too, so that it changes
         with mapping, filter and rules. DuckDB only XORs the last cell's hash into the others', so
@@ -31,7 +31,8 @@ class MappingSql:
         fingerprint = f"(hash(xor(h, {self._seed}::UBIGINT)) >> 1)::BIGINT"
         return (
             f"SELECT file, position, {self._id()} AS id, {fingerprint} AS fingerprint, "
-            f"flaw, record, {self._kept()} AS kept, {fields} FROM ({union})"
+            f"flaw, record, {self._trace()} AS trace, {self._kept()} AS kept, {fields} "
+            f"FROM ({union})"
         )
 
     def _select(self, cells: Cells) -> str:
@@ -39,8 +40,8 @@ class MappingSql:
         hashed = ", ".join(cells.raws[: self._columns.hashed])
         return (
             f"SELECT {cells.file} AS file, {cells.position} AS position, {texts}, "
-            f"hash({hashed}) AS h, {cells.flaw} AS flaw, {cells.record} AS record "
-            f"FROM {cells.source}"
+            f"hash({hashed}) AS h, {cells.flaw} AS flaw, {cells.record} AS record, "
+            f"{cells.trace} AS trace FROM {cells.source}"
         )
 
     def values(self) -> str:
@@ -54,7 +55,17 @@ class MappingSql:
         """Give the text at fault, that of the cell or of the whole record."""
         numbers = range(len(self._columns.names))
         cases = " ".join(f"WHEN {number} THEN f{number}" for number in numbers)
-        return f"CASE flaw.field {cases} ELSE record END"
+        return f"CASE WHEN flaw IS NOT NULL THEN CASE flaw.field {cases} ELSE record END END"
+
+    def _trace(self) -> str:
+        """Add the ids that the mapping may make of what stands in a trace."""
+        made = "".join(
+            f", CASE WHEN contains(trace, {literal(old)}) THEN {literal(new)} END"
+            for old, new in self._columns.id.values.items()
+        )
+        if not made:
+            return "trace"
+        return f"CASE WHEN trace IS NOT NULL THEN concat_ws({BETWEEN}, trace{made}) END"
 
     def _id(self) -> str:
         return f"nullif({_translated(trimmed('f0'), self._columns.id.values)}, '')"

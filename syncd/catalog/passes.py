@@ -144,7 +144,7 @@ class Passes:
         looked = "true" if wanted == BUCKETS else in_bucket
         self._tables.look_at(
             f"SELECT file, position, CASE WHEN {no_id} THEN NULL ELSE id END, fingerprint, "
-            f"{broken}, {mapping.flawed_text()}{mapping.values()} FROM ({rows})",
+            f"{broken}, {mapping.flawed_text()}, trace, false{mapping.values()} FROM ({rows})",
             f"kept AND (flaw IS NOT NULL OR id IS NULL OR {is_cut} OR {looked})",
         )
 

@@ -14,7 +14,7 @@ from syncd.catalog.certificate import Evidence, certify
 from syncd.catalog.columns import columns_of
 from syncd.catalog.comparison import FileComparison
 from syncd.catalog.database import engine_version, explained, opened
-from syncd.catalog.files import digest_of, identity_of, locate
+from syncd.catalog.files import digest_of, identity_of, locate, touch_of
 from syncd.catalog.mapping_sql import MappingSql
 from syncd.catalog.passes import Passes, cut_files
 from syncd.catalog.ready import get_ready
@@ -44,7 +44,8 @@ class FileSource:
         return self._settings.path
 
     def position(self) -> Position:
-        return Position(identity_of(locate(self._settings.path)), self._meaning)
+        files = locate(self._settings.path)
+        return Position(identity_of(files), self._meaning, touch_of(files))
 
     def digest(self) -> str:
         return digest_of(locate(self._settings.path))

@@ -13,6 +13,9 @@ FLAW: Final = "STRUCT(field INTEGER, rule VARCHAR)"
 
 WHOLE_RECORD: Final = -1
 _NUL_RULE: Final = "the text has a NUL byte"
+_BREAK_RULE: Final = "the value goes over several lines, so another row may have run into it"
+BETWEEN: Final = "chr(31)"
+"""What keeps the texts of a trace apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ class Cells:
     """What one file gives: SQL for the needed columns, the id's first.
 
     `texts` are the cells as text, `raws` as they stand in the file, for the fingerprint; `flaw` is
-    what keeps the record from being used, or null, and `record` its text where it is shown.
+    what keeps the record from being used, or null, and `record` its text where it is shown. In the
+    `trace` of a flawed one other ids may stand.
     """
 
     file: int
@@ -58,6 +62,7 @@ class Cells:
     raws: Sequence[str]
     flaw: str
     record: str = "NULL::VARCHAR"
+    trace: str = "NULL::VARCHAR"
 
 
 def literal(text: str) -> str:
@@ -80,6 +85,17 @@ def trimmed(text: str) -> str:
 def flaw(field: int, rule: str) -> str:
     """Name the cell at fault and the rule it breaks."""
     return f"{{'field': {field}, 'rule': {literal(rule)}}}"
+
+
+def break_flaw(texts: Sequence[str], breaks: frozenset[str]) -> str:
+    """Find the first cell that has a line break inside, as rows have that stray quotes join."""
+    cases = " ".join(
+        f"WHEN contains({text}, chr({ord(one)})) AND contains({trimmed(text)}, chr({ord(one)})) "
+        f"THEN {flaw(number, _BREAK_RULE)}"
+        for number, text in enumerate(texts)
+        for one in sorted(breaks)
+    )
+    return f"CASE {cases} END::{FLAW}" if cases else f"NULL::{FLAW}"
 
 
 def nul_flaw(texts: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from syncd.catalog.ready import ReadyFile
-from syncd.catalog.sql import FLAW, Cells, Look, literal, nul_flaw
+from syncd.catalog.sql import BETWEEN, FLAW, Cells, Look, break_flaw, literal, nul_flaw
 
 LONGEST_RECORD: Final = 2_000_000
 """In bytes; a longer record is rejected, so that one lost quote cannot take all the memory."""
@@ -29,15 +29,32 @@ def table_cells(ready: ReadyFile, look: Look) -> Cells:
     """Read a CSV or TSV file, whose columns are named `c0`, `c1`, … by their places."""
     layout = Layout(ready.width, ready.dialect.delimiter, ready.dialect.quote, header=True)
     cells = [f"c{place}" for place in ready.places]
-    has_nul = ready.lines is not None and ready.lines.has_nul
+    found = _flaw(cells, ready)
     return Cells(
         file=ready.file.index,
         source=read_lines(ready, layout, look),
         position=look.position,
         texts=cells,
         raws=cells,
-        flaw=nul_flaw(cells) if has_nul else f"NULL::{FLAW}",
+        flaw=found or f"NULL::{FLAW}",
+        trace=_trace(cells, found) if found else "NULL::VARCHAR",
     )
+
+
+def _flaw(cells: list[str], ready: ReadyFile) -> str:
+    """Look in the cells only for what the bytes of the file have at all; empty for nothing."""
+    if ready.lines is None:
+        return ""
+    breaks = ready.lines.breaks_inside
+    found = [
+        *([nul_flaw(cells)] if ready.lines.has_nul else []),
+        *([break_flaw(cells, breaks)] if breaks else []),
+    ]
+    return f"coalesce({', '.join(found)})" if found else ""
+
+
+def _trace(cells: list[str], flaw: str) -> str:
+    return f"CASE WHEN {flaw} IS NOT NULL THEN concat_ws({BETWEEN}, {', '.join(cells)}) END"
 
 
 def read_lines(ready: ReadyFile, layout: Layout, look: Look) -> str:

@@ -22,6 +22,9 @@ BUCKETS: Final = 16_384
 
 IGNORED: Final = -2
 UNUSABLE: Final = -1
+_LOOKUPS: Final = 2_000_000_000
+"""How many bytes may be searched for absent ids: a second or two of one processor."""
+
 CUT: Final = -2
 """Stands for the field of a `flaw` where the record is the last one and has no line end."""
 
@@ -34,7 +37,7 @@ _BROKEN_COLUMNS: Final = {
     "value": "VARCHAR",
     "rule": "VARCHAR",
     "hides": "BOOLEAN",
-    "present": "VARCHAR[]",
+    "trace": "VARCHAR",
 }
 
 
@@ -58,7 +61,7 @@ class Tables:
         connection.execute(f"CREATE TABLE broken ({columns})")
         connection.execute(
             "CREATE TABLE looked (file INTEGER, position BIGINT, id VARCHAR, fingerprint BIGINT, "
-            f"flaw {FLAW}, flawed_text VARCHAR{cells})"
+            f"flaw {FLAW}, flawed_text VARCHAR, trace VARCHAR, hides BOOLEAN{cells})"
         )
 
     def know(self, fingerprints: Path) -> None:
@@ -130,6 +133,27 @@ class Tables:
         self._connection.execute(
             "CREATE TABLE absent AS SELECT id FROM known "
             "ANTI JOIN looked USING (id) ANTI JOIN broken USING (id) "
-            "ANTI JOIN (SELECT unnest(present) AS id FROM broken) USING (id) "
             f"WHERE NOT missing AND {bucket_of('id')} IN (SELECT bucket FROM wanted)"
+        )
+        self._spare_traced()
+
+    def _spare_traced(self) -> None:
+        """Take out of `absent` what stands anywhere in a record that may hide others.
+
+        Where that would take too long, the whole read is put into doubt instead.
+        """
+        traces = (
+            "(SELECT trace FROM broken WHERE NOT hides "
+            "UNION ALL SELECT trace FROM looked WHERE trace IS NOT NULL)"
+        )
+        absent = count(self._connection, "SELECT count(*) FROM absent")
+        if not absent:
+            return
+        if absent * count(self._connection, f"SELECT sum(strlen(trace)) FROM {traces}") > _LOOKUPS:
+            self._connection.execute("UPDATE broken SET hides = true")
+            self._connection.execute("UPDATE looked SET hides = true WHERE trace IS NOT NULL")
+            return
+        self._connection.execute(
+            f"DELETE FROM absent WHERE id IN (SELECT id FROM absent JOIN {traces} "
+            "ON contains(trace, id))"
         )

@@ -38,7 +38,8 @@ def _tell_error(error: SyncdError, secrets: set[str]) -> ExitCode:
     from syncd.cli.results import tell, tell_exit
 
     tell(str(error), secrets)
-    tell_exit(error.exit_code)
+    failed = error.exit_code is ExitCode.FAILED  # and the error has said what to do
+    tell_exit(error.exit_code, "the run failed; nothing is lost" if failed else "")
     return error.exit_code
 
 

@@ -14,7 +14,7 @@ import typer
 
 from syncd.cli.files import check_writable, read_whole, write_privately
 from syncd.cli.options import Shared, with_shared_options
-from syncd.cli.stopping import Ended, run_until_stopped
+from syncd.cli.stopping import run_until_stopped
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import ChangeOutcome, Plan
 from syncd.domain.cycle import CycleResult, Mode
@@ -125,12 +125,12 @@ def _plan(
 
     results = Results(shared)
     check_writable(out)
-    report, ended = run(shared, Asked(Mode.PLAN), dry_run_exit_code)
-    if report.exit_code is ExitCode.OK and ended.by is None:
+    report = run(shared, Asked(Mode.PLAN), dry_run_exit_code)
+    if report.exit_code is ExitCode.OK:
         write_privately(out, render(report, Format.JSON))
         tell(f"Saved to {out}; carry it out with: syncd apply {out}")
     results.report(report)
-    leave(report.exit_code, ended)
+    raise typer.Exit(report.exit_code)
 
 
 def _apply(
@@ -165,12 +165,12 @@ def _run_and_show(shared: Shared, asked: Asked, judged: Judged) -> None:
     from syncd.cli.results import Results
 
     results = Results(shared)
-    report, ended = run(shared, asked, judged)
+    report = run(shared, asked, judged)
     results.report(report)
-    leave(report.exit_code, ended)
+    raise typer.Exit(report.exit_code)
 
 
-def run(shared: Shared, asked: Asked, judged: Judged) -> tuple[Report, Ended]:
+def run(shared: Shared, asked: Asked, judged: Judged) -> Report:
     """Run a cycle under the configuration and watch it; `judged` gives the report's exit code."""
     from syncd.cli.progress import watching
     from syncd.cli.session import begin
@@ -179,7 +179,7 @@ def run(shared: Shared, asked: Asked, judged: Judged) -> tuple[Report, Ended]:
     settings = begin(shared)
     with _wired(settings, asked) as wired, watching(shared, settings) as progress:
         result, ended = run_until_stopped(lambda stop: _cycle(wired, asked, progress, stop))
-        return Report.of(result, wired.catalog.name, judged(result)), ended
+        return Report.of(result, wired.catalog.name, ended.exit_code or judged(result))
 
 
 def _wired(settings: Settings, asked: Asked) -> AbstractContextManager[Wired]:
@@ -217,12 +217,3 @@ def _request(asked: Asked, progress: Progress, stop: asyncio.Event) -> CycleRequ
         progress=progress,
         stop=stop,
     )
-
-
-def leave(code: ExitCode, ended: Ended) -> None:
-    """End the process with this code, or with that of the signal that ended the cycle early."""
-    from syncd.cli.results import tell
-
-    if ended.by is not None:
-        tell(f"exit {ended.exit_code}: {ended.meaning}")
-    raise typer.Exit(code if ended.exit_code is None else ended.exit_code)

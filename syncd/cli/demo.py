@@ -111,18 +111,18 @@ def _write_files(url: str) -> None:
 
 
 def _reconcile(inside: Shared) -> Report:
-    from syncd.cli.cycles import Asked, leave, run
+    from syncd.cli.cycles import Asked, run
     from syncd.domain.cycle import Mode
 
-    report, ended = run(inside, Asked(Mode.ONCE), _always_well)
-    if ended.by is not None:
-        leave(report.exit_code, ended)
+    report = run(inside, Asked(Mode.ONCE), _judged)
+    if report.exit_code is not ExitCode.OK:
+        raise typer.Exit(report.exit_code)
     return report
 
 
-def _always_well(_: CycleResult) -> ExitCode:
+def _judged(result: CycleResult) -> ExitCode:
     """The demo is done when it has shown what it has to show, the held rows among it."""
-    return ExitCode.OK
+    return ExitCode.OK if result.error is None else ExitCode.FAILED
 
 
 def _show(inside: Shared, report: Report, output: Path) -> None:

@@ -7,7 +7,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from syncd.errors import ReportError
+from syncd.errors import ReportError, UnwrittenReportError
 
 
 def write_privately(path: Path, text: str) -> None:
@@ -53,7 +53,7 @@ def read_whole(path: Path) -> bytes:
         ) from error
 
 
-def _unwritable(path: Path, error: OSError) -> ReportError:
-    return ReportError(
+def _unwritable(path: Path, error: OSError) -> UnwrittenReportError:
+    return UnwrittenReportError(
         str(path), f"it cannot be written ({error.strerror})", "Name another file with --output"
     )

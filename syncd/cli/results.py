@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from syncd.cli.files import check_writable, write_privately
 from syncd.cli.options import Shared
-from syncd.errors import ExitCode, ReportError
+from syncd.errors import ExitCode, UnwrittenReportError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -123,6 +123,6 @@ def _to_a_reader_who_may_go(write: Callable[[], None]) -> None:
         # What is still buffered must go nowhere, or Python complains when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        raise ReportError(
+        raise UnwrittenReportError(
             "The result", f"stdout cannot be written ({error.strerror})", "Name a file: --output"
         ) from error

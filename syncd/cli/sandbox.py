@@ -89,7 +89,8 @@ def _announce(url: str, settings: SandboxSettings) -> None:
     from syncd.cli.results import write_to_stdout
 
     keys = "the keys it was given" if settings.keys else "any key that begins with sk_"
-    typer.echo(_SNIPPET.format(url=url, keys=keys, example=_EXAMPLE_KEY), err=True)
+    example = min(settings.keys, default=_EXAMPLE_KEY)
+    typer.echo(_SNIPPET.format(url=url, keys=keys, example=example), err=True)
     write_to_stdout(f"{url}\n")
 
 

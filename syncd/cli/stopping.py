@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
+from syncd.errors import ExitCode
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -26,15 +28,9 @@ class Ended:
     by: signal.Signals | None
 
     @property
-    def exit_code(self) -> int | None:
+    def exit_code(self) -> ExitCode | None:
         """The code that a shell knows for a process which ended by this signal."""
-        return None if self.by is None else _SIGNALLED + self.by
-
-    @property
-    def meaning(self) -> str:
-        """What that code means."""
-        name = "" if self.by is None else self.by.name
-        return f"stopped by {name}, after the requests in flight were settled"
+        return None if self.by is None else ExitCode(_SIGNALLED + self.by)
 
 
 def leave_on_signals() -> list[Ended]:

@@ -15,26 +15,43 @@ _SIZE: Final = 16
 _MAPPING: Final = "mapping"
 _FILTER: Final = "filter"
 _VERSION: Final = "version"
-_READING_KEYS: Final = frozenset({"memory_limit", "threads", "path", "type"})
-"""Keys of `[catalog]` that say where and how fast to read, and nothing on what the bytes mean."""
+_SOURCE_KEYS: Final = frozenset({"path", "type"})
+"""Keys of `[catalog]` that say where the rows come from, and nothing on what the bytes mean."""
+_PACE_KEYS: Final = frozenset({"memory_limit", "threads"})
+"""Keys of `[catalog]` that say how fast to read."""
+_LIMIT_KEYS: Final = frozenset(
+    {"max_delete", "max_update", "max_create", "max_shrink", "max_same_change", "canary"}
+)
+"""Keys of `[guards]` that change no plan, only how much of one a person must look at.
+
+Each may be raised for one run, as the reports advise; were they a part of the meaning, that run
+and the next one would both be stopped by the canary, for nothing.
+"""
+_BEYOND_THE_BYTES: Final = frozenset({_VERSION, "guards", "source", "model"})
+"""Parts under which the same bytes still say the same: they need not be read again for these."""
 
 
 def parts_of_meaning(settings: Settings) -> dict[str, str]:
     """Digest, part by part, everything that decides what a catalog's bytes lead to.
 
-    The parts are mapping, filter, the file's dialect, policy, rules (the rule book and the
-    canonical form) and the version of syncd; the digests are the same in every process.
+    The parts are mapping, filter, the file's dialect, its place (source), policy, guards (when a
+    delete is due and how limits are counted, without the limits themselves), the fulfilment model,
+    rules (the rule book and the canonical form) and the version of syncd. The digests are the same
+    in every process.
     """
     from syncd import __version__
     from syncd.domain.canonical import CANONICAL_FORM_VERSION
 
-    catalog = settings.catalog.model_dump(mode="json", exclude=set(_READING_KEYS))
+    catalog = settings.catalog.model_dump(mode="json", exclude=set(_PACE_KEYS | _SOURCE_KEYS))
     rules = _as_lists(settings.rules.to_rule_book())
     parts = {
         _MAPPING: catalog.pop(_MAPPING),
         _FILTER: catalog.pop(_FILTER),
         "dialect": catalog,
+        "source": settings.catalog.model_dump(mode="json", include=set(_SOURCE_KEYS)),
         "policy": settings.policy.model_dump(mode="json"),
+        "guards": settings.guards.model_dump(mode="json", exclude=set(_LIMIT_KEYS)),
+        "model": settings.digital_river.model,
         "rules": {**rules, "canonical_form": CANONICAL_FORM_VERSION},
         _VERSION: __version__,
     }
@@ -42,13 +59,13 @@ def parts_of_meaning(settings: Settings) -> dict[str, str]:
 
 
 def digest_of_meaning(settings: Settings) -> str:
-    """Digest what gives the catalog's bytes their meaning: every part but the version.
+    """Digest what gives the catalog's bytes their meaning, wherever they come from.
 
-    A new version that reads the same bytes as before need not read them again.
+    A new version that reads the same bytes as before need not read them again, nor must they be
+    because deletes come due at another time.
     """
-    parts = parts_of_meaning(settings)
-    del parts[_VERSION]
-    return _digest_of_json(parts)
+    parts = parts_of_meaning(settings).items()
+    return _digest_of_json({name: of for name, of in parts if name not in _BEYOND_THE_BYTES})
 
 
 def account_digest(settings: Settings) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from syncd.config.complaints import Complaint, unknown_key
-from syncd.config.shape import KeyPath, field_at, free_table_at, takes_table, takes_text
+from syncd.config.shape import KeyPath, field_at, free_table_at, keys, takes_table, takes_text
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -44,9 +44,9 @@ class Layer:
 
 
 def environment_layer(environment: Mapping[str, str]) -> Layer:
-    """Read the `SYNCD_SECTION__KEY` variables; those without `__` mean something else."""
+    """Read the `SYNCD_SECTION__KEY` variables; others that name no section are somebody else's."""
     assignments: list[Assignment] = []
-    complaints: list[Complaint] = []
+    complaints = [Complaint(what, name) for name in environment if (what := _misspelt(name))]
     for name, text in sorted(environment.items()):
         if not name.startswith(_PREFIX) or _BETWEEN not in name:
             continue
@@ -131,6 +131,20 @@ def _drop(tree: Tree, path: KeyPath) -> None:
     section = tree.get(path[0])
     if isinstance(section, dict):
         section.pop(path[1], None)
+
+
+def _misspelt(name: str) -> str | None:
+    """What is wrong with a variable that names a section, but not as `SYNCD_SECTION__KEY` does."""
+    section = name.removeprefix(_PREFIX).lower().partition("_")[0]
+    if not name.startswith(_PREFIX) or _BETWEEN in name:
+        return None
+    known = list(keys())
+    meant = [path for path in known if _PREFIX + "_".join(path).upper() == name and len(path) > 1]
+    if meant:
+        return f"needs two underscores: {_PREFIX}{_BETWEEN.join(meant[0]).upper()}"
+    if (section,) in known:
+        return f"names no key of [{section}]; keys are {_PREFIX}{section.upper()}{_BETWEEN}KEY"
+    return None
 
 
 def _no_such_variable(path: KeyPath) -> str:

@@ -52,7 +52,7 @@ class GuardSettings(Section):
         0.01,
         description=(
             "How many updates and deletes the first plan may have after a change of mapping,"
-            " filter, dialect, policy, rules or version."
+            " filter, dialect, source, policy, model, rules, version, or guards but for limits."
         ),
     )
     max_shrink: Limit = Field(

@@ -7,7 +7,7 @@ from typing import Final
 
 from syncd.config import DigitalRiverSettings
 from syncd.digital_river.line import Line
-from syncd.digital_river.messages import MOST_IDS, Answer, listing, request_for
+from syncd.digital_river.messages import MOST_IDS, Answer, fitting, listing, request_for
 from syncd.digital_river.outcomes import deleted, mode_mismatch, written
 from syncd.digital_river.pacer import Pacer
 from syncd.digital_river.reader import Reader
@@ -28,6 +28,8 @@ from syncd.errors import ResourceForbiddenError
 from syncd.ports import Clock
 
 _NO_PATH: Final = frozenset({"", ".", ".."})
+_IDS: Final = "ids"
+_ITEM_IDS: Final = "inventoryItemIds"
 _ANY_ID: Final = "syncd-check"
 
 
@@ -44,7 +46,7 @@ class DigitalRiver:
         """Take the version of syncd; the pacer is closed with the connections."""
         self._live = not settings.is_test
         self._line = Line(Transport(settings, version), pacer, clock)
-        self._reader = Reader(self._line, clock, live=self._live)
+        self._reader = Reader(self._line, live=self._live)
 
     @property
     def requests(self) -> int:
@@ -61,20 +63,9 @@ class DigitalRiver:
         return frozenset([ItemId(sku.id) async for sku in found if sku.managed_fulfillment])
 
     async def stocked(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
-        asked = _checked(ids)
-        if not asked:
-            return frozenset()
-        page = await self._levels(ids)
-        if len(page.data) < MOST_IDS:
-            return frozenset(ItemId(level.item) for level in page.data if level.in_stock) & asked
-        if len(ids) > 1:
-            half = len(ids) // 2
-            return await self.stocked(ids[:half]) | await self.stocked(ids[half:])
-        left = (
-            any(level.in_stock for level in page.data)
-            or (await self._levels(ids, ("available", "true"))).data
-        )
-        return asked if left else frozenset()
+        _checked(ids)
+        found = [await self._stocked(part) for part in fitting(_ITEM_IDS, ids)]
+        return frozenset().union(*found)
 
     async def carry_out(self, change: Change) -> Outcome:
         if change.id in _NO_PATH:
@@ -102,6 +93,9 @@ class DigitalRiver:
         """
         return {resource: await self._refusal(resource) for resource in Resource}
 
+    def hold(self) -> None:
+        self._line.hold()
+
     async def aclose(self) -> None:
         await self._line.aclose()
 
@@ -111,27 +105,40 @@ class DigitalRiver:
             return found
         mismatch = mode_mismatch([found], answer.request_id, live=self._live)
         if mismatch is not None:
-            return self._line.refuse_key(mismatch.failure)
+            self._line.refuse_key(mismatch.failure)
+            return Transient(mismatch.failure, in_doubt=True)  # it was carried out all the same
         return Accepted(found.as_item().attributes, answer.request_id)
 
     async def _among(
         self, ids: Sequence[ItemId], resource: Resource, entry: type[Listed]
     ) -> AsyncIterator[Listed]:
         asked = _checked(ids)
-        if not asked:
-            return
-        query = [("ids", item) for item in ids]
-        async for found in self._reader.every(resource, entry, query):
-            if found.id in asked:
-                yield found
+        for part in fitting(_IDS, ids):
+            query = [(_IDS, item) for item in part]
+            async for found in self._reader.every(resource, entry, query):
+                if found.id in asked:
+                    yield found
+
+    async def _stocked(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
+        asked, page = frozenset(ids), await self._levels(ids)
+        if len(page.data) < MOST_IDS:
+            return frozenset(ItemId(level.item) for level in page.data if level.in_stock) & asked
+        if len(ids) > 1:
+            half = len(ids) // 2
+            return await self._stocked(ids[:half]) | await self._stocked(ids[half:])
+        left = (
+            any(level.in_stock for level in page.data)
+            or (await self._levels(ids, ("available", "true"))).data
+        )
+        return asked if left else frozenset()
 
     async def _levels(self, ids: Sequence[ItemId], *filters: tuple[str, str]) -> Page[WireLevel]:
-        query = [*(("inventoryItemIds", item) for item in ids), *filters]
+        query = [*((_ITEM_IDS, item) for item in ids), *filters]
         return await self._reader.page(listing(Resource.INVENTORY_LEVEL, query), WireLevel)
 
     async def _refusal(self, resource: Resource) -> Failure | None:
         levels = resource is Resource.INVENTORY_LEVEL
-        query = ("inventoryItemIds", _ANY_ID) if levels else ("limit", "1")
+        query = (_ITEM_IDS, _ANY_ID) if levels else ("limit", "1")
         try:
             await self._reader.page(listing(resource, [query]), WireObject)
         except ResourceForbiddenError:

@@ -1,4 +1,4 @@
-"""The line to Digital River: paced departures, and what is shut for good once it was refused."""
+"""The line to Digital River: paced departures, what is shut once it was refused, and the hold."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Final
 import structlog
 
 from syncd.digital_river.failures import seconds_to_wait
-from syncd.digital_river.messages import Answer, Break, Request
+from syncd.digital_river.hold import Hold, Wait
+from syncd.digital_river.messages import Answer, Break, Request, Unsendable
 from syncd.digital_river.outcomes import Setback, judged
 from syncd.digital_river.pacer import Pacer
 from syncd.digital_river.transport import Transport, new_upstream_id
 from syncd.domain.change import Resource
 from syncd.domain.delivery import Failure, Forbidden, KeyRefused, Transient
-from syncd.ports import Clock
+from syncd.ports import UNSENT, Clock
 
 _TOO_MANY_REQUESTS: Final = 429
 _USUAL_PAUSE: Final = 1.0
@@ -36,20 +37,25 @@ class Line:
         self._clock = clock
         self._key_refused: KeyRefused | None = None
         self._forbidden: dict[Resource, Forbidden] = {}
+        self._hold = Hold()
         self.departures = 0
 
     async def send(self, request: Request) -> Answer | Setback:
-        """Send once, and return a 2xx answer as it came or what any other one means."""
-        while (shut := self.shut(request.resource)) is None:
-            pause = await self._pacer.turn(lambda: self.shut(request.resource) is None)
-            if pause > _PATIENCE:
-                return _not_sent(pause)
-            if pause:
-                await self._clock.sleep(pause)
-            elif self.shut(request.resource) is None:
-                with suppress(_AnotherTurnError):
-                    return await self._sent(request)
-        return shut
+        """Send once, and return a 2xx answer as it came or what any other one means.
+
+        Under a hold it is UNSENT, unless its first byte has left: then it is seen to its end.
+        """
+        sending = self._hold.heeded(lambda wait: self._sent_in_turn(request, wait))
+        return await sending or UNSENT
+
+    def hold(self) -> None:
+        """Let nothing depart from now on, and wake whoever waits for it."""
+        self._hold.begin()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, but not into a hold."""
+        if not self._hold.on:
+            await self._hold.heeded(lambda _: self._clock.sleep(seconds))
 
     def shut(self, resource: Resource) -> KeyRefused | Forbidden | None:
         """Tell why requests for this resource may no longer depart, None where they may."""
@@ -64,7 +70,7 @@ class Line:
 
     async def leave(self, resource: Resource) -> None:
         """Let one request depart now, or raise where it must come back for another turn."""
-        if self.shut(resource) or await self._pacer.depart():
+        if self._bar(resource) or await self._pacer.depart() or self._bar(resource):
             raise _AnotherTurnError
         self.departures += 1
 
@@ -72,14 +78,32 @@ class Line:
         await self._transport.aclose()
         self._pacer.close()
 
-    async def _sent(self, request: Request) -> Answer | Setback:
-        departure, upstream_id = _Departure(self, request.resource), new_upstream_id()
+    def _bar(self, resource: Resource) -> KeyRefused | Forbidden | Transient | None:
+        return self.shut(resource) or (UNSENT if self._hold.on else None)
+
+    async def _sent_in_turn(self, request: Request, wait: Wait) -> Answer | Setback:
+        while (bar := self._bar(request.resource)) is None:
+            pause = await self._pacer.turn(lambda: self._bar(request.resource) is None)
+            if pause > _PATIENCE:
+                return _not_sent(pause)
+            if pause:
+                await self._clock.sleep(pause)
+            elif self._bar(request.resource) is None:
+                with suppress(_AnotherTurnError):
+                    return await self._sent(request, _Departure(self, request.resource, wait))
+        return bar
+
+    async def _sent(self, request: Request, departure: _Departure) -> Answer | Setback:
+        upstream_id = new_upstream_id()
         began = time.perf_counter()
         result = await self._transport.send(request, upstream_id, departure)
         seconds = round(time.perf_counter() - began, 4)
         log = _log.bind(call=str(request), upstream_id=upstream_id, seconds=seconds)
         if isinstance(result, Break):
             log.debug("remote.broken", code=result.code, in_doubt=result.in_doubt)
+            return result.as_outcome()
+        if isinstance(result, Unsendable):
+            log.debug("remote.unsendable", reason=result.message)
             return result.as_outcome()
         log.debug("remote.answered", status=result.status, request_id=result.request_id)
         if not departure.left:  # an answer proves it, even if the transport did not tell
@@ -114,13 +138,15 @@ class Line:
 class _Departure:
     """The moment when one request leaves."""
 
-    def __init__(self, line: Line, resource: Resource) -> None:
+    def __init__(self, line: Line, resource: Resource, wait: Wait) -> None:
         self._line = line
         self._resource = resource
+        self._wait = wait
         self.left = False
 
     async def leave(self) -> None:
         await self._line.leave(self._resource)
+        self._wait.over()
         self.left = True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -11,10 +11,13 @@ import orjson
 
 from syncd.domain.attributes import Attribute, ItemId, Value
 from syncd.domain.change import Action, Change, Resource
-from syncd.domain.delivery import Failure, Transient, Verb
+from syncd.domain.delivery import Failure, Refused, Transient, Verb
 
 MOST_IDS: Final = 100
 """How many ids a filter takes, objects a page holds and levels an answer has."""
+
+LONGEST_QUERY: Final = 4000
+"""How many characters of ids a request names; gateways take 8 KB in all, as a rule."""
 
 PATHS: Final = {
     Resource.INVENTORY_ITEM: "/inventory-items",
@@ -77,6 +80,17 @@ class Break:
         return Transient(Failure(None, self.code, self.message), in_doubt=self.in_doubt)
 
 
+@dataclass(frozen=True, slots=True)
+class Unsendable:
+    """A request that HTTP has no way to write, now or later."""
+
+    message: str
+
+    def as_outcome(self) -> Refused:
+        """Nothing was done, and nothing will be until the data changes."""
+        return Refused(Failure(None, "not_sendable", self.message))
+
+
 def request_for(change: Change) -> Request:
     """Write the call that carries a change out; a create leaves out what has no value."""
     verb, path = _VERBS[change.action], PATHS[change.resource]
@@ -94,6 +108,19 @@ def request_for(change: Change) -> Request:
 def listing(resource: Resource, query: Sequence[tuple[str, str]]) -> Request:
     """Write the call that lists objects of a resource."""
     return Request(Verb.LOOK_UP, resource, PATHS[resource], tuple(query))
+
+
+def fitting(name: str, ids: Sequence[ItemId]) -> Iterator[Sequence[ItemId]]:
+    """Cut ids into slices that fit the URL of one request as values of this parameter."""
+    start = length = 0
+    for place, item in enumerate(ids):
+        added = len(name) + len(quote(item, safe="")) + 2
+        if place > start and length + added > LONGEST_QUERY:
+            yield ids[start:place]
+            start, length = place, 0
+        length += added
+    if ids:
+        yield ids[start:]
 
 
 def _body(identity: Mapping[str, str], values: Mapping[Attribute, Value]) -> bytes:

@@ -19,7 +19,7 @@ from syncd.errors import (
     RemoteUnavailableError,
     ResourceForbiddenError,
 )
-from syncd.ports import Clock
+from syncd.ports import UNSENT
 
 _TRIES: Final = 5
 _FIRST_DELAY: Final = 0.5
@@ -31,10 +31,9 @@ _LONGEST_WAIT: Final = 60.0
 class Reader:
     """Reads lists under one key; see `ports.Remote` for what it raises."""
 
-    def __init__(self, line: Line, clock: Clock, *, live: bool) -> None:
+    def __init__(self, line: Line, *, live: bool) -> None:
         """Take whether the key acts on live data, which every answer must then show."""
         self._line = line
-        self._clock = clock
         self._live = live
 
     async def every(
@@ -66,7 +65,7 @@ class Reader:
             tries += 1
             if not isinstance(got, Transient) or not _worth_another(got, tries):
                 raise _error_of(request, got, tries)
-            await self._clock.sleep(_delay(got, tries))
+            await self._line.sleep(_delay(got, tries))
 
     async def _once(self, request: Request, entry: type[Entry]) -> Page[Entry] | Setback:
         answer = await self._line.send(request)
@@ -81,7 +80,7 @@ class Reader:
 
 
 def _worth_another(setback: Transient, tries: int) -> bool:
-    return tries < _TRIES and (setback.retry_after or 0.0) <= _LONGEST_WAIT
+    return setback != UNSENT and tries < _TRIES and (setback.retry_after or 0.0) <= _LONGEST_WAIT
 
 
 def _delay(setback: Transient, tries: int) -> float:
@@ -106,6 +105,10 @@ def _error_of(request: Request, setback: Setback, tries: int) -> RemoteError:
                 f"The API key's right to {words}s",
                 f"Digital River denies it ({came})",
                 "Use a key that has it, or have it given to this one",
+            )
+        case Transient() if setback == UNSENT:
+            return _unavailable(
+                request, "it was not sent, for a stop came first", "Run again, nothing is lost"
             )
         case Transient():
             times = "" if tries == 1 else f" {tries} times"

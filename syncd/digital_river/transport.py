@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx
 
 from syncd.config import DigitalRiverSettings
-from syncd.digital_river.messages import Answer, Break, Request
+from syncd.digital_river.messages import Answer, Break, Request, Unsendable
 
 _LANE: Final = 8
 """Connections per pool: httpx looks through its whole pool for every request."""
@@ -65,11 +65,13 @@ class Transport:
 
     async def send(
         self, request: Request, upstream_id: str, departure: Departure
-    ) -> Answer | Break:
+    ) -> Answer | Break | Unsendable:
         """Send once, within the time-out in all; raises nothing but what the departure raises."""
         try:
             async with asyncio.timeout(self._seconds):
                 response = await self._client.send(self._written(request, upstream_id, departure))
+        except httpx.InvalidURL as error:
+            return Unsendable(str(error))
         except httpx.RequestError as error:
             in_doubt = departure.left or not isinstance(error, _BEFORE_SENDING)
             return Break(_code_of(error), _words(error), in_doubt)

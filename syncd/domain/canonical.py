@@ -14,10 +14,11 @@ from syncd.domain.rules import RuleBook
 
 __all__ = ["CANONICAL_FORM_VERSION", "Breach", "checked_id", "observed", "wanted", "warnings"]
 
-CANONICAL_FORM_VERSION: Final[int] = 1
+CANONICAL_FORM_VERSION: Final[int] = 2
 """Grows whenever a canonical form or a rule here changes, so that every row is looked at again."""
 
 _ID: Final = re.compile(r"[0-9A-Za-z._-]+")
+_LONGEST_ID: Final = 255
 _PATH_STEPS: Final = frozenset({".", ".."})
 _TRUTH: Final = dict.fromkeys(("true", "1", "yes", "y", "t", "on"), True) | dict.fromkeys(
     ("false", "0", "no", "n", "f", "off"), False
@@ -60,6 +61,8 @@ def checked_id(text: str | None) -> ItemId | Breach:
         return Breach(
             plain, "an id has only letters and digits (ASCII), dots, underscores and hyphens"
         )
+    if len(plain) > _LONGEST_ID:
+        return Breach(plain, f"an id has at most {_LONGEST_ID} characters")
     if plain in _PATH_STEPS:
         return Breach(plain, "an id is not . or .., which are steps in a path")
     return ItemId(plain)

@@ -61,12 +61,14 @@ class CatalogRow:
 class Position:
     """What a source shows of itself without being read, for the short cut of an untouched one.
 
-    `identity` changes whenever the source may have been rewritten (path, size, time, inode of every
-    file); `meaning` is the digest of everything that gives the bytes their meaning.
+    `identity` changes whenever the source was rewritten (path, size, time, inode of every file);
+    `meaning` is the digest of everything that gives the bytes their meaning. `touch` also changes
+    when a write kept size and time as they were: then the bytes are looked at, and no more.
     """
 
     identity: str
     meaning: str
+    touch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final, TypeAlias
 
 from syncd.domain.approval import Approval
@@ -18,6 +19,18 @@ EXAMPLES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What a change of what decides the plan has led to, before any plan has passed the canary.
+
+    `written` are the ids updated or deleted since, without an approval; `gone` those that reads
+    since then have made missing and whose delete is only waited for, those a person accepted apart.
+    """
+
+    written: frozenset[ItemId] = frozenset()
+    gone: frozenset[ItemId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What a guard knows beside the plan.
 
@@ -26,7 +39,7 @@ class Situation:
     large one; the deletes among them say how many items there were before. `recreated` are ids the
     plan creates although they were ours: the remote has lost them. `approvals` are those in force.
     `changed_parts` name what decides the plan and has changed since the last plan that passed the
-    canary, such as `mapping`.
+    canary, such as `mapping`, and `aftermath` what has come of that so far.
     """
 
     owned: int
@@ -34,6 +47,7 @@ class Situation:
     recreated: frozenset[ItemId] = frozenset()
     approvals: Mapping[ItemId, Approval] = field(default_factory=dict)
     changed_parts: tuple[str, ...] = ()
+    aftermath: Aftermath = Aftermath()
 
     def is_approved(self, change: Change) -> bool:
         """Whether a person has approved this very change."""
@@ -123,10 +137,20 @@ def _over(case: _Case, which: Guard, action: Action, limit: Limit) -> Iterator[G
         limit=limit,
         actual=in_unit_of(limit, actual, case.items),
         stopped=(action,),
-        message=f"{actual:,} {action.value}s within {case.limits.budget_window} would be over the "
-        f"limit for {case.items:,} owned items; if they are right, {_way_out(which)}",
+        message=f"{actual:,} {action.value}s within {_span(case.limits.budget_window)} would be "
+        f"over the limit for {case.items:,} owned items{_made(actual - len(ids))}; "
+        f"if they are right, {_way_out(which)}",
         examples=tuple(ids[:EXAMPLES]),
     )
+
+
+def _span(window: timedelta) -> str:
+    hours = window / timedelta(hours=1)
+    return f"{hours:g} h" if hours >= 1 else f"{hours * 60:g} min"
+
+
+def _made(count: int) -> str:
+    return f" ({count:,} of them made already)" if count else ""
 
 
 def _recreated(case: _Case) -> Iterator[GuardStop]:
@@ -183,23 +207,41 @@ def _with_wish(updates: Sequence[Change], attribute: Attribute, value: Value) ->
 
 
 def _canary(case: _Case) -> Iterator[GuardStop]:
-    """After a change of what decides the plan, the first one must be small; creates may be many."""
+    """After a change of what decides the plan, the first one must be small; creates may be many.
+
+    What is written in parts counts as if it were written at once, and what has gone missing counts
+    as the deletes it will be: they come due when the first plan has long passed.
+    """
     if not case.situation.changed_parts:
         return
-    ids = _ids(case.concerned(Guard.CANARY, Action.UPDATE, Action.DELETE))
+    planned = _ids(case.concerned(Guard.CANARY, Action.UPDATE, Action.DELETE))
+    gone = sorted(case.situation.aftermath.gone - {change.id for change in case.plan.changes})
+    concerned = [*planned, *gone]
+    actual = len(case.situation.aftermath.written.union(concerned))
     limit = case.limits.canary
-    if not case.is_over(limit, len(ids)):
+    if not concerned or not case.is_over(limit, actual):
         return
     yield GuardStop(
         guard=Guard.CANARY,
         limit=limit,
-        actual=in_unit_of(limit, len(ids), case.items),
+        actual=in_unit_of(limit, actual, case.items),
         stopped=(Action.UPDATE, Action.DELETE),
         message=f"{_have_changed(case.situation.changed_parts)} since the last plan that passed, "
-        f"and {len(ids):,} updates and deletes would be over the limit for the first plan after "
-        f"that; if they are right, {_way_out(Guard.CANARY)}",
-        examples=tuple(ids[:EXAMPLES]),
+        f"and {actual:,} updates and deletes{_of_them(actual - len(concerned), len(gone))} would "
+        f"be over the limit for the first plan after that; if they are right, "
+        f"{_way_out(Guard.CANARY)}",
+        examples=tuple(concerned[:EXAMPLES]),
     )
+
+
+def _of_them(written: int, gone: int) -> str:
+    """Say how many changes are not in the plan that they are counted with."""
+    parts = []
+    if written:
+        parts.append(f"{written:,} written since")
+    if gone:
+        parts.append(f"{gone:,} deletes that are yet to come due")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _have_changed(parts: Sequence[str]) -> str:

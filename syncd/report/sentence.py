@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from syncd.domain.change import Action
+from collections import Counter
+from typing import Final
+
+from syncd.domain.change import Action, ChangeOutcome
 from syncd.report.report import Report
 from syncd.report.wording import counted, joined, number
+
+_LEFT: Final = {
+    "stale": "{} of the plan left out as stale.",
+    "unseen": "{} of the plan left out, for their items could not be looked up.",
+    "orchestrated": "{} not made, for Digital River keeps the items itself.",
+}
 
 
 def sentence(report: Report) -> str:
@@ -76,8 +85,23 @@ def _stopped(report: Report) -> str:
 
 
 def _failed(report: Report) -> str:
-    failed = report.summary.failed
-    return f"{counted(failed, 'write')} failed and will be tried again." if failed else ""
+    """Say apart what was left out on purpose, what had no turn, and what really failed."""
+    left = Counter(
+        one.failure.code if one.failure is not None else ""
+        for one in report.changes
+        if one.outcome is ChangeOutcome.FAILED
+    )
+    told = [words.format(_writes(left.pop(code))) for code, words in _LEFT.items() if left[code]]
+    unbegun = left.pop("not_begun", 0) + left.pop("not_sent", 0)
+    if unbegun:
+        told.append(f"{_writes(unbegun)} {_was(unbegun)} not begun.")
+    if left.total():
+        told.append(f"{_writes(left.total())} failed and will be tried again.")
+    return " ".join(told)
+
+
+def _writes(count: int) -> str:
+    return counted(count, "write")
 
 
 def _partial(report: Report) -> str:

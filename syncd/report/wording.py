@@ -30,6 +30,8 @@ EXIT_MEANINGS: Final = {
     ExitCode.NEEDS_ATTENTION: "done, but some SKUs are held or quarantined",
     ExitCode.GUARD_STOPPED: "a guard stopped the plan or part of it",
     ExitCode.CHANGES_FOUND: "the dry run found changes",
+    ExitCode.INTERRUPTED: "stopped by SIGINT, after the requests in flight were settled",
+    ExitCode.TERMINATED: "stopped by SIGTERM, after the requests in flight were settled",
 }
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

@@ -18,6 +18,7 @@ from syncd.domain.snapshot import Certificate, Reading
 from syncd.engine.approve import Moment, guards_that_stopped, left_out
 from syncd.errors import UsageError
 from syncd.ports import Clock, State
+from syncd.service.canary import accept, unaccepted
 from syncd.service.terms import Terms
 
 LEASE_WAIT: Final = timedelta(seconds=60)
@@ -38,8 +39,9 @@ _log = structlog.get_logger()
 class Approved:
     """What an approval lets through until `expires`, and what it leaves out, by the reason.
 
-    `read` is the evidence of the read whose loss of rows was accepted, None where none was.
-    `read_left_out` says why the read that the cycle had stopped was not accepted.
+    `read` is the evidence of the read whose loss of rows was accepted, None where none was; `gone`
+    counts the ids that the canary had stopped although their deletes are yet to come due, and lets
+    go now. `read_left_out` says why the loss that the cycle had stopped was not accepted.
     """
 
     cycle: CycleId
@@ -48,6 +50,7 @@ class Approved:
     approvals: tuple[Approval, ...]
     left_out: Mapping[LeftOut, Sequence[ItemId]]
     read: Certificate | None = None
+    gone: int = 0
     read_left_out: LeftOut | None = None
 
 
@@ -108,7 +111,7 @@ class _Approving:
                 else:
                     left[why_not].append(change.id)
         approved = Approved(self.result.id, self.now, expires, tuple(approvals), left)
-        return self._with_read(approved, reading)
+        return self._with_read(self._with_gone(approved, reading), reading)
 
     def record(self, approved: Approved) -> None:
         """Put the approvals in force, and clear away those that have expired."""
@@ -118,6 +121,8 @@ class _Approving:
             transaction.approve(approved.approvals)
             if approved.read is not None and reading is not None:
                 transaction.record_reading(replace(reading, accepted_until=approved.expires))
+            if approved.gone and reading is not None:
+                accept(self.state, transaction, reading.at, approved.expires)
 
     def _stopped(self) -> Iterator[Sequence[Change]]:
         """What the cycle's guards have stopped, in batches."""
@@ -126,11 +131,29 @@ class _Approving:
         for start in range(0, len(changes), _ROWS_AT_ONCE):
             yield changes[start : start + _ROWS_AT_ONCE]
 
+    def _with_gone(self, approved: Approved, reading: Reading | None) -> Approved:
+        """Accept what went missing up to the read that the canary judged, if it is still the last.
+
+        It is no part of the plan that was stopped, for its deletes are not due yet.
+        """
+        if all(stop.guard is not Guard.CANARY for stop in self.result.guards):
+            return approved
+        gone = len(unaccepted(self.state, self.terms, self.now))
+        if not gone:
+            return approved
+        if not self._is_the_read(reading):
+            return replace(approved, read_left_out=LeftOut.MOVED_ON)
+        return replace(approved, gone=gone)
+
+    def _is_the_read(self, reading: Reading | None) -> bool:
+        """Whether the last read is still the one that the cycle went by."""
+        return reading is not None and bool(reading.name) and reading.name == self.result.reading
+
     def _with_read(self, approved: Approved, reading: Reading | None) -> Approved:
         """Accept the loss of rows in the read that the cycle went by, if it is still the last."""
         if all(stop.guard is not Guard.MAX_SHRINK for stop in self.result.guards):
             return approved
-        if reading is None or not reading.name or reading.name != self.result.reading:
+        if reading is None or not self._is_the_read(reading):
             return replace(approved, read_left_out=LeftOut.MOVED_ON)
         if not reading.stopped:
             return replace(approved, read_left_out=LeftOut.DONE)

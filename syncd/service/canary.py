@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 import structlog
 
+from syncd.domain.attributes import ItemId
+from syncd.domain.change import Action
+from syncd.domain.tracking import Missing, Ownership, SkuState
+from syncd.engine.guard import Aftermath
+from syncd.engine.plan import ALLOWED
+from syncd.ports import State, Transaction
 from syncd.service.terms import Ports, Terms
 
 MEANING: Final = "meaning"
 """The name of the fact that holds the digests of the parts, by name."""
+CHANGE: Final = "meaning.change"
+"""The name of the fact that holds the change which no plan has passed yet, empty for none."""
 NEW_STATE: Final = "This state is new, so guards.canary does not hold its first plan back."
+NOTHING_REMEMBERED: Final = (
+    "No whole plan is known to have passed on this state so far, so there is nothing that "
+    "guards.canary could compare with, and it does not hold this one back."
+)
 
 _log = structlog.get_logger()
 
@@ -20,30 +35,113 @@ class Canary:
     """Compares the meaning of now with the one that is remembered, for one cycle."""
 
     def __init__(self, ports: Ports, terms: Terms) -> None:
-        """Look at nothing yet: `changed_parts` does."""
+        """Look at nothing yet."""
         self._ports = ports
         self._terms = terms
-        self._on_new_state = False
+        self._state_is_new = True
+        self._notes: tuple[str, ...] = ()
+
+    def begin(self) -> None:
+        """Remember when a change was first seen: before the first read under it is recorded."""
+        state = self._ports.state
+        self._state_is_new = state.reading() is None
+        if self.changed_parts() and _change(state) is None:
+            with state.transaction() as transaction:
+                _remember(transaction, _Change(self._ports.clock.now()))
 
     def changed_parts(self) -> tuple[str, ...]:
-        """The parts of the meaning that are not as they were; none where nothing is remembered."""
-        before = self._ports.state.remembered(MEANING)
-        if before is None:
-            self._on_new_state = bool(self._terms.meaning)
-            return ()
-        digests = json.loads(before)
+        """The parts of the meaning that are not as they were; none where nothing is remembered.
+
+        A part that an older version knew nothing of has not changed.
+        """
+        before = json.loads(self._ports.state.remembered(MEANING) or "{}")
         now = self._terms.meaning
-        return tuple(part for part in now if now[part] != digests.get(part))
+        return tuple(part for part in now if now[part] != before.get(part, now[part]))
+
+    def aftermath(self) -> Aftermath:
+        """What the change has led to so far; nothing where there is none."""
+        state = self._ports.state
+        change = _change(state)
+        if change is None or not self.changed_parts():
+            return Aftermath()
+        actions = (Action.UPDATE, Action.DELETE)
+        written = (state.written_since(change.since, action) for action in actions)
+        return Aftermath(
+            written=frozenset().union(*written),
+            gone=unaccepted(state, self._terms, self._ports.clock.now()),
+        )
 
     def passed(self) -> None:
         """Remember the meaning of now: a whole plan has passed under it."""
+        state, before = self._ports.state, self._ports.state.remembered(MEANING)
         meaning = json.dumps(dict(self._terms.meaning), sort_keys=True)
-        if not self._terms.meaning or self._ports.state.remembered(MEANING) == meaning:
+        if not self._terms.meaning or (before == meaning and _change(state) is None):
             return
-        with self._ports.state.transaction() as transaction:
+        if before is None:
+            self._notes = (NEW_STATE if self._state_is_new else NOTHING_REMEMBERED,)
+        with state.transaction() as transaction:
             transaction.remember(MEANING, meaning)
+            transaction.remember(CHANGE, "")
         _log.info("canary.passed", parts=sorted(self._terms.meaning))
 
     def notes(self) -> tuple[str, ...]:
         """What a report should say of it."""
-        return (NEW_STATE,) if self._on_new_state else ()
+        return self._notes
+
+
+def unaccepted(state: State, terms: Terms, now: datetime) -> frozenset[ItemId]:
+    """The ids that have gone missing since the change and will be deleted, in plans yet to come."""
+    change = _change(state)
+    if change is None or Action.DELETE not in ALLOWED[terms.policy.mode]:
+        return frozenset()
+    return frozenset(item for item, missing in _missing(state) if change.counts(missing, now))
+
+
+def accept(state: State, transaction: Transaction, upto: datetime, until: datetime) -> None:
+    """Let the canary pass over what had gone missing up to a read, until the acceptance expires."""
+    change = _change(state)
+    if change is not None:
+        _remember(transaction, replace(change, accepted_upto=upto, accepted_until=until))
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A change of the meaning: since when, and which of its losses a person has accepted."""
+
+    since: datetime
+    accepted_upto: datetime | None = None
+    accepted_until: datetime | None = None
+
+    def counts(self, missing: Missing, now: datetime) -> bool:
+        """Whether this loss came after the change and has not been accepted."""
+        if missing.since < self.since:
+            return False
+        if self.accepted_upto is None or self.accepted_until is None:
+            return True
+        return missing.since > self.accepted_upto or now >= self.accepted_until
+
+
+def _missing(state: State) -> Iterator[tuple[ItemId, Missing]]:
+    for rows in state.in_states(frozenset({SkuState.MISSING})):
+        for row in rows:
+            is_ours = row.ownership is Ownership.OWNED and row.known is not None
+            if is_ours and row.missing is not None:
+                yield row.id, row.missing
+
+
+def _change(state: State) -> _Change | None:
+    text = state.remembered(CHANGE)
+    if not text:
+        return None
+    since, upto, until = json.loads(text)
+    return _Change(
+        datetime.fromisoformat(since),
+        datetime.fromisoformat(upto) if upto else None,
+        datetime.fromisoformat(until) if until else None,
+    )
+
+
+def _remember(transaction: Transaction, change: _Change) -> None:
+    moments = (change.since, change.accepted_upto, change.accepted_until)
+    texts = [moment.isoformat() if moment else None for moment in moments]
+    transaction.remember(CHANGE, json.dumps(texts))

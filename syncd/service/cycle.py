@@ -19,7 +19,8 @@ from syncd.service.finish import Ending, finish
 from syncd.service.look_up import LookingUp, remember_rights
 from syncd.service.passes import Passes
 from syncd.service.read import CatalogRead, read_catalog
-from syncd.service.terms import CycleRequest, Ports, Terms
+from syncd.service.side_by_side import held_by
+from syncd.service.terms import CycleRequest, Ports, StoppedError, Terms
 
 INTERRUPTED: Final = "stopped on request, after the requests in flight were settled"
 KEPT_IN_HISTORY: Final = 100
@@ -110,9 +111,12 @@ class _Cycle:
     async def run(self) -> CycleResult:
         error = None
         try:
-            await self._walk()
+            async with held_by(self._request.stop, self._ports.remote):
+                await self._walk()
+        except StoppedError:
+            error = INTERRUPTED
         except (CatalogError, RemoteError) as failure:
-            error = str(failure)
+            error = INTERRUPTED if self._request.stop.is_set() else str(failure)
         return await asyncio.to_thread(
             finish, self._ports, self._terms, self._request, self._ending(error)
         )
@@ -122,9 +126,8 @@ class _Cycle:
         if stop is not None:
             self._passes.stops = (stop,)
             return
-        self._read = await asyncio.to_thread(
-            read_catalog, self._ports, self._terms, self._request.progress
-        )
+        await asyncio.to_thread(self._passes.canary.begin)
+        self._read = await asyncio.to_thread(read_catalog, self._ports, self._terms, self._request)
         self._passes.stops = self._read.stops
         await self._passes.run(self._read)
 

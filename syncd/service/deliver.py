@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,7 +14,6 @@ import structlog
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Change, Plan
 from syncd.domain.delivery import (
-    Failure,
     Forbidden,
     KeyRefused,
     Outcome,
@@ -24,17 +24,21 @@ from syncd.domain.delivery import (
 from syncd.domain.journal import Intent, Settlement, WriteId
 from syncd.domain.tracking import Tracked
 from syncd.engine.settle import claim, settle, unclaim
+from syncd.errors import KeyRefusedError
+from syncd.ports import UNSENT
 from syncd.service.batcher import Batcher
 from syncd.service.side_by_side import side_by_side
+from syncd.service.spare import Passed
 from syncd.service.terms import CycleRequest, Ports, Terms
 from syncd.service.write_back import write_back
 
 CLAIMED_AT_ONCE: Final = 64
 """Intents written in one transaction; few, for after a crash each of them must be looked up."""
-FAILURES_TO_GIVE_UP: Final = 25
-"""So many transient failures without one success in between mean an outage, not bad luck."""
-UNSENT: Final = Transient(Failure(None, "not_sent", "stopped before it was sent"), in_doubt=False)
-"""What becomes of a change that was claimed and not sent after all: as if it had never begun."""
+FAILURES_TO_DOUBT: Final = 25
+"""So many transient failures without one success in between may mean an outage: from then on the
+changes go one by one, until one of them succeeds. Where no answer comes at all, it is an outage."""
+FAILURES_TO_GIVE_UP: Final = 50
+"""So many mean an outage, and not some items that always fail."""
 
 _log = structlog.get_logger()
 
@@ -62,7 +66,8 @@ class _Answered:
 class Dispatcher:
     """Delivers a plan; at most one request is in flight for an id, since a plan has one an id.
 
-    After it, `halted` holds the refusal of the key or the resource that ended the delivery early.
+    After it, `halted` holds the refusal of the key or the resource that ended the delivery early,
+    `refused` the one that met a question before a delete.
     """
 
     def __init__(self, ports: Ports, terms: Terms, request: CycleRequest) -> None:
@@ -70,37 +75,52 @@ class Dispatcher:
         self._terms = terms
         self._request = request
         self._failures_in_a_row = 0
+        self._patience = FAILURES_TO_GIVE_UP
+        self._one_at_a_time = asyncio.Lock()
         self.halted: KeyRefused | Forbidden | None = None
+        self.refused: KeyRefusedError | None = None
 
     @property
     def gave_up(self) -> bool:
         """Whether the last delivery ended early because the remote seems to be out."""
-        return self._failures_in_a_row >= FAILURES_TO_GIVE_UP
+        return self._failures_in_a_row >= self._patience
 
-    async def deliver(self, plan: Plan) -> list[Delivered]:
+    async def deliver(self, passed: Passed) -> list[Delivered]:
         """Send every change once and record what became of it; nothing is sent before its intent.
 
         Changes that were never begun, after a stop or an outage, are left out of the answer.
         """
-        self._request.progress.phase("delivering", len(plan.changes))
+        changes = len(passed.plan.changes)
+        self._request.progress.phase("delivering", changes)
         self._failures_in_a_row = 0
         delivered: list[Delivered] = []
         queue: asyncio.Queue[_Claimed | None] = asyncio.Queue(maxsize=CLAIMED_AT_ONCE)
-        workers = min(self._terms.in_flight, len(plan.changes))
+        workers = min(self._terms.in_flight, changes)
         async with Batcher[_Answered](self._settle) as recorder, side_by_side() as tasks:
             for _ in range(workers):
                 tasks.create_task(self._work(queue, recorder, delivered))
-            await self._claim_all(plan, queue)
+            await self._claim_all(passed, queue)
             for _ in range(workers):
                 await queue.put(None)
         return delivered
 
-    async def _claim_all(self, plan: Plan, queue: asyncio.Queue[_Claimed | None]) -> None:
-        for part in _parts(plan):
+    async def _claim_all(self, passed: Passed, queue: asyncio.Queue[_Claimed | None]) -> None:
+        try:
+            async with aclosing(passed.parts()) as parts:
+                async for asked in parts:
+                    if not await self._claim_in_turn(asked, queue):
+                        return
+        except KeyRefusedError as refused:  # what is in flight must be settled before it is raised
+            self.refused = refused
+
+    async def _claim_in_turn(self, asked: Plan, queue: asyncio.Queue[_Claimed | None]) -> bool:
+        """Claim as fast as the workers take; False where nothing more should be sent."""
+        for part in _parts(asked):
             if self._should_stop():
-                return
+                return False
             for claimed in await asyncio.to_thread(self._claim, part):
                 await queue.put(claimed)
+        return not self._should_stop()
 
     async def _work(
         self,
@@ -110,19 +130,38 @@ class Dispatcher:
     ) -> None:
         while (claimed := await queue.get()) is not None:
             outcome = await self._carry_out(claimed.change)
-            self._learn(outcome)
             answered = Delivered(claimed.change, outcome)
             recorder.add(_Answered(claimed.write, answered))
             delivered.append(answered)
             self._request.progress.advance()
 
     async def _carry_out(self, change: Change) -> Outcome:
+        if self._is_in_doubt():
+            async with self._one_at_a_time:
+                if self._is_in_doubt():
+                    return await self._sent(change)
+        return await self._sent(change)
+
+    async def _sent(self, change: Change) -> Outcome:
         if self._should_stop():
             return UNSENT
-        return await self._ports.remote.carry_out(change)
+        outcome = await self._ports.remote.carry_out(change)
+        if self._is_another_answer(outcome):
+            return UNSENT
+        self._learn(outcome)
+        return outcome
+
+    def _is_another_answer(self, outcome: Outcome) -> bool:
+        """Whether this only repeats the refusal that another request met: then nothing was sent."""
+        if self.halted is None or not isinstance(outcome, KeyRefused | Forbidden):
+            return False
+        return outcome.failure == self.halted.failure
 
     def _should_stop(self) -> bool:
         return self._request.stop.is_set() or self.halted is not None or self.gave_up
+
+    def _is_in_doubt(self) -> bool:
+        return self._failures_in_a_row >= FAILURES_TO_DOUBT
 
     def _learn(self, outcome: Outcome) -> None:
         """Take notice of what one outcome says about all the others."""
@@ -130,8 +169,10 @@ class Dispatcher:
             self.halted = outcome
         if not isinstance(outcome, Transient):
             self._failures_in_a_row = 0
-        elif outcome.retry_after is None and outcome is not UNSENT:
+        elif outcome.retry_after is None and outcome != UNSENT:
             self._failures_in_a_row += 1
+            nobody_answers = outcome.failure.status is None
+            self._patience = FAILURES_TO_DOUBT if nobody_answers else FAILURES_TO_GIVE_UP
 
     def _claim(self, part: Plan) -> list[_Claimed]:
         """Write the intents; a change whose row has moved on since it was planned is left out."""
@@ -163,7 +204,7 @@ class Dispatcher:
         _log.debug("delivery.settled", outcomes=len(answers))
 
     def _after(self, row: Tracked, delivered: Delivered, now: datetime) -> Tracked | None:
-        if delivered.outcome is UNSENT:
+        if delivered.outcome == UNSENT:
             return unclaim(row)
         return settle(row, delivered.change, delivered.outcome, self._terms.policy, now)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from syncd.domain.change import Plan
 from syncd.domain.delivery import Failure, Forbidden, KeyRefused
 from syncd.domain.policy import PolicyMode
 from syncd.errors import KeyRefusedError, RemoteError, ResourceForbiddenError
 from syncd.service.deliver import Dispatcher
 from syncd.service.results import Results
+from syncd.service.spare import Passed
 from syncd.service.terms import CycleRequest, Ports, Terms
 
 ORCHESTRATED: Final = Failure(
@@ -26,7 +26,7 @@ class Delivery(Protocol):
     def gave_up(self) -> bool:
         """Whether the remote seems to be out."""
 
-    async def carry_out(self, plan: Plan, results: Results) -> bool:
+    async def carry_out(self, passed: Passed, results: Results) -> bool:
         """Deal with these changes; True where a later try may do more.
 
         Raises `KeyRefusedError` or `ResourceForbiddenError` once everything in flight is settled.
@@ -54,8 +54,11 @@ class Sending:
     def gave_up(self) -> bool:
         return self._dispatcher.gave_up
 
-    async def carry_out(self, plan: Plan, results: Results) -> bool:
-        results.begun(plan, await self._dispatcher.deliver(plan))
+    async def carry_out(self, passed: Passed, results: Results) -> bool:
+        delivered = await self._dispatcher.deliver(passed)
+        results.begun(passed.remaining(), delivered)
+        if self._dispatcher.refused is not None:
+            raise self._dispatcher.refused
         if self._dispatcher.halted is not None:
             raise _as_error(self._dispatcher.halted)
         return not self._request.stop.is_set()
@@ -66,8 +69,9 @@ class Withholding:
 
     gave_up = False
 
-    async def carry_out(self, plan: Plan, results: Results) -> bool:
-        results.planned(plan)
+    async def carry_out(self, passed: Passed, results: Results) -> bool:
+        async for part in passed.parts():
+            results.planned(part)
         return False
 
 
@@ -76,8 +80,8 @@ class Refusing:
 
     gave_up = False
 
-    async def carry_out(self, plan: Plan, results: Results) -> bool:
-        results.refused(plan, ORCHESTRATED)
+    async def carry_out(self, passed: Passed, results: Results) -> bool:
+        results.refused(passed.plan, ORCHESTRATED)
         return False
 
 

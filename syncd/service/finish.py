@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import ChangeOutcome
-from syncd.domain.cycle import CycleResult, GuardStop, QuarantinedSku
+from syncd.domain.cycle import ChangeResult, CycleResult, GuardStop, QuarantinedSku
 from syncd.domain.policy import Policy, PolicyMode
 from syncd.domain.snapshot import HeldSku, Reading
 from syncd.domain.tracking import SkuState, Tracked
@@ -46,7 +46,7 @@ def finish(ports: Ports, terms: Terms, request: CycleRequest, ending: Ending) ->
         finished=ports.clock.now(),
         certificate=ending.read.certificate,
         duplicates=reading.duplicates if reading else 0,
-        changes=ending.results.final(rows),
+        changes=_told(ending.results.final(rows), request),
         adopted=ending.found.adopted,
         guards=ending.stops,
         held=tuple(_held(ports, reading)),
@@ -56,12 +56,20 @@ def finish(ports: Ports, terms: Terms, request: CycleRequest, ending: Ending) ->
         requests=ending.requests,
         notes=(
             *ending.canary.notes(),
+            *_unknown(ports, request),
             *_notes(ports, terms, ending.found),
             *ending.read.remarks,
         ),
         error=ending.error,
         reading=reading.name if reading else "",
     )
+
+
+def _told(changes: tuple[ChangeResult, ...], request: CycleRequest) -> tuple[ChangeResult, ...]:
+    """A rehearsal only plans, what the guards would stop as well; they say so themselves."""
+    if not request.rehearses:
+        return changes
+    return tuple(replace(change, outcome=ChangeOutcome.PLANNED) for change in changes)
 
 
 def _held(ports: Ports, reading: Reading | None) -> Iterator[HeldSku]:
@@ -118,6 +126,13 @@ def _notes(ports: Ports, terms: Terms, found: LookUp) -> Iterator[str]:
         )
         yield f"policy.mode is {terms.policy.mode.value}: {skus} so."
     yield from _waiting_deletes(ports).sentences()
+
+
+def _unknown(ports: Ports, request: CycleRequest) -> Iterator[str]:
+    """The ids asked for that neither the catalog nor the state has ever had."""
+    unknown = sorted(request.only - ports.state.tracked(list(request.only)).keys())
+    if unknown:
+        yield f"Not in the catalog, so nothing was done for them: {', '.join(unknown)}."
 
 
 def _waiting_deletes(ports: Ports) -> Remarks:

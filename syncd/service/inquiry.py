@@ -195,7 +195,8 @@ def _next(
         return _first(wish)
     reading = ports.state.reading()
     reads = reading.complete_reads if reading else 0
-    told = outlook(Prospect(tracked, terms.policy, reads, ports.clock.now()))
+    last = next(iter(ports.state.cycles(1)), None)
+    told = outlook(Prospect(tracked, terms.policy, reads, ports.clock.now(), last))
     if not _is_news(tracked, wish):
         return told
     return Outlook("Its catalog row has changed since the last cycle; the next one takes that in.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,21 +12,18 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.item import RemoteItem
 from syncd.domain.journal import Adoption
 from syncd.engine.observe import Observation, is_adoption, observe
-from syncd.errors import KeyRefusedError, RemoteError, ResourceForbiddenError
+from syncd.errors import RemoteError, RemoteUnavailableError, ResourceForbiddenError
 from syncd.ports import State, Transaction
+from syncd.service.ask import IDS_A_REQUEST, REFUSALS, Asking
 from syncd.service.batcher import Batcher
-from syncd.service.side_by_side import side_by_side
 from syncd.service.terms import CycleRequest, Ports, Terms
 from syncd.service.write_back import write_back
 
-IDS_A_REQUEST: Final = 100
+__all__ = ["IDS_A_REQUEST", "LookUp", "LookingUp", "remember_rights", "skus_are_hidden"]
+
 SKUS: Final = "skus"
 HIDDEN: Final = "hidden"
 SHOWN: Final = "shown"
-BATCHES_UNDER_WAY: Final = 64
-FAILURES_TO_GIVE_UP: Final = 3
-"""So many batches failing one after the other, each after its own tries, mean an outage."""
-_REFUSALS: Final = (KeyRefusedError, ResourceForbiddenError)
 
 _log = structlog.get_logger()
 
@@ -66,8 +62,7 @@ class LookingUp:
         self._ports = ports
         self._terms = terms
         self._request = request
-        self._places = asyncio.Semaphore(min(BATCHES_UNDER_WAY, terms.in_flight))
-        self._failures_in_a_row = 0
+        self.asking = Asking(request, terms.in_flight)
         self.found = LookUp()
 
     async def look_up(self, ids: Sequence[ItemId]) -> None:
@@ -75,15 +70,20 @@ class LookingUp:
 
         Raises `KeyRefusedError`, and `ResourceForbiddenError` where items may not be read.
         """
-        self.found.unseen, self.found.failure, self._failures_in_a_row = set(), None, 0
+        self.found.unseen, self.found.failure = set(), None
         if not ids:
             return
         self._request.progress.phase("looking up", len(ids))
-        async with Batcher[_Seen](self._record) as recorder, side_by_side() as tasks:
-            for batch in in_hundreds(ids):
-                await self._places.acquire()
-                tasks.create_task(self._look_up_batch(batch, recorder))
-        if isinstance(self.found.failure, _REFUSALS):
+        async with Batcher[_Seen](self._record) as recorder:
+
+            async def see(batch: Sequence[ItemId]) -> None:
+                recorder.add(await self._seen(batch))
+                self.found.answered = True
+                self._request.progress.advance(len(batch))
+
+            unseen = await self.asking.ask(ids, see)
+        self._learn(unseen)
+        if isinstance(self.found.failure, REFUSALS):
             raise self.found.failure
 
     async def managed_among(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
@@ -99,34 +99,21 @@ class LookingUp:
         self.found.skus_hidden = False
         return managed
 
-    async def _look_up_batch(self, ids: Sequence[ItemId], recorder: Batcher[_Seen]) -> None:
-        try:
-            await self._see(ids, recorder)
-        except RemoteError as failure:
-            self._failures_in_a_row += 1
-            self.found.unseen.update(ids)
-            if not isinstance(self.found.failure, KeyRefusedError):
-                self.found.failure = failure
-        finally:
-            self._places.release()
-            self._request.progress.advance(len(ids))
-
-    async def _see(self, ids: Sequence[ItemId], recorder: Batcher[_Seen]) -> None:
-        if self._should_stop():
-            self.found.unseen.update(ids)
-            return
+    async def _seen(self, ids: Sequence[ItemId]) -> _Seen:
         items = await self._ports.remote.items(ids)
-        recorder.add(_Seen(ids, items, await self.managed_among(ids)))
-        self._failures_in_a_row = 0
-        self.found.answered = True
+        return _Seen(ids, items, await self.managed_among(ids))
 
-    def _should_stop(self) -> bool:
-        """Whether asking on is pointless: told to stop, refused, or the remote is out of reach."""
-        return (
-            self._request.stop.is_set()
-            or isinstance(self.found.failure, _REFUSALS)
-            or self._failures_in_a_row >= FAILURES_TO_GIVE_UP
-        )
+    def _learn(self, unseen: Sequence[ItemId]) -> None:
+        """Keep what could not be seen and why; a stop is no failure of the remote."""
+        self._request.progress.advance(len(unseen))
+        self.found.unseen.update(unseen)
+        failure = self.asking.failure
+        if isinstance(failure, RemoteUnavailableError):
+            if self.asking.stopped:
+                return
+            if self.asking.answered and not self.asking.out:
+                failure = _about(unseen, failure)
+        self.found.failure = failure
 
     def _record(self, seen: Sequence[_Seen]) -> None:
         with self._ports.state.transaction() as transaction:
@@ -150,6 +137,14 @@ class LookingUp:
         self.found.adopted += len(adoptions)
 
 
+def _about(unseen: Sequence[ItemId], failure: RemoteUnavailableError) -> RemoteUnavailableError:
+    """Name what alone could not be looked up, where everything else could."""
+    others = f" and {len(unseen) - 1} more" if len(unseen) > 1 else ""
+    return RemoteUnavailableError(
+        f"{failure.thing}, about {unseen[0]}{others} alone", failure.reason, failure.next_step
+    )
+
+
 def remember_rights(transaction: Transaction, found: LookUp) -> None:
     """Keep what was learned of the key, for the reports of cycles that have nothing to ask."""
     if found.skus_hidden is not None:
@@ -161,8 +156,3 @@ def skus_are_hidden(state: State, found: LookUp) -> bool:
     if found.skus_hidden is None:
         return state.remembered(SKUS) == HIDDEN
     return found.skus_hidden
-
-
-def in_hundreds(ids: Sequence[ItemId]) -> list[Sequence[ItemId]]:
-    """The ids in slices that fit one request."""
-    return [ids[start : start + IDS_A_REQUEST] for start in range(0, len(ids), IDS_A_REQUEST)]

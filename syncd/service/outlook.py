@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from syncd.domain.approval import can_be_approved
 from syncd.domain.change import Action
+from syncd.domain.cycle import CycleResult
 from syncd.domain.delivery import Failure
 from syncd.domain.policy import Policy, PolicyMode
 from syncd.domain.tracking import Delivery, Ownership, SkuState, Tracked
-from syncd.engine.plan import ALLOWED
+from syncd.engine.plan import ALLOWED, change_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,16 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What an outlook is told from; `reads` counts the complete reads so far."""
+    """What an outlook is told from.
+
+    `reads` counts the complete reads so far; `last` is the last cycle, None where there was none.
+    """
 
     row: Tracked
     policy: Policy
     reads: int
     now: datetime
+    last: CycleResult | None = None
 
     @property
     def later(self) -> datetime | None:
@@ -40,7 +46,25 @@ class Prospect:
 
 def outlook(prospect: Prospect) -> Outlook:
     """Tell what the next cycles do with this SKU if its row and its item stay as they are."""
-    return _BY_STATE[prospect.row.state](prospect)
+    return _stopped(prospect) or _BY_STATE[prospect.row.state](prospect)
+
+
+def _stopped(prospect: Prospect) -> Outlook | None:
+    """Say which guard keeps the change back that is due, and how to let it through."""
+    action, last = _action_due(prospect), prospect.last
+    stops = [stop for stop in last.guards if action in stop.stopped] if last is not None else []
+    if last is None or not stops:
+        return None
+    by = " and ".join(stop.guard.value for stop in stops)
+    words = f"Nothing yet: the last cycle's {action} was stopped by {by}: {stops[0].message}."
+    approve = f" Let it through with: syncd approve {last.id}" if can_be_approved(stops) else ""
+    return Outlook(words + approve)
+
+
+def _action_due(prospect: Prospect) -> Action | None:
+    row, policy = prospect.row, prospect.policy
+    change = change_for(row, policy, prospect.now, prospect.reads)
+    return None if change is None else change.action
 
 
 def state_words(row: Tracked) -> str:
@@ -124,6 +148,10 @@ def _missing(prospect: Prospect) -> Outlook:
         return Outlook(f"Nothing: policy.mode is {policy.mode}, which never deletes.")
     if policy.mode is PolicyMode.REPORT_ONLY:
         return Outlook("Its delete is reported and not made, for policy.mode is report-only.")
+    error = prospect.row.last_error
+    if prospect.later is not None and error is not None:
+        waits_for = error.message.rstrip(".")
+        return Outlook(f"Its delete waits: {waits_for}. It is tried again then.", prospect.later)
     more = max(0, policy.delete_reads - (prospect.reads - missing.read + 1))
     waits = f" once {more} more complete read{'s' * (more != 1)} lack it" if more else ""
     spared = ", provided that it has no stock left" if policy.keep_stocked else ""

@@ -6,21 +6,22 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, Change, Plan
 from syncd.domain.cycle import Guard, GuardStop
-from syncd.domain.tracking import Ownership, SkuState, Tracked
+from syncd.domain.tracking import Delivery, Ownership, SkuState, Tracked
 from syncd.engine.guard import Situation, Verdict, guard
 from syncd.engine.plan import DUE_STATES, change_for, needs_look_up, next_try
 from syncd.engine.read_guard import partial_read_stop
 from syncd.engine.retry import back_off
 from syncd.service.canary import Canary
-from syncd.service.delivery import Delivery
+from syncd.service.delivery import Delivery as Deliverer
 from syncd.service.look_up import LookingUp
+from syncd.service.orphans import orphaned_until
 from syncd.service.read import CatalogRead
 from syncd.service.results import Results
 from syncd.service.saved import fitting
@@ -44,20 +45,32 @@ class Passes:
     terms: Terms
     request: CycleRequest
     looking_up: LookingUp
-    delivery: Delivery
+    delivery: Deliverer
     canary: Canary
     results: Results = field(default_factory=Results)
     stops: tuple[GuardStop, ...] = ()
+    orphaned_until: datetime | None = None
 
     async def run(self, read: CatalogRead) -> None:
         """Make what is wanted and what is known equal, as far as guards, policy and time allow."""
-        deadline = self.ports.clock.now() + self.request.wait
-        outages = 0
+        self.orphaned_until = await asyncio.to_thread(self._orphaned_until)
+        left, outages = self.request.wait, 0
         while await self._pass(read):
             outages = outages + 1 if self._remote_is_out() else 0
             moment = await asyncio.to_thread(self._next_try, outages)
-            if moment is None or moment > deadline or not await self._wait_until(moment):
+            if moment is None:
                 return
+            pause = moment - self.ports.clock.now()
+            left -= max(pause, timedelta())
+            if left < timedelta() or not await self._wait(pause):
+                return
+
+    def _orphaned_until(self) -> datetime | None:
+        """A run waits for what may still land; a rehearsal foretells what that run comes to."""
+        until = orphaned_until(self.ports, self.terms)
+        if until is None or not self.request.rehearses:
+            return until
+        return until if until > self.ports.clock.now() + self.request.wait else None
 
     async def _pass(self, read: CatalogRead) -> bool:
         """Go over the table once; True where a later pass may do more.
@@ -77,7 +90,17 @@ class Passes:
         return self.delivery.gave_up or self.looking_up.found.failure is not None
 
     def _to_look_up(self, now: datetime) -> list[ItemId]:
-        return [row.id for row in self._due_rows() if needs_look_up(row, now)]
+        return [
+            row.id
+            for row in self._due_rows()
+            if needs_look_up(row, now) and self._landed(row, now) <= now
+        ]
+
+    def _landed(self, row: Tracked, now: datetime) -> datetime:
+        """When a write that a process left in flight has landed or never will."""
+        if row.delivery is not Delivery.IN_FLIGHT or self.orphaned_until is None:
+            return now
+        return self.orphaned_until
 
     def _judge(self, read: CatalogRead, now: datetime) -> Verdict:
         draft = self._draft(read, now)
@@ -124,8 +147,9 @@ class Passes:
         return fitting(saved, plan, self.looking_up.found.unseen, self.results)
 
     def _situation(self, plan: Plan, draft: _Draft) -> Situation:
-        if not plan.changes:  # counting a million SKUs takes longer than all the rest
-            return Situation(owned=0, changed_parts=self.canary.changed_parts())
+        changed, aftermath = self.canary.changed_parts(), self.canary.aftermath()
+        if not plan.changes and not aftermath.gone:
+            return Situation(owned=0)  # counting a million SKUs takes longer than all the rest
         now, state = self.ports.clock.now(), self.ports.state
         since = now - self.terms.limits.budget_window
         counted = {change.action for change in plan.changes} | {Action.DELETE}
@@ -134,7 +158,8 @@ class Passes:
             written={action: state.written_since(since, action) for action in counted},
             recreated=draft.recreated,
             approvals=state.approvals([change.id for change in plan.changes], now),
-            changed_parts=self.canary.changed_parts(),
+            changed_parts=changed,
+            aftermath=aftermath,
         )
 
     def _next_try(self, outages: int) -> datetime | None:
@@ -158,16 +183,15 @@ class Passes:
                 continue
             moment = next_try(row, self.terms.policy, now)
             if moment is not None:
-                yield moment
+                yield max(moment, self._landed(row, now))
             elif row.state is SkuState.MISSING and row.id in retryable:
                 yield max(row.next_attempt or now, now)
 
-    async def _wait_until(self, moment: datetime) -> bool:
+    async def _wait(self, pause: timedelta) -> bool:
         """Sleep; False where a stop came first."""
-        seconds = (moment - self.ports.clock.now()).total_seconds()
         self.request.progress.phase("waiting out back-offs", None)
         stopping = asyncio.create_task(self.request.stop.wait())
-        sleeping = asyncio.create_task(_sleep(self.ports, seconds))
+        sleeping = asyncio.create_task(_sleep(self.ports, pause.total_seconds()))
         await asyncio.wait({stopping, sleeping}, return_when=asyncio.FIRST_COMPLETED)
         for task in (stopping, sleeping):
             task.cancel()

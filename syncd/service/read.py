@@ -22,7 +22,7 @@ from syncd.engine.translate import Translator
 from syncd.errors import SuspectCatalogError
 from syncd.ports import Comparison, Transaction
 from syncd.service.remarks import Remarks
-from syncd.service.terms import Ports, Progress, Terms
+from syncd.service.terms import CycleRequest, Ports, StoppedError, Terms
 from syncd.service.write_back import write_back
 
 STRAYS_KEPT: Final = 1_000
@@ -49,15 +49,16 @@ class CatalogRead:
         return self.reading is not None and self.reading.counts and not self.stops
 
 
-def read_catalog(ports: Ports, terms: Terms, progress: Progress) -> CatalogRead:
+def read_catalog(ports: Ports, terms: Terms, request: CycleRequest) -> CatalogRead:
     """Bring the change-tracking table up to what the catalog says now.
 
     An untouched source is not read again; one that was rewritten with the same bytes counts as one
-    more complete read. Raises `CatalogError` where the source cannot be read.
+    more complete read. Raises `CatalogError` where the source cannot be read, and `StoppedError`,
+    with nothing recorded, where a stop comes in the middle.
     """
     remarks = Remarks()
     try:
-        reading = _read(ports, terms, _Watch(progress, remarks))
+        reading = _read(ports, terms, _Watch(request, remarks))
     except SuspectCatalogError as suspect:
         return _suspect_read(ports, suspect)
     stops = _stops(reading, terms, ports.clock.now())
@@ -109,7 +110,7 @@ def _count_again(ports: Ports, last: Reading, position: Position) -> Reading:
         last,
         position=position,
         at=ports.clock.now(),
-        complete_reads=last.complete_reads + (1 if last.counts else 0),
+        complete_reads=last.complete_reads + _counted(last, position),
     )
     with ports.state.transaction() as transaction:
         transaction.record_reading(reading)
@@ -117,8 +118,12 @@ def _count_again(ports: Ports, last: Reading, position: Position) -> Reading:
     return reading
 
 
+def _counted(last: Reading, position: Position) -> int:
+    return 1 if last.counts and not _has_counted(last, position) else 0
+
+
 def _compare(ports: Ports, terms: Terms, watch: _Watch, last: Reading | None) -> Reading:
-    watch.progress.phase("reading the catalog", None)
+    watch.request.progress.phase("reading the catalog", None)
     position, digest = ports.catalog.position(), ports.catalog.digest()
     with (
         ports.state.fingerprints() as fingerprints,
@@ -169,8 +174,14 @@ def _has_counted(last: Reading | None, position: Position) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Watch:
-    progress: Progress
+    request: CycleRequest
     remarks: Remarks
+
+    def advance(self, rows: int) -> None:
+        """Go on, unless a stop was asked for: nothing of this read is recorded yet."""
+        if self.request.stop.is_set():
+            raise StoppedError("the cycle", "it was asked to stop", "Run it again")
+        self.request.progress.advance(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +194,13 @@ class _Found:
 def _record(ports: Ports, terms: Terms, found: _Found) -> Reading:
     """Write down, in one transaction, what the comparison found, and the reading itself."""
     strays, watch, translator = _Strays(), found.watch, Translator(terms.rules)
-    watch.progress.phase("recording what changed", None)
+    watch.request.progress.phase("recording what changed", None)
     with ports.state.transaction() as transaction:
         for rows in found.comparison.changed():
             wishes = strays.without_strays(rows, translator)
             _record_rows(transaction, wishes)
             _remark(wishes, terms.rules, watch.remarks)
-            watch.progress.advance(len(rows))
+            watch.advance(len(rows))
         if found.reading.counts:
             for ids in found.comparison.missing():
                 _record_missing(transaction, ids, found.reading)

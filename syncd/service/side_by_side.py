@@ -1,10 +1,12 @@
-"""Runs work side by side, and lets the first error out as it is rather than in a group."""
+"""Runs work side by side: the first error comes out as it is, and a stop holds the remote."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+
+from syncd.ports import Remote
 
 
 @asynccontextmanager
@@ -15,6 +17,23 @@ async def side_by_side() -> AsyncIterator[asyncio.TaskGroup]:
             yield tasks
     except BaseExceptionGroup as group:
         raise _first(group) from group
+
+
+@asynccontextmanager
+async def held_by(stop: asyncio.Event, remote: Remote) -> AsyncIterator[None]:
+    """Let nothing depart any more from the moment on when a stop is asked for."""
+    watching = asyncio.create_task(_hold_after(stop, remote))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+
+async def _hold_after(stop: asyncio.Event, remote: Remote) -> None:
+    await stop.wait()
+    remote.hold()
 
 
 def _first(error: BaseException) -> BaseException:

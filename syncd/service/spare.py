@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -12,24 +13,41 @@ from syncd.domain.change import Action, Plan
 from syncd.domain.delivery import Failure
 from syncd.domain.tracking import Tracked
 from syncd.engine.observe import Observation, observe
-from syncd.errors import RemoteUnavailableError, ResourceForbiddenError
-from syncd.service.look_up import LookingUp, in_hundreds
+from syncd.errors import KeyRefusedError
+from syncd.service.ask import Question
+from syncd.service.look_up import LookingUp
 from syncd.service.terms import Ports, Terms
 from syncd.service.write_back import write_back
 
 ASK_AGAIN_AFTER: Final = timedelta(hours=1)
+ASKED_AHEAD: Final = 200
+"""Changes that are asked about before the first of them leaves: the answers must still be true."""
 STOCKED: Final = Failure(None, "stocked", "it has stock left; guards.keep_stocked spares it")
 STOCK_HIDDEN: Final = Failure(None, "stock_unknown", "its stock cannot be read, so it is kept")
 SKU_HIDDEN: Final = Failure(None, "sku_unknown", "its SKU cannot be read, so it is kept")
 
 
-@dataclass(frozen=True, slots=True)
-class _Spared:
-    managed: frozenset[ItemId]
-    kept: dict[ItemId, Failure]
+class Passed:
+    """What the guard has passed, in parts whose deletes are asked about as they are taken."""
 
-    def has(self, item: ItemId) -> bool:
-        return item in self.managed or item in self.kept
+    def __init__(self, plan: Plan, sparing: Sparing) -> None:
+        """Take the whole plan."""
+        self._sparing = sparing
+        self.plan = plan
+
+    async def parts(self) -> AsyncGenerator[Plan, None]:
+        """The parts one after the other, without the deletes that must wait.
+
+        Raises `KeyRefusedError`. After a stop nothing is asked, and no delete comes through.
+        """
+        changes = self.plan.changes
+        for start in range(0, len(changes), ASKED_AHEAD):
+            part = Plan(changes[start : start + ASKED_AHEAD], self.plan.approved)
+            yield await self._sparing.spared(part)
+
+    def remaining(self) -> Plan:
+        """The plan less the deletes that were found to have to wait."""
+        return self.plan.without(self._sparing.kept)
 
 
 class Sparing:
@@ -39,50 +57,70 @@ class Sparing:
         self._ports = ports
         self._terms = terms
         self._looking_up = looking_up
+        self._asking = looking_up.asking
+        self._out = False
+        self.kept: set[ItemId] = set()
 
-    async def spare(self, plan: Plan) -> Plan:
-        """The plan without the deletes of stocked, unreadable and managed items."""
-        ids = [change.id for change in plan.changes if change.action is Action.DELETE]
-        spared: set[ItemId] = set()
-        for batch in in_hundreds(ids):
-            found = await self._ask(batch)
-            self._record(batch, found)
-            spared |= found.managed | found.kept.keys()
-        return plan.without(spared)
+    async def spare(self, plan: Plan) -> Passed:
+        """The plan, to be taken part by part."""
+        return Passed(plan, self)
 
-    async def _ask(self, ids: Sequence[ItemId]) -> _Spared:
-        try:
-            managed = await self._looking_up.managed_among(ids)
-        except RemoteUnavailableError:
-            return _all(ids, SKU_HIDDEN)
+    async def spared(self, part: Plan) -> Plan:
+        """The part without the deletes of stocked, unreadable and managed items."""
+        ids = [change.id for change in part.changes if change.action is Action.DELETE]
+        if not ids:
+            return part
+        found = await self._found(ids)
+        if self._asking.stopped:
+            return part.without(set(ids))
+        self.kept |= found.keys()
+        await asyncio.to_thread(self._record, found)
+        return part.without(found.keys())
+
+    async def _found(self, ids: Sequence[ItemId]) -> dict[ItemId, Failure | None]:
+        """Why these ids must wait; None for those that are Digital River's own."""
+        managed: set[ItemId] = set()
+
+        async def ask_skus(batch: Sequence[ItemId]) -> None:
+            managed.update(await self._looking_up.managed_among(batch))
+
+        hidden = await self._ask(ids, ask_skus)
         if self._looking_up.found.skus_hidden:
-            return _all(ids, SKU_HIDDEN)
-        return _Spared(managed, await self._stocked(ids))
+            return dict.fromkeys(ids, SKU_HIDDEN)
+        found = {**dict.fromkeys(hidden, SKU_HIDDEN), **dict.fromkeys(managed)}
+        return {**found, **await self._stocked([item for item in ids if item not in found])}
 
     async def _stocked(self, ids: Sequence[ItemId]) -> dict[ItemId, Failure]:
+        stocked: set[ItemId] = set()
+
+        async def ask_stock(batch: Sequence[ItemId]) -> None:
+            stocked.update(await self._ports.remote.stocked(batch))
+
         if not self._terms.policy.keep_stocked:
             return {}
-        try:
-            return dict.fromkeys(await self._ports.remote.stocked(ids), STOCKED)
-        except (ResourceForbiddenError, RemoteUnavailableError):
-            return dict.fromkeys(ids, STOCK_HIDDEN)
+        hidden = await self._ask(ids, ask_stock)
+        return {**dict.fromkeys(stocked, STOCKED), **dict.fromkeys(hidden, STOCK_HIDDEN)}
 
-    def _record(self, ids: Sequence[ItemId], found: _Spared) -> None:
-        if not found.managed and not found.kept:
+    async def _ask(self, ids: Sequence[ItemId], question: Question) -> list[ItemId]:
+        if self._out:
+            return [*ids]
+        unanswered = await self._asking.ask(ids, question)
+        self._out = self._asking.out
+        if isinstance(self._asking.failure, KeyRefusedError):
+            raise self._asking.failure
+        return unanswered
+
+    def _record(self, found: Mapping[ItemId, Failure | None]) -> None:
+        if not found:
             return
         with self._ports.state.transaction() as transaction:
-            rows = transaction.tracked(ids)
+            rows = transaction.tracked([*found])
             write_back(
-                transaction,
-                {item: self._after(row, found) for item, row in rows.items() if found.has(item)},
+                transaction, {item: self._after(row, found[item]) for item, row in rows.items()}
             )
 
-    def _after(self, row: Tracked, found: _Spared) -> Tracked | None:
+    def _after(self, row: Tracked, reason: Failure | None) -> Tracked | None:
         now = self._ports.clock.now()
-        if row.id in found.managed:
+        if reason is None:
             return observe(row, Observation(None, managed=True), self._terms.policy, now)
-        return replace(row, next_attempt=now + ASK_AGAIN_AFTER, last_error=found.kept[row.id])
-
-
-def _all(ids: Sequence[ItemId], reason: Failure) -> _Spared:
-    return _Spared(frozenset(), dict.fromkeys(ids, reason))
+        return replace(row, next_attempt=now + ASK_AGAIN_AFTER, last_error=reason)

@@ -13,7 +13,12 @@ from syncd.domain.change import Plan
 from syncd.domain.cycle import CycleId, Mode
 from syncd.domain.policy import Limits, Policy
 from syncd.domain.rules import RuleBook
+from syncd.errors import SyncdError
 from syncd.ports import CatalogSource, Clock, Remote, State
+
+
+class StoppedError(SyncdError):
+    """The cycle was asked to stop; what was in flight is settled, and the next one goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +36,9 @@ class Terms:
     """What the configuration says beyond the adapters.
 
     `account` is the digest of base URL and key; `in_flight` how many requests may be under way at
-    once. Under `orchestrated` Digital River keeps the items, and every write is an error. `meaning`
-    holds the digest of each part of what decides what a catalog leads to, such as `mapping`; a plan
-    made under a changed part is the canary's concern.
+    once, and `request_timeout` how long one may take. Under `orchestrated` Digital River keeps the
+    items, and every write is an error. `meaning` holds the digest of each part of what decides what
+    a catalog leads to, such as `mapping`; a plan made under a changed part is the canary's concern.
     """
 
     policy: Policy
@@ -41,6 +46,7 @@ class Terms:
     rules: RuleBook
     account: str
     in_flight: int = 128
+    request_timeout: timedelta = timedelta(seconds=30)
     orchestrated: bool = False
     meaning: Mapping[str, str] = field(default_factory=dict)
 
@@ -83,6 +89,11 @@ class CycleRequest:
     saved: Plan | None = None
     progress: Progress = field(default_factory=Unwatched)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def rehearses(self) -> bool:
+        """Whether nothing may be written."""
+        return self.mode in {Mode.DRY_RUN, Mode.PLAN}
 
     def scope(self) -> frozenset[ItemId] | None:
         """The ids whose writes are asked for, None for all."""

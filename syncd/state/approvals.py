@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import islice
+from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -13,23 +15,51 @@ from syncd.domain.change import Change
 from syncd.state import changes, codec
 from syncd.state.schema import approval, stopped_plan
 
+_AT_ONCE: Final = 100
+"""Pieces of a stopped plan that are looked up and written at once, some megabytes."""
+
 
 def record_stopped(connection: Connection, stopped: Sequence[Change]) -> str:
-    """Keep these changes unless they are kept already; returns their name."""
-    document = changes.plan_document(stopped)
-    name = changes.plan_name(document)
-    kept = select(stopped_plan.c.name).where(stopped_plan.c.name == name)
-    if connection.execute(kept).scalar_one_or_none() is None:
-        row = {"name": name, "document": changes.compressed(document)}
-        connection.execute(insert(stopped_plan), row)
+    """Keep these changes, each piece of them unless it is kept already; returns their name."""
+    names: list[str] = []
+    pieces = changes.pieces(stopped)
+    while batch := [(changes.name_of(piece), piece) for piece in islice(pieces, _AT_ONCE)]:
+        _keep(connection, dict(batch))
+        names += (name for name, _ in batch)
+    contents = changes.table_of_contents(names)
+    name = changes.name_of(contents)
+    _keep(connection, {name: contents})
     return name
 
 
 def stopped(connection: Connection, name: str) -> list[Change]:
     """The changes of this name."""
-    query = select(stopped_plan.c.document).where(stopped_plan.c.name == name)
-    document = connection.execute(query).scalar_one_or_none()
-    return [] if document is None else changes.plan_from(document)
+    found: list[Change] = []
+    for contents in _kept(connection, [name]).values():
+        names = changes.names_from(contents)
+        for start in range(0, len(names), _AT_ONCE):
+            batch = names[start : start + _AT_ONCE]
+            pieces = _kept(connection, batch)
+            for piece in batch:
+                found += changes.changes_from(pieces[piece])
+    return found
+
+
+def _keep(connection: Connection, documents: Mapping[str, bytes]) -> None:
+    kept = select(stopped_plan.c.name).where(stopped_plan.c.name.in_(documents))
+    known = set(connection.execute(kept).scalars())
+    rows = [
+        {"name": name, "document": changes.compressed(document)}
+        for name, document in documents.items()
+        if name not in known
+    ]
+    if rows:
+        connection.execute(insert(stopped_plan), rows)
+
+
+def _kept(connection: Connection, names: Sequence[str]) -> dict[str, bytes]:
+    query = select(stopped_plan).where(stopped_plan.c.name.in_(names))
+    return {row.name: row.document for row in connection.execute(query)}
 
 
 def approve(connection: Connection, approvals: Sequence[Approval]) -> None:

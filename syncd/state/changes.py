@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
@@ -17,19 +17,37 @@ from syncd.domain.cycle import CycleId, Guard
 from syncd.state.codec import LETTERS, attribute_of
 
 _NAME_SIZE: Final = 16
+_PIECE: Final = 512
+"""How many changes a piece has on average."""
 _FAST: Final = 1
 """The compression that halves the time for a million changes and costs a tenth of the space."""
 
 _Record: TypeAlias = list[Any]
 
 
-def plan_document(changes: Sequence[Change]) -> bytes:
-    """The changes in their order, not yet compressed."""
-    return orjson.dumps([_record(change) for change in changes], option=orjson.OPT_SORT_KEYS)
+def pieces(changes: Sequence[Change]) -> Iterator[bytes]:
+    """The changes in their order, cut into documents that two similar plans share.
+
+    An id alone decides whether a piece ends with it, so that one change more, less or different
+    makes one piece another.
+    """
+    piece: list[_Record] = []
+    for change in changes:
+        piece.append(_record(change))
+        if zlib.crc32(change.id.encode()) % _PIECE == 0:
+            yield _document(piece)
+            piece = []
+    if piece:
+        yield _document(piece)
 
 
-def plan_name(document: bytes) -> str:
-    """What these changes are kept under, and no others."""
+def table_of_contents(names: Sequence[str]) -> bytes:
+    """The names of a plan's pieces, as a document."""
+    return _document(names)
+
+
+def name_of(document: bytes) -> str:
+    """What this document is kept under, and no other."""
     return hashlib.blake2b(document, digest_size=_NAME_SIZE).hexdigest()
 
 
@@ -38,8 +56,14 @@ def compressed(document: bytes) -> bytes:
     return zlib.compress(document, _FAST)
 
 
-def plan_from(stored: bytes) -> list[Change]:
-    """Reverse `plan_document` and `compressed`."""
+def names_from(stored: bytes) -> list[str]:
+    """Reverse `table_of_contents` and `compressed`."""
+    names: list[str] = orjson.loads(zlib.decompress(stored))
+    return names
+
+
+def changes_from(stored: bytes) -> list[Change]:
+    """Reverse `compressed` for one of the `pieces`."""
     return [_change(record) for record in orjson.loads(zlib.decompress(stored))]
 
 
@@ -62,6 +86,10 @@ def approval_from(text: str, expires: datetime) -> Approval:
         cycle=CycleId(document["cycle"]),
         expires=expires,
     )
+
+
+def _document(value: object) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def _record(change: Change) -> _Record:

@@ -105,7 +105,9 @@ stopped_plan: Final = Table(
     Column("name", Text, primary_key=True),
     Column("document", LargeBinary, nullable=False),
 )
-"""Changes that guards stopped, compressed and once each, for a stop may stand for many cycles."""
+"""Changes that guards stopped, compressed: under each plan's name its table of contents, and under
+the names that stand there its pieces. A stop may stand for many cycles over a catalog that moves;
+they share every piece that has not changed."""
 
 approval: Final = Table(
     "approval",

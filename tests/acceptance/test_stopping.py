@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections import Counter
 
 import pytest
@@ -20,7 +21,8 @@ def busy_shop(shop: Shop, sandbox: SandboxProcess) -> Shop:
     """A shop whose first cycle takes some seconds."""
     shop.configure()
     text = shop.configuration.read_text()
-    shop.configuration.write_text(text.replace('timeout = "5s"', "max_in_flight = 8"))
+    quick = 'timeout = "2s"\nmax_in_flight = 8'
+    shop.configuration.write_text(text.replace('timeout = "5s"', quick))
     shop.stock([row(number) for number in range(ROWS)])
     sandbox.set_faults([SLOW])
     return shop
@@ -98,3 +100,23 @@ def test_a_cycle_that_runs_is_named_to_whoever_waits_in_vain(
         assert busy_shop.run("--dry-run").code == 0
         process.send_signal(signal.SIGTERM)
         assert ended(process).code == 143
+
+
+def test_a_signal_in_the_middle_of_a_pause_ends_it_and_nothing_is_sent_after_it(
+    shop: Shop, sandbox: SandboxProcess
+) -> None:
+    shop.configure()
+    shop.stock([row(number) for number in range(ROWS)])
+    storm = Fault(kind=FaultKind.STATUS, status=429, retry_after=40, method="POST", nth=5)
+    sandbox.set_faults([storm])
+
+    with running(shop.start("--once")) as process:
+        wait_until(lambda: any(one["status"] == 429 for one in sandbox.requests()))
+        told = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        before = len(sandbox.requests())
+        run = ended(process)
+
+    assert run.code == 143
+    assert time.monotonic() - told < 20
+    assert len(sandbox.requests()) <= before + 8  # what was in flight

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from syncd.config import Settings, account_digest, load
+from syncd.domain.cycle import CycleId, Mode
 from syncd.domain.tracking import Ownership, SkuState, Tracked
 from syncd.service.account import ACCOUNT
 from syncd.service.read import read_catalog
-from syncd.service.terms import Unwatched
+from syncd.service.terms import CycleRequest
 from syncd.wiring import wired
 from tests.bench.bench_catalog import ROWS, in_a_process, write_table
 
@@ -121,7 +122,7 @@ def _seconds(folder: Path, *arguments: str) -> tuple[float, float]:
 def _bring_in_sync(settings: Settings) -> None:
     """Record the catalog, and then pretend that Digital River has acknowledged every wish."""
     with wired(settings) as account:
-        read_catalog(account.ports, account.terms, Unwatched())
+        read_catalog(account.ports, account.terms, CycleRequest(CycleId("1"), Mode.ONCE, "bench"))
         for rows in list(account.state.in_states(frozenset({SkuState.PENDING}))):
             with account.state.transaction() as transaction:
                 transaction.put(list(_acknowledged(rows)))

@@ -41,6 +41,7 @@ class FakeCatalog:
     name: str = "catalog.csv"
     reads: int = 0
     touched: int = 0
+    brushed: int = 0
 
     # -- what tests do
 
@@ -52,10 +53,14 @@ class FakeCatalog:
         """Write the file anew, with the same bytes or others."""
         self.touched += 1
 
+    def rewrite_in_place(self) -> None:
+        """Write the file anew with its size and time kept as they were."""
+        self.brushed += 1
+
     # -- the port
 
     def position(self) -> Position:
-        return Position(f"written-{self.touched}", self.meaning)
+        return Position(f"written-{self.touched}", self.meaning, f"changed-{self.brushed}")
 
     def digest(self) -> str:
         contents = (self.rows, sorted(self.repeated), self.strays, self.doubts, self.error)

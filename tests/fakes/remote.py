@@ -22,7 +22,13 @@ from syncd.domain.delivery import (
     Refused,
 )
 from syncd.domain.item import RemoteItem
-from syncd.errors import KeyRefusedError, RemoteError, ResourceForbiddenError
+from syncd.errors import (
+    KeyRefusedError,
+    RemoteError,
+    RemoteUnavailableError,
+    ResourceForbiddenError,
+)
+from syncd.ports import UNSENT
 
 MOST_IDS: Final = 100
 SERVER_FILLS: Final[Mapping[Attribute, Value]] = {
@@ -63,7 +69,8 @@ class FakeRemote:
     """The `Remote` port; tests read and change every field.
 
     `read_errors` are raised by reads of that resource, once each, before anything is answered;
-    `forbidden` resources always answer 403. `on_the_way` is awaited while a change is in flight.
+    `forbidden` resources always answer 403, questions about `poison` ids always fail. What is
+    called waits for `gate` before it departs. `on_the_way` is awaited while a change is in flight.
     `together` is the most changes that ever were; two of one id at the same time fail the test.
     """
 
@@ -75,11 +82,14 @@ class FakeRemote:
     read_errors: dict[Resource, deque[RemoteError]] = field(
         default_factory=lambda: defaultdict(deque)
     )
+    poison: set[ItemId] = field(default_factory=set)
+    gate: asyncio.Event | None = None
     calls: list[Call] = field(default_factory=list)
     on_the_way: Callable[[Change], Awaitable[None]] = _at_once
     requests: int = 0
     together: int = 0
     closed: bool = False
+    _held: asyncio.Event = field(default_factory=asyncio.Event)
     _scripts: dict[ItemId, deque[Script]] = field(default_factory=lambda: defaultdict(deque))
     _in_flight: set[ItemId] = field(default_factory=set)
 
@@ -107,20 +117,24 @@ class FakeRemote:
         changes = [call.change for call in self.calls if call.change is not None]
         return [change for change in changes if action in {None, change.action}]
 
+    def release(self) -> None:
+        """End the hold, as a new process's client would begin without one."""
+        self._held.clear()
+
     # -- the port
 
     async def items(self, ids: Sequence[ItemId]) -> Mapping[ItemId, RemoteItem]:
-        if not self._asks("items", Resource.INVENTORY_ITEM, ids):
+        if not await self._asks("items", Resource.INVENTORY_ITEM, ids):
             return {}
         return {item: self._shown(item) for item in ids if item in self.contents}
 
     async def managed(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
-        if not self._asks("managed", Resource.SKU, ids):
+        if not await self._asks("managed", Resource.SKU, ids):
             return frozenset()
         return frozenset(ids) & self.managed_ids
 
     async def stocked(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
-        if not self._asks("stocked", Resource.INVENTORY_LEVEL, ids):
+        if not await self._asks("stocked", Resource.INVENTORY_LEVEL, ids):
             return frozenset()
         return frozenset(ids) & self.stocked_ids
 
@@ -128,6 +142,8 @@ class FakeRemote:
         shut = self._shut(change.resource)
         if shut is not None:
             return shut
+        if not await self._departs():
+            return UNSENT
         assert change.id not in self._in_flight, f"two changes of {change.id} at the same time"
         self._in_flight.add(change.id)
         self.together = max(self.together, len(self._in_flight))
@@ -158,6 +174,9 @@ class FakeRemote:
             resource: _failure(403, "forbidden") if resource in self.forbidden else None
             for resource in Resource
         }
+
+    def hold(self) -> None:
+        self._held.set()
 
     async def aclose(self) -> None:
         self.closed = True
@@ -216,16 +235,29 @@ class FakeRemote:
 
     # -- what it does with a question
 
-    def _asks(self, name: str, resource: Resource, ids: Sequence[ItemId]) -> bool:
+    async def _departs(self) -> bool:
+        """Wait at the gate, where there is one; False where a hold came first."""
+        if self.gate is not None:
+            waits = {asyncio.ensure_future(event.wait()) for event in (self.gate, self._held)}
+            _, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for wait in pending:
+                wait.cancel()
+        return not self._held.is_set()
+
+    async def _asks(self, name: str, resource: Resource, ids: Sequence[ItemId]) -> bool:
         """Note a question; an empty one costs no request and has an empty answer."""
         if len(ids) > MOST_IDS:
             raise ValueError(len(ids))
         if not ids:
             return False
         self._raise_if_shut(resource)
+        if not await self._departs():
+            raise RemoteUnavailableError("Digital River", "a stop came first", "Run again")
         self._note(Call(name, tuple(ids)))
         if self.read_errors[resource]:
             raise self.read_errors[resource].popleft()
+        if not self.poison.isdisjoint(ids):
+            raise RemoteUnavailableError("Digital River", "it answered 500", "Run again later")
         return True
 
     def _note(self, call: Call) -> None:

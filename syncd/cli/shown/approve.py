@@ -45,7 +45,7 @@ def approve_listing(approved: Approved) -> Listing:
         columns=_LET_THROUGH,
         rows=tuple(_rows(approved.approvals)),
         details=() if left is None else (left,),
-        commands=("syncd --once",) if approved.approvals or approved.read else (),
+        commands=("syncd --once",) if _lets_through(approved) else (),
         key="approved",
         as_of=approved.at,
     )
@@ -61,13 +61,22 @@ def _sentences(approved: Approved) -> Iterator[str]:
             f"{read.source} may have {counted(read.rows, 'row')} from now on; the next cycle reads "
             f"it again, and goes by that read unless it has changed."
         )
+    if approved.gone:
+        yield (
+            f"{counted(approved.gone, 'delete')} that will come due later may pass the canary, and "
+            "the limits judge them then."
+        )
     if approved.read_left_out is not None:
         yield _READ_REASONS[approved.read_left_out]
     left = sum(map(len, approved.left_out.values()))
     if left:
         yield f"{counted(left, 'change')} {'is' if left == 1 else 'are'} left out."
-    if not count and approved.read is None:
+    if not _lets_through(approved):
         yield "Nothing was approved."
+
+
+def _lets_through(approved: Approved) -> bool:
+    return bool(approved.approvals or approved.read or approved.gone)
 
 
 def _rows(approvals: Sequence[Approval]) -> Iterator[tuple[Cell, ...]]:

@@ -82,15 +82,19 @@ def _sentence(status: Status) -> str:
     return " ".join(
         (
             f"{in_sync}{f', {due:,} pending' if due else ''}.",
-            f"{joined(needs)} need you." if needs else "Nothing needs you.",
+            _needing(needs),
             f"Last cycle {ago(status.last.started, status.at)}.",
         )
     )
 
 
+def _needing(needs: list[str]) -> str:
+    return f"For you to look at: {joined(needs)}." if needs else "Nothing needs you."
+
+
 def _needs(status: Status) -> Iterator[str]:
     if status.last is not None and status.last.error is not None:
-        yield "the last cycle, which ended early,"
+        yield "the last cycle, which ended early"
     if status.last is not None and status.last.guards:
         yield f"{counted(len(status.last.guards), 'guard stop')}"
     held = _held_count(status)
@@ -98,7 +102,7 @@ def _needs(status: Status) -> Iterator[str]:
         yield counted(held, "held row")
     refused = _count(status, SkuState.QUARANTINED)
     if refused:
-        yield f"{refused:,} quarantined"
+        yield counted(refused, "quarantined SKU")
 
 
 def _count(status: Status, state: SkuState) -> int:

@@ -16,6 +16,7 @@ from syncd.domain.delivery import (
     Transient,
 )
 from syncd.errors import KeyRefusedError, RemoteUnavailableError, ResourceForbiddenError
+from syncd.ports import UNSENT
 from tests.contract.remote.worlds import World, numbered
 
 COUNTRY = Attribute.COUNTRY_OF_ORIGIN
@@ -246,6 +247,18 @@ class TestWriting:
         assert isinstance(later, Forbidden)
         assert world.remote.requests == departed
         assert await world.remote.managed([A]) == frozenset()
+
+
+class TestHold:
+    async def test_after_it_nothing_departs(self, world: World) -> None:
+        world.remote.hold()
+
+        assert await world.remote.carry_out(change(Action.CREATE, values=SHOE)) == UNSENT
+        for resource in Resource:
+            with pytest.raises(RemoteUnavailableError):
+                await read(world, resource)
+        assert world.remote.requests == 0
+        assert world.contents() == {}
 
 
 async def read(world: World, resource: Resource) -> None:

@@ -105,6 +105,20 @@ def test_every_change_comes_back_as_it_was(
     assert state.approvals(list(by_id), expires - timedelta(microseconds=1)) == by_id
 
 
+def test_a_plan_of_many_changes_comes_back_whole_and_in_its_order(state: State) -> None:
+    many = [replace(_UPDATE, id=ItemId(f"{number:06}")) for number in range(120_000)]
+    name = _keep(state, *many)
+
+    assert list(state.stopped(name)) == many
+
+
+def test_the_order_of_changes_is_a_part_of_the_plan(state: State) -> None:
+    first, second = _keep(state, _UPDATE, _DELETE), _keep(state, _DELETE, _UPDATE)
+
+    assert list(state.stopped(first)) == [_UPDATE, _DELETE]
+    assert list(state.stopped(second)) == [_DELETE, _UPDATE]
+
+
 def test_an_approval_is_in_force_until_it_expires(state: State) -> None:
     _approve(state, _APPROVAL)
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from syncd.catalog import passes
+from syncd.catalog import passes, tables
 from syncd.catalog.sql import Look
 from syncd.errors import CatalogError, ExitCode, SuspectCatalogError
-from tests.contract.catalog.reads import Known
+from tests.contract.catalog.reads import Known, Read
 from tests.integration.catalog.conftest import HEADER, Catalog, gzipped, zstded
 
 KNOWN: list[Known] = [(item, 1, False) for item in ("A", "B", "C")]
+_NO_ORIGIN: dict[str, object] = {"country_of_origin": None}
 
 
 # ---------------------------------------------------------------------------- held rows
@@ -192,7 +193,136 @@ def test_a_line_that_is_no_object_is_held_under_the_id_that_stands_before_the_da
     assert found.row(id).row == 2
     assert found.row(id).defect is not None
     assert found.certificate.complete is complete
-    assert complete is (found.missing == ())
+    assert found.missing == (() if b"B" in line else ("B",))
+
+
+# ------------------------------------------------------------------- rows that were joined
+
+
+@pytest.mark.parametrize(
+    "joined",
+    [
+        b"A,1B,2",
+        b"A,1\rB,2",
+        b"A,1\vB,2",
+        b"A,1\x1cB,2",
+        "A,1\x85B,2".encode(),
+        "A,1\u2028B,2".encode(),
+        "A,P\u2028x,B,2".encode(),
+        b"A,1,B,2",
+        b'A,"1\nB,2"',
+        b'A,"1\r\nB,2"',
+        b'A,"1\rB,2"',
+        b'A,"1\vB,2"',
+        'A,"1\u2029B,2"'.encode(),
+        b'A,"1\nB,"2',
+        b'A,"1"B,2',
+        b"AB",
+        b'"A\nB",2',
+    ],
+)
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_a_row_that_is_joined_to_another_is_never_called_missing(
+    catalog: Catalog, joined: bytes, line_end: bytes
+) -> None:
+    catalog.write(line_end.join([b"sku,mpn", b"A,1", b"B,2", b"C,3", b""]))
+    known = catalog.read(known=(), mapping=_NO_ORIGIN).known
+    catalog.write(line_end.join([b"sku,mpn", joined, b"C,3", b""]))
+
+    found = catalog.read(known=known, mapping=_NO_ORIGIN)
+
+    assert "B" not in missing_by(found)
+    assert any(row.defect for row in found.rows)
+    again = catalog.read(known=recorded(known, found), mapping=_NO_ORIGIN)
+    assert "B" not in missing_by(again)
+
+
+@pytest.mark.parametrize(
+    "joined",
+    [
+        b'{"sku": "A", "mpn": "1"}{"sku": "B", "mpn": "2"}',
+        b'{"sku": "A", "mpn": "1"},{"sku": "B", "mpn": "2"}',
+        b'{"sku": "A", "mpn": "1"}\r{"sku": "B", "mpn": "2"}',
+        '{"sku": "A", "mpn": "1"}\u2028{"sku": "B", "mpn": "2"}'.encode(),
+        b'{"sku": "A", "mpn{"sku": "B", "mpn": "2"}',
+        b'{"sku": "A", "mpn": "1"}{"sku": "\\u0042", "mpn": "2"}',
+        b'{"sku": "A", "mpn": {"sku": "B", "mpn": "2"}}',
+        b'{"sku": "A", "mpn": {"sku": "\\u0042", "mpn": "2"}}',
+        b'[{"sku": "A", "mpn": "1"}, {"sku": "B", "mpn": "2"}]',
+        b'{"sku": "A", "mpn": "1", "sku": "B", "mpn": "2"}',
+        b'{"sku": "A", "mpn": "1", "sku": "\\u0042"}',
+    ],
+)
+def test_an_object_that_is_joined_to_another_is_never_called_missing(
+    catalog: Catalog, joined: bytes
+) -> None:
+    lines = [b'{"sku": "%s", "mpn": "1", "origin": "DK"}' % item for item in (b"A", b"B", b"C")]
+    catalog.write(b"\n".join([*lines, b""]), "catalog.jsonl")
+    known = catalog.read("catalog.jsonl").known
+    catalog.write(b"\n".join([joined, lines[2], b""]), "catalog.jsonl")
+
+    found = catalog.read("catalog.jsonl", known)
+
+    assert "B" not in missing_by(found)
+    assert any(row.defect for row in found.rows)
+    assert "B" not in missing_by(catalog.read("catalog.jsonl", recorded(known, found)))
+
+
+def test_an_id_that_the_mapping_translates_is_found_in_a_joined_row(catalog: Catalog) -> None:
+    mapping = {**_NO_ORIGIN, "id": {"field": "sku", "values": {"old": "B"}}}
+    known: list[Known] = [(item, 1, False) for item in ("A", "B", "C")]
+    for joined in (b"A,1old,2", b'A,"1\nold,2"'):
+        catalog.write(b"sku,mpn\n" + joined + b"\nC,3\n")
+
+        assert "B" not in missing_by(catalog.read(known=known, mapping=mapping))
+
+
+def test_a_broken_row_leaves_those_missing_of_which_it_holds_nothing(catalog: Catalog) -> None:
+    catalog.write(HEADER + b"A,1,DK\nC,3,DE,x\n")
+
+    found = catalog.read(known=KNOWN)
+
+    assert missing_by(found) == {"B"}
+
+
+def test_a_row_as_long_as_two_may_have_swallowed_an_id_that_is_damaged(catalog: Catalog) -> None:
+    catalog.write(HEADER + b"A,1,DK\nC,3,D,2,US\n")
+
+    assert catalog.read(known=KNOWN).certificate.doubts == (
+        "row 3 of catalog.csv is broken and may have swallowed other rows",
+    )
+
+
+@pytest.mark.parametrize("broken", [b"C,3", b'C,"3\n4",US'])
+def test_where_the_search_for_ids_would_take_too_long_the_read_is_in_doubt(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, broken: bytes
+) -> None:
+    monkeypatch.setattr(tables, "_LOOKUPS", 1)
+    catalog.write(HEADER + b"A,1,DK\n" + broken + b"\n")
+
+    assert not catalog.read(known=KNOWN).certificate.complete
+    assert catalog.read(known=[("A", 1, False), ("C", 1, False)]).certificate.complete
+
+
+def test_line_breaks_in_columns_that_are_not_mapped_are_normal(catalog: Catalog) -> None:
+    catalog.write(b'sku,mpn,origin,name\nA,"1 \n",DK,"x\ny\x0bz"\n')
+
+    found = catalog.read(known=KNOWN)
+
+    assert found.row("A").defect is None
+    assert missing_by(found) == {"B", "C"}
+
+
+def missing_by(found: Read) -> set[str]:
+    """Give the ids that may be deleted after this read."""
+    return set(found.missing) if found.certificate.complete else set()
+
+
+def recorded(known: Iterable[Known], found: Read) -> list[Known]:
+    """Give what a state knows after this read; rows that are told replace what was known."""
+    later = {item: (item, fingerprint, missing) for item, fingerprint, missing in known}
+    later |= {row.id: (row.id, row.fingerprint, False) for row in found.rows if row.id}
+    return list(later.values())
 
 
 # ------------------------------------------------------------------- the last record

@@ -234,12 +234,12 @@ def test_a_report_that_cannot_be_written_is_told_before_anything_is_done(
 ) -> None:
     run = shop.run("--once", "--output", place)
 
-    assert run.code == 1
+    assert run.code == 2
     assert sandbox.requests() == []
 
 
 def _refused(run: Run) -> bool:
-    return run.code == 1 and "plan" in run.stderr
+    return run.code == 2 and "plan" in run.stderr
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"schema": 2}', b"\xff\xfe", b"{" * 2000])

@@ -87,5 +87,5 @@ def test_the_demo_leaves_a_folder_of_somebody_else_alone(shop: Shop) -> None:
 
     run = shop.run("demo")
 
-    assert run.code == 1
+    assert run.code == 2
     assert [each.name for each in theirs.parent.iterdir()] == ["notes.txt"]

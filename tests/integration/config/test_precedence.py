@@ -157,6 +157,9 @@ def test_other_variables_are_not_ours_to_judge(loaded: Loaded) -> None:
         ("SYNCD_GUARDS__MAX_DELTE", "guards.max_delte is not a known key; the nearest one is"),
         ("SYNCD_GAURDS__MAX_DELETE", "the nearest one is guards.max_delete"),
         ("SYNCD_GUARDS__", "guards. is not a known key"),
+        ("SYNCD_GUARDS_MAX_DELETE", "needs two underscores: SYNCD_GUARDS__MAX_DELETE"),
+        ("SYNCD_GUARDS_MAX", "names no key of [guards]; keys are SYNCD_GUARDS__KEY"),
+        ("SYNCD_CATALOG", "names no key of [catalog]; keys are SYNCD_CATALOG__KEY"),
         ("SYNCD_CATALOG__FILTER__PHYSICAL", "as an inline table in SYNCD_CATALOG__FILTER."),
     ],
 )

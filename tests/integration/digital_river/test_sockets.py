@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,6 +20,7 @@ from syncd.domain.attributes import Attribute, AttributeChange, ItemId
 from syncd.domain.change import Action, Change
 from syncd.domain.delivery import Accepted, KeyRefused, Outcome, Transient
 from syncd.errors import RemoteUnavailableError
+from syncd.ports import UNSENT
 from syncd.sandbox import Fault, FaultKind, RunningSandbox, SandboxSettings, running_sandbox
 from tests.fakes.clocks import LeapingClock, WallClock
 
@@ -208,6 +209,80 @@ class TestDepartures:
                     *(remote.carry_out(create(f"other-{number}")) for number in range(64))
                 )
         assert all(isinstance(outcome, Accepted) for outcome in again)
+
+
+class TestHold:
+    """A stop is asked for while some requests are under way and others wait to depart."""
+
+    async def test_wakes_those_who_wait_out_a_pause_and_none_of_them_departs(self) -> None:
+        storm = Fault(kind=FaultKind.STATUS, status=429, retry_after=40, count=1)
+        with running_sandbox(SandboxSettings(faults=(storm,), rate_limit=0)) as sandbox:
+            async with client(sandbox.url) as remote:
+                await remote.carry_out(create("first"))
+                waiting = _begun(remote.carry_out(create(f"sku-{n}")) for n in range(40))
+                reading = asyncio.create_task(_refused_read(remote))
+                await asyncio.sleep(0.1)
+                began = time.monotonic()
+                remote.hold()
+                outcomes = await asyncio.gather(*waiting)
+                await reading
+                assert time.monotonic() - began < 2.0
+            assert len(sandbox.store.requests()) == 1
+        assert all(outcome == UNSENT for outcome in outcomes)
+
+    async def test_wakes_those_who_wait_for_their_turn(self) -> None:
+        with running_sandbox(SandboxSettings(rate_limit=0)) as sandbox:
+            async with client(sandbox.url, MemoryPacer(0.02, WallClock())) as remote:
+                first = await remote.carry_out(create("first"))
+                waiting = _begun(remote.carry_out(create(f"sku-{n}")) for n in range(40))
+                await asyncio.sleep(0.1)
+                began = time.monotonic()
+                remote.hold()
+                outcomes = await asyncio.gather(*waiting)
+                assert time.monotonic() - began < 2.0
+            assert set(sandbox.store.items()) == {"first"}
+        assert isinstance(first, Accepted)
+        assert all(outcome == UNSENT for outcome in outcomes)
+
+    async def test_sees_what_has_departed_to_its_end(self) -> None:
+        with running_sandbox(SandboxSettings(latency_seconds=1.0, rate_limit=0)) as sandbox:
+            async with client(sandbox.url) as remote:
+                changes = _begun(remote.carry_out(create(f"sku-{n}")) for n in range(20))
+                await asyncio.sleep(0.3)
+                assert remote.requests == 20
+                remote.hold()
+                outcomes = await asyncio.gather(*changes)
+                late = await remote.carry_out(create("late"))
+            made = set(sandbox.store.items())
+        assert all(isinstance(outcome, Accepted) for outcome in outcomes)
+        assert late == UNSENT
+        assert made == {f"sku-{n}" for n in range(20)}
+
+    async def test_at_any_moment_each_is_either_settled_or_was_never_sent(self) -> None:
+        for milliseconds in (1, 5, 20, 60):
+            settings = SandboxSettings(latency_seconds=0.05, rate_limit=0)
+            with running_sandbox(settings) as sandbox:
+                async with client(sandbox.url) as remote:
+                    changes = {
+                        f"sku-{n}": asyncio.create_task(remote.carry_out(create(f"sku-{n}")))
+                        for n in range(64)
+                    }
+                    await asyncio.sleep(milliseconds / 1000)
+                    remote.hold()
+                    await asyncio.gather(*changes.values())
+                made = set(sandbox.store.items())
+            for item, change in changes.items():
+                assert isinstance(change.result(), Accepted) is (item in made)
+                assert (change.result() == UNSENT) is (item not in made)
+
+
+def _begun(changes: Iterable[Coroutine[object, object, Outcome]]) -> list[asyncio.Task[Outcome]]:
+    return [asyncio.create_task(change) for change in changes]
+
+
+async def _refused_read(remote: DigitalRiver) -> None:
+    with pytest.raises(RemoteUnavailableError, match="a stop came first"):
+        await remote.items([ItemId("a")])
 
 
 async def test_a_read_that_nobody_answers_is_unavailable() -> None:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from syncd.domain.attributes import Attribute, ItemId
-from syncd.domain.change import Action, Resource
+from syncd.domain.change import Action, Change, Resource
 from syncd.domain.cycle import Guard
 from syncd.domain.delivery import Failure, Transient
 from syncd.domain.journal import Deed
 from syncd.domain.tracking import SkuState
 from syncd.engine.standing import exit_code
-from syncd.errors import ExitCode, RemoteUnavailableError
+from syncd.errors import ExitCode, KeyRefusedError, RemoteUnavailableError
+from syncd.service.ask import FAILURES_TO_DOUBT
+from syncd.service.spare import ASKED_AHEAD
 from tests.integration.service.shop import Shop, guards, numbered, outcomes
 
 UNREACHABLE = RemoteUnavailableError("Digital River", "nobody answers", "Run again later")
 NO_WAIT = timedelta(0)
+MANY = numbered(600)
 
 
 @pytest.fixture
@@ -38,6 +42,20 @@ async def due(kept: Shop) -> Shop:
     kept.later(hours=25)
     kept.remote.calls.clear()
     return kept
+
+
+@pytest.fixture
+async def many_due(shop: Shop) -> Shop:
+    """Some hundreds of items are due to be deleted, and all of them may be."""
+    shop.policy(delete_reads=1)
+    shop.limits(max_shrink=1.0, max_delete=1.0)
+    shop.stock("stays", *MANY)
+    await shop.settled()
+    shop.drop(*MANY)
+    await shop.run()
+    shop.later(hours=25)
+    shop.remote.calls.clear()
+    return shop
 
 
 @pytest.mark.parametrize(
@@ -159,10 +177,11 @@ class TestStock:
         assert (await due.run()).requests == 0
 
     async def test_that_cannot_be_read_now_keeps_every_item(self, due: Shop) -> None:
-        due.remote.fail_read(Resource.INVENTORY_LEVEL, UNREACHABLE)
+        due.remote.fail_read(Resource.INVENTORY_LEVEL, *[UNREACHABLE] * 3)
 
         await due.run()
         assert due.wrote() == []
+        due.remote.read_errors.clear()
         due.later(hours=1)
 
         assert len((await due.run()).changes) == 2
@@ -176,20 +195,66 @@ class TestStock:
         assert due.asked_for("stocked") == []
         assert due.wrote() == ["sku-0000", "sku-0001"]
 
-    async def test_of_one_batch_says_nothing_about_the_next(self, shop: Shop) -> None:
-        ids = numbered(150)
-        shop.policy(delete_reads=1)
-        shop.limits(max_shrink=1.0, max_delete=1.0)
-        shop.stock("stays", *ids)
-        await shop.settled()
-        shop.drop(*ids)
-        await shop.run()
-        shop.later(hours=25)
-        shop.remote.fail_read(Resource.INVENTORY_LEVEL, UNREACHABLE)
+    async def test_that_can_never_be_read_keeps_that_item_alone(self, many_due: Shop) -> None:
+        many_due.remote.poison.add(ItemId("sku-0042"))
 
-        await shop.run()
+        await many_due.run()
 
-        assert shop.wrote(Action.DELETE) == ids[100:]
+        assert sorted(many_due.wrote(Action.DELETE)) == [
+            item for item in MANY if item != "sku-0042"
+        ]
+
+    async def test_is_asked_for_in_parts_close_to_the_deletes(self, many_due: Shop) -> None:
+        await many_due.run()
+
+        names = [call.name for call in many_due.remote.calls]
+        asked_at = [place for place, name in enumerate(names) if name == "stocked"]
+        assert len(asked_at) == len(MANY) / 100
+        for number, place in enumerate(asked_at):
+            deleted_by_then = names[:place].count("carry_out")
+            assert 100 * number - deleted_by_then <= 2 * ASKED_AHEAD
+        assert sorted(many_due.wrote(Action.DELETE)) == MANY
+
+    async def test_is_not_asked_for_on_and_on_in_an_outage(self, many_due: Shop) -> None:
+        many_due.remote.fail_read(Resource.INVENTORY_LEVEL, *[UNREACHABLE] * 1000)
+
+        await many_due.run()
+
+        assert len(many_due.asked_for("stocked")) <= 2 + 2 * FAILURES_TO_DOUBT
+        assert many_due.wrote() == []
+
+    async def test_is_not_asked_for_after_a_stop(self, many_due: Shop) -> None:
+        stop = asyncio.Event()
+
+        async def stop_now(_: Change) -> None:
+            stop.set()
+
+        many_due.remote.on_the_way = stop_now
+        await many_due.run(stop=stop)
+
+        assert len(many_due.asked_for("stocked")) <= 2 * ASKED_AHEAD / 100
+        untouched = [item for item in MANY if item not in many_due.wrote()]
+        assert len(untouched) >= len(MANY) - many_due.terms.in_flight
+        assert all(many_due.sku(item).last_error is None for item in untouched)
+        assert all(many_due.sku(item).next_attempt is None for item in untouched)
+
+    async def test_whose_question_meets_a_refused_key_ends_after_what_is_in_flight(
+        self, many_due: Shop
+    ) -> None:
+        refused = KeyRefusedError("The API key", "it was refused", "Check it")
+        reached = asyncio.Event()
+
+        async def refuse_the_next_question(_: Change) -> None:
+            if not reached.is_set():
+                reached.set()
+                many_due.remote.fail_read(Resource.SKU, refused)
+
+        many_due.remote.on_the_way = refuse_the_next_question
+        result = await many_due.run()
+
+        assert result.error == str(refused)
+        assert SkuState.IN_FLIGHT not in result.states
+        assert 0 < len(many_due.wrote()) < len(MANY)
 
 
 async def test_an_item_that_is_managed_by_now_is_forgotten_and_kept(due: Shop) -> None:
@@ -204,7 +269,7 @@ async def test_an_item_that_is_managed_by_now_is_forgotten_and_kept(due: Shop) -
 
 
 async def test_an_item_of_an_unreadable_sku_is_kept(due: Shop) -> None:
-    due.remote.fail_read(Resource.SKU, UNREACHABLE)
+    due.remote.fail_read(Resource.SKU, *[UNREACHABLE] * 3)
 
     await due.run()
 

@@ -11,7 +11,7 @@ import pytest
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.change import Action, Change
 from syncd.domain.cycle import Guard
-from syncd.domain.delivery import Failure, Gone, Kind, Refused, Transient
+from syncd.domain.delivery import Failure, Gone, KeyRefused, Kind, Refused, Transient
 from syncd.domain.journal import Deed
 from syncd.domain.tracking import Delivery, Ownership, SkuState
 from syncd.engine.settle import DIFFERENT_VALUES
@@ -467,3 +467,18 @@ def _created_meanwhile(shop: Shop, item: str, country: str) -> None:
             shop.remote.put(item, {**sound, **rest})
 
     shop.remote.on_the_way = create
+
+
+async def test_a_refused_key_is_told_of_the_write_that_met_it_and_of_no_other(shop: Shop) -> None:
+    ids = numbered(60)
+    shop.stock(*ids)
+    shop.remote.script(ids[9], KeyRefused(Failure(401, "unauthorized", "no", request_id="r-401")))
+
+    result = await shop.run()
+
+    told = [one.change.id for one in result.changes if one.failure and one.failure.status == 401]
+    assert told == [ids[9]]
+    others = [item for item in ids if item not in shop.remote.contents and item != ids[9]]
+    assert others
+    assert {shop.sku(item).last_error for item in others} == {None}
+    assert {entry.kind for item in others for entry in shop.journal(item)} <= {Kind.UNDONE}

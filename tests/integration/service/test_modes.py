@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from syncd.domain.attributes import Attribute
+from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.change import Action, ChangeOutcome
 from syncd.domain.policy import PolicyMode
 from syncd.domain.tracking import SkuState
@@ -135,3 +135,9 @@ async def test_with_no_time_to_wait_the_first_pass_is_made_all_the_same(busy: Sh
 
 def _item_of(shop: Shop, item: str) -> dict[Attribute, str | None]:
     return {**shop.catalog.rows[item]}
+
+
+async def test_ids_that_nobody_has_heard_of_are_named(busy: Shop) -> None:
+    result = await busy.run(only=frozenset({ItemId("new"), ItemId("typo")}))
+
+    assert "Not in the catalog, so nothing was done for them: typo." in result.notes

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, Change, Resource
 from syncd.domain.delivery import Failure, Transient
 from syncd.domain.journal import Settlement
@@ -19,7 +20,8 @@ from syncd.engine.standing import exit_code
 from syncd.errors import ExitCode, LeaseHeldError, RemoteUnavailableError, StateError
 from syncd.ports import State, Transaction
 from syncd.service.cycle import INTERRUPTED, UNFINISHED
-from syncd.service.deliver import CLAIMED_AT_ONCE, FAILURES_TO_GIVE_UP
+from syncd.service.deliver import CLAIMED_AT_ONCE, FAILURES_TO_DOUBT, FAILURES_TO_GIVE_UP
+from syncd.service.side_by_side import held_by
 from tests.fakes.clocks import LeapingClock
 from tests.integration.service.shop import Shop, numbered, outcomes
 
@@ -45,6 +47,30 @@ class TestAnOutageOfWrites:
         assert exit_code(result) is ExitCode.FAILED
         assert result.writes_due == 400
         assert {one for _, one in outcomes(result).values()} == {"failed"}
+
+    async def test_in_which_nobody_answers_at_all_ends_it_sooner(self, shop: Shop) -> None:
+        shop.stock(*numbered(400))
+        lost = Transient(Failure(None, "connect_failed", "no route"), in_doubt=False)
+        for item in numbered(400):
+            shop.remote.script(item, lost)
+
+        await shop.run(wait=NO_WAIT)
+
+        assert FAILURES_TO_DOUBT <= len(shop.wrote()) < FAILURES_TO_DOUBT + shop.terms.in_flight
+
+    async def test_is_found_out_one_change_at_a_time(self, out: Shop) -> None:
+        under_way: list[int] = []
+
+        async def count(_: Change) -> None:
+            under_way.append(len(out.remote._in_flight))  # noqa: SLF001 - the fake's own count
+            await asyncio.sleep(0)
+
+        out.remote.on_the_way = count
+        await out.run(wait=NO_WAIT)
+
+        doubtful = under_way[FAILURES_TO_DOUBT + out.terms.in_flight :]
+        assert doubtful
+        assert set(doubtful) == {1}
 
     async def test_leaves_what_was_not_sent_untouched(self, out: Shop) -> None:
         await out.run(wait=NO_WAIT)
@@ -77,6 +103,49 @@ class TestAnOutageOfWrites:
         assert out.clock.now() < end + timedelta(seconds=20)
 
 
+class TestItemsThatAlwaysFail:
+    """Each of them is answered 500 whenever it is written or asked about."""
+
+    @pytest.mark.parametrize("poison", [25, 45])
+    async def test_hold_up_no_write_of_the_others(self, shop: Shop, poison: int) -> None:
+        shop.stock(*numbered(70 + poison))
+        for item in numbered(poison):
+            shop.remote.script(item, *[OUT] * 10)
+
+        result = await shop.run(wait=NO_WAIT)
+
+        assert len(shop.remote.contents) == 70
+        assert result.writes_due == poison
+
+    @pytest.mark.parametrize(
+        "poison",
+        [["sku-0000"], ["sku-0099"], ["sku-0003", "sku-0055"], numbered(14, 20),
+         ["sku-0007", "sku-0107", "sku-0207", "sku-0307", "sku-0407"]],
+    )  # fmt: skip
+    async def test_hold_up_no_look_up_of_the_others(self, shop: Shop, poison: list[str]) -> None:
+        shop.stock(*numbered(500))
+        shop.remote.poison.update(map(ItemId, poison))
+
+        result = await shop.run(wait=NO_WAIT)
+
+        assert set(shop.wrote()) == set(numbered(500)) - set(poison)
+        assert result.writes_due == len(poison)
+        assert result.error is not None
+        assert poison[0] in result.error or len(poison) > 1
+        assert len(shop.asked_for("items")) <= 5 + 21 * len(poison) + 10
+
+    async def test_alone_cost_few_requests_and_name_themselves(self, shop: Shop) -> None:
+        shop.stock(*numbered(100))
+        shop.remote.poison.add(ItemId("sku-0042"))
+
+        result = await shop.run(wait=NO_WAIT)
+
+        assert len(shop.asked_for("items")) == 1 + 10 + 10
+        assert result.error == (
+            "Digital River, about sku-0042 alone: it answered 500. Run again later."
+        )
+
+
 class TestARemoteThatCannotBeReached:
     async def test_is_not_waited_for_and_nothing_is_lost(self, shop: Shop) -> None:
         shop.stock("a")
@@ -100,15 +169,18 @@ class TestARemoteThatCannotBeReached:
 
     async def test_for_a_while_is_asked_again_and_the_others_go_on(self, shop: Shop) -> None:
         shop.stock(*numbered(250))
-        shop.remote.fail_read(Resource.INVENTORY_ITEM, UNREACHABLE)
+        shop.remote.poison.update(map(ItemId, numbered(100)))
 
+        async def recover(_: Change) -> None:
+            shop.remote.poison.clear()
+
+        shop.remote.on_the_way = recover
         result = await shop.run()
 
         assert exit_code(result) is ExitCode.OK
         assert len(shop.clock.sleeps) == 1
         assert len(shop.remote.contents) == 250
-        first_writes = shop.wrote()[:150]
-        assert len(set(first_writes)) == 150
+        assert set(shop.wrote()[:150]) == set(numbered(150, 100))
 
     async def test_while_skus_cannot_be_read_writes_nothing_unchecked(self, shop: Shop) -> None:
         shop.stock("a")
@@ -170,8 +242,43 @@ class TestAStop:
             assert shop.sku(item).last_error is None
             assert all(entry.kind is not None for entry in shop.journal(item))
         shop.remote.on_the_way = _at_once
+        shop.remote.release()
         assert exit_code(await shop.run()) is ExitCode.OK
         assert len(shop.wrote()) == 300
+
+    async def test_keeps_back_what_waits_to_depart(self, shop: Shop) -> None:
+        shop.stock(*numbered(300))
+        stop = asyncio.Event()
+
+        async def close_the_gate_and_stop(_: Change) -> None:
+            shop.remote.gate = asyncio.Event()
+            await asyncio.sleep(0.05)
+            stop.set()
+
+        shop.remote.on_the_way = close_the_gate_and_stop
+        async with asyncio.timeout(20), held_by(stop, shop.remote):
+            result = await shop.run(stop=stop)
+
+        sent = shop.wrote()
+        assert 0 < len(sent) <= shop.terms.in_flight
+        assert result.error == INTERRUPTED
+        assert result.states == {SkuState.IN_SYNC: len(sent), SkuState.PENDING: 300 - len(sent)}
+        for item in set(numbered(300)) - set(sent):
+            row = shop.sku(item)
+            assert (row.attempts, row.next_attempt, row.last_error) == (0, None, None)
+
+    async def test_ends_a_look_up_that_waits_to_depart(self, shop: Shop) -> None:
+        shop.stock(*numbered(300))
+        stop = asyncio.Event()
+        shop.remote.gate = asyncio.Event()
+        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks, held_by(stop, shop.remote):
+            running = tasks.create_task(shop.run(stop=stop))
+            await asyncio.sleep(0.5)
+            stop.set()
+            result = await running
+
+        assert shop.remote.calls == []
+        assert result.error == INTERRUPTED
 
     async def test_ends_the_waiting(self, shop: Shop) -> None:
         shop.stock("a")
@@ -184,7 +291,7 @@ class TestAStop:
         assert result.error == INTERRUPTED
         assert shop.wrote() == ["a"]
 
-    async def test_before_the_look_up_asks_nothing(self, shop: Shop) -> None:
+    async def test_in_the_middle_of_the_read_records_nothing(self, shop: Shop) -> None:
         shop.policy(delete_reads=1)
         shop.stock("gone", *numbered(20))
         await shop.settled()
@@ -192,14 +299,15 @@ class TestAStop:
         await shop.run()
         shop.later(hours=25)
         shop.stock("new")
-        stop = asyncio.Event()
+        read, stop = shop.state.reading(), asyncio.Event()
         stop.set()
 
         result = await shop.run(stop=stop)
 
         assert shop.remote.calls == []
         assert result.error == INTERRUPTED
-        assert shop.state_of("new") is SkuState.PENDING
+        assert shop.state.tracked([ItemId("new")]) == {}
+        assert shop.state.reading() == read
 
 
 class TestACrash:

@@ -14,7 +14,7 @@ from syncd.domain.snapshot import CatalogRow, Defect
 from syncd.domain.tracking import SkuState
 from syncd.engine.standing import exit_code
 from syncd.errors import CatalogError, ExitCode, SuspectCatalogError
-from tests.integration.service.shop import Shop, guards, numbered, outcomes
+from tests.integration.service.shop import SOUND, Shop, guards, numbered, outcomes
 
 UNREADABLE = CatalogError("catalog.csv", "it is not there", "Put it there")
 HEADLESS = SuspectCatalogError("catalog.csv", "none of the mapped columns is there", "Look at it")
@@ -75,6 +75,31 @@ class TestARewrittenSource:
         assert shop.catalog.reads == 1
         assert shop.remote.calls == []
         assert exit_code(result) is ExitCode.OK
+
+    async def test_with_size_and_time_as_they_were_is_noticed_all_the_same(
+        self, shop: Shop
+    ) -> None:
+        shop.stock("a")
+        await shop.settled()
+        shop.catalog.put("a", **{"part_number": "P-b", **SOUND})
+        shop.catalog.rewrite_in_place()
+
+        await shop.run()
+
+        assert shop.item("a")[Attribute.PART_NUMBER] == "P-b"
+        assert reads(shop) == 1
+
+    async def test_with_the_same_bytes_size_and_time_is_no_new_read(self, shop: Shop) -> None:
+        shop.stock("a")
+        await shop.settled()
+        shop.catalog.rewrite_in_place()
+
+        await shop.run()
+        await shop.run()
+
+        assert reads(shop) == 1
+        assert shop.catalog.reads == 1
+        assert shop.remote.calls == []
 
     async def test_with_values_that_differ_in_form_only_costs_no_write(self, shop: Shop) -> None:
         shop.stock("a", country_of_origin="dk", hs_code="640420")

@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy.dialects import sqlite
 
-from syncd.domain.attributes import Attribute
+from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.cycle import CycleResult, Mode
 from syncd.domain.snapshot import Certificate, Position, Reading
 from syncd.domain.tracking import SkuState
 from syncd.ports import State
 from syncd.state import codec, documents, queries
-from tests.contract.state.examples import CYCLE, FAILURE, NOON, put, sku
+from tests.contract.state.examples import CYCLE, FAILURE, NOON, intent, put, sku
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
 
 _NOON = 1_795_262_400_000_000
 _CYCLE = CycleResult(CYCLE, Mode.ONCE, NOON, NOON, Certificate("catalog.csv", 1, 2))
+_CHANGE = intent("a").change
 _READING = Reading(Position("identity", "meaning"), "digest", Certificate("c", 1, 2), NOON)
 
 
@@ -112,6 +113,36 @@ def test_no_question_reads_the_whole_table(state: State, file: Path, query: Sele
 
     assert any("USING COVERING INDEX sku_by_state" in step for step in plan)
     assert [step for step in plan if step == "SCAN sku"] == []
+
+
+@pytest.mark.parametrize("change", ["more", "less", "other", "none"])
+def test_a_stop_that_stands_over_a_moving_catalog_costs_what_has_moved(
+    state: State, file: Path, change: str
+) -> None:
+    plan = [replace(_CHANGE, id=ItemId(f"sku-{number:05}")) for number in range(20_000)]
+    moved = {
+        "more": [*plan[:9000], replace(_CHANGE, id=ItemId("sku-09000-new")), *plan[9000:]],
+        "less": [*plan[:9000], *plan[9001:]],
+        "other": [*plan[:9000], replace(_CHANGE, id=plan[9000].id, revision=7), *plan[9001:]],
+        "none": plan,
+    }[change]
+    with state.transaction() as transaction:
+        first = transaction.record_stopped(plan)
+    whole = _stopped_size(file)
+
+    with state.transaction() as transaction:
+        second = transaction.record_stopped(moved)
+
+    assert (first == second) is (change == "none")
+    assert (_stopped_size(file) == whole) is (change == "none")
+    assert _stopped_size(file) < 1.2 * whole
+    assert (list(state.stopped(first)), list(state.stopped(second))) == (plan, moved)
+
+
+def _stopped_size(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as database:
+        size = database.execute("SELECT sum(length(document)) FROM stopped_plan").fetchone()
+    return int(size[0])
 
 
 def test_a_cycle_of_an_older_version_takes_todays_defaults() -> None:

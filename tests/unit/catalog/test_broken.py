@@ -70,10 +70,50 @@ def test_a_record_of_several_lines_may_have_swallowed_others(
     assert broken_cells(Reject(3, text, frozenset({error}), (2,)), FIRST, columns()).hides is hides
 
 
-def test_every_text_of_a_broken_record_counts_as_present() -> None:
-    broken = broken_cells(Reject(3, "x, A ,,B", frozenset({LONG}), (4,)), MIDDLE, columns())
+@pytest.mark.parametrize(
+    ("text", "hides"),
+    [
+        ("A,1,DK,x", False),
+        ("A,1,D,2,US", True),
+        ("A,1,DK,B,2,US", True),
+        ("A,P\u2028x,B,2,1", True),
+    ],
+)
+def test_a_record_as_long_as_two_may_have_swallowed_another(text: str, hides: bool) -> None:
+    assert broken_cells(Reject(3, text, frozenset({LONG}), (4,)), FIRST, columns()).hides is hides
 
-    assert broken.present == ("x", "A", "B")
+
+@pytest.mark.parametrize("mark", "\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+def test_only_line_feeds_and_carriage_returns_end_the_line_of_a_broken_record(mark: str) -> None:
+    broken = broken_cells(Reject(3, f"A,{mark},x,B", frozenset({LONG}), (4,)), FIRST, columns())
+
+    assert broken.rule == "the row has 4 values, but the header has 3 columns"
+
+
+@pytest.mark.parametrize(
+    ("text", "id"), [("x,1A,2", "A"), ('x,"1""A",,B', '1"A'), ("old", "new"), ("x,1,D,E", "1,D")]
+)
+def test_the_trace_of_a_broken_record_holds_every_id_that_it_may_hide(text: str, id: str) -> None:
+    mapped = columns(mapping={"id": {"field": "sku", "values": {"old": "new"}}})
+
+    assert id in broken_cells(Reject(3, text, frozenset({LONG}), (4,)), FIRST, mapped).trace
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ('{"sku": "A"}{"sku": "B"}', "B"),
+        ('{"x": "\\u00e4\\/B', "ä/B"),
+        ('{"x": "\\ud83d\\ude00', "\U0001f600"),
+        ('{"x": "a\\"b\\q', 'a"b'),
+        ('{"sku": "ol\\u0064', "new"),
+    ],
+)
+def test_the_trace_of_a_broken_object_has_its_escapes_undone(text: str, id: str) -> None:
+    mapped = columns(mapping={"id": {"field": "sku", "values": {"old": "new"}}})
+    lines = ready(kind=Format.JSONL)
+
+    assert id in broken_json(Reject(3, text, frozenset()), lines, mapped).trace
 
 
 def test_the_mapping_translates_a_broken_records_id() -> None:

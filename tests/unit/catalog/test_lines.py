@@ -83,3 +83,27 @@ def test_line_ends_are_mended_outside_of_quotes_alone(content: bytes, mended: by
     for size in range(1, len(content) + 1):
         pieces = [content[start : start + size] for start in range(0, len(content), size)]
         assert b"".join(with_line_feeds(pieces, '"', b"\v")) == mended
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 50])
+@pytest.mark.parametrize("mark", "\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+def test_every_other_line_break_is_found_however_the_pieces_fall(mark: str, size: int) -> None:
+    content = f"sku,mpn\nA,1{mark}ä\n".encode()
+    pieces = [content[start : start + size] for start in range(0, len(content), size)]
+
+    assert look_at(pieces, '"').breaks_inside == {mark}
+
+
+@pytest.mark.parametrize(
+    ("content", "breaks"),
+    [
+        (b'A,"1"\r\nB,2\r\n', set()),
+        (b'A,"1\n2"\n', {"\n"}),
+        (b'A,"1\r\n2"\r\n', {"\r", "\n"}),
+        (b'A,"1\r2"\n', {"\r"}),
+    ],
+)
+def test_line_ends_count_as_breaks_where_values_may_hold_them(
+    content: bytes, breaks: set[str]
+) -> None:
+    assert look_at([content], '"').breaks_inside == breaks

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from syncd.cli.stopping import SIGNALS, leave_on_signals, run_until_stopped
+from syncd.errors import ExitCode
+from syncd.report.wording import EXIT_MEANINGS
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +33,7 @@ def test_a_signal_asks_the_story_to_end(sent: signal.Signals, code: int) -> None
 
     assert answer == "settled"
     assert ended.exit_code == code
-    assert sent.name in ended.meaning
+    assert sent.name in EXIT_MEANINGS[ExitCode(code)]
 
 
 def test_a_story_that_nobody_stops_has_no_code_of_its_own() -> None:

@@ -6,7 +6,14 @@ import json
 
 import pytest
 
-from syncd.digital_river.messages import Break, Request, listing, request_for
+from syncd.digital_river.messages import (
+    LONGEST_QUERY,
+    Break,
+    Request,
+    fitting,
+    listing,
+    request_for,
+)
 from syncd.domain.attributes import Attribute, AttributeChange, ItemId, Value
 from syncd.domain.change import Action, Change, Resource
 from syncd.domain.delivery import Failure, Transient, Verb
@@ -58,6 +65,20 @@ def test_a_listing_keeps_the_order_of_its_query() -> None:
     request = listing(Resource.SKU, query)
     assert request == Request(Verb.LOOK_UP, Resource.SKU, "/skus", tuple(query))
     assert str(request) == "GET /skus"
+
+
+@pytest.mark.parametrize("length", [1, 20, 21, 100, 255, 5000])
+def test_ids_are_cut_to_what_a_url_holds(length: int) -> None:
+    ids = [ItemId(f"{number:03}".rjust(length, "x")[-length:]) for number in range(100)]
+    parts = list(fitting("ids", ids))
+    assert [item for part in parts for item in part] == ids
+    room = LONGEST_QUERY // (len("&ids=") + length)
+    assert {len(part) for part in parts[:-1]} <= {max(1, room)}
+    assert all(parts)
+
+
+def test_no_ids_make_no_part() -> None:
+    assert list(fitting("ids", [])) == []
 
 
 def test_a_break_is_a_transient_outcome_without_status() -> None:

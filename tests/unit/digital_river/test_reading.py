@@ -46,6 +46,22 @@ class TestQuestions:
         await remote.managed([A, B])
         assert queries(api) == [[("ids", "a"), ("ids", "b"), ("limit", "100")]] * 2
 
+    async def test_long_ids_go_in_several_requests_and_none_is_lost(
+        self, remote: DigitalRiver, api: respx.MockRouter
+    ) -> None:
+        def answer(request: httpx.Request) -> httpx.Response:
+            if len(request.url.raw_path) > 4500:
+                return httpx.Response(414)
+            asked = [item for name, item in request.url.params.multi_items() if name != "limit"]
+            shown = {"managedFulfillment": "x", "available": True}
+            return page(*({"id": item, "inventoryItemId": item, **shown} for item in asked))
+
+        api.route().mock(side_effect=answer)
+        ids = [ItemId(f"{number:03}" + "x" * 252) for number in range(100)]
+        assert set(await remote.items(ids)) == set(ids)
+        assert await remote.managed(ids) == set(ids)
+        assert await remote.stocked(ids) == set(ids)
+
     async def test_what_was_not_asked_for_is_ignored(
         self, remote: DigitalRiver, api: respx.MockRouter
     ) -> None:
@@ -221,6 +237,26 @@ class TestFailures:
             with pytest.raises(KeyRefusedError, match=r"live_mode_mismatch.*test key.*live data"):
                 await reads[path]([A])
         assert remote.requests == 1
+
+
+class TestHold:
+    async def test_a_read_is_not_begun(self, remote: DigitalRiver, api: respx.MockRouter) -> None:
+        remote.hold()
+        with pytest.raises(RemoteUnavailableError, match="a stop came first"):
+            await remote.items([A])
+        assert not api.calls
+
+    async def test_a_read_that_has_failed_is_not_tried_again(
+        self, remote: DigitalRiver, api: respx.MockRouter
+    ) -> None:
+        def fail_and_stop(_: httpx.Request) -> httpx.Response:
+            remote.hold()
+            return httpx.Response(503, headers={"retry-after": "50"})
+
+        api.get(ITEMS).mock(side_effect=fail_and_stop)
+        with pytest.raises(RemoteUnavailableError):
+            await remote.items([A])
+        assert len(api.calls) == 1
 
 
 class TestAccess:

@@ -15,6 +15,7 @@ from syncd.digital_river.pacer import MemoryPacer
 from syncd.domain.attributes import Attribute, AttributeChange, ItemId
 from syncd.domain.change import Action, Change
 from syncd.domain.delivery import Accepted, KeyRefused, Refused, Transient
+from syncd.ports import UNSENT
 from tests.fakes.clocks import LeapingClock
 from tests.unit.digital_river.conftest import KEY
 
@@ -151,12 +152,33 @@ async def test_an_answer_from_the_wrong_mode_ends_everything(
     remote: DigitalRiver, api: respx.MockRouter
 ) -> None:
     api.post(ITEMS).respond(201, json={**SHOE, "liveMode": True})
-    for _ in range(2):
-        outcome = await remote.carry_out(create())
-        assert isinstance(outcome, KeyRefused)
+
+    carried_out = await remote.carry_out(create())
+    later = await remote.carry_out(create())
+
+    assert isinstance(carried_out, Transient), "it was carried out, in whichever account"
+    assert carried_out.in_doubt
+    assert isinstance(later, KeyRefused)
+    for outcome in (carried_out, later):
         assert outcome.failure.code == "live_mode_mismatch"
         assert "test key" in outcome.failure.message
     assert remote.requests == 1
+
+
+async def test_what_no_url_can_hold_is_refused_for_good(
+    remote: DigitalRiver, api: respx.MockRouter
+) -> None:
+    outcome = await remote.carry_out(delete("x" * 70_000))
+    assert isinstance(outcome, Refused)
+    assert outcome.failure.code == "not_sendable"
+    assert not api.calls
+
+
+async def test_under_a_hold_nothing_departs(remote: DigitalRiver, api: respx.MockRouter) -> None:
+    remote.hold()
+    remote.hold()
+    assert await remote.carry_out(create()) == UNSENT
+    assert not api.calls
 
 
 @pytest.mark.parametrize("status", [400, 500, 502])

@@ -83,6 +83,7 @@ def test_what_is_neither_true_nor_false_is_refused(text: str, rules: RuleBook) -
         (" sku_1.A \ufeff", "sku_1.A"),
         ("...", "..."),
         ("0", "0"),
+        ("x" * 255 + " ", "x" * 255),
     ],
 )
 def test_an_id_is_trimmed_and_nothing_else(text: str, id: str) -> None:
@@ -104,6 +105,7 @@ def test_an_id_is_trimmed_and_nothing_else(text: str, id: str) -> None:
         ("a\0", "only letters and digits"),
         ("Ærø", "only letters and digits"),
         ("\u0661", "only letters and digits"),
+        ("x" * 256, "at most 255 characters"),
     ],
 )
 def test_what_cannot_be_an_id_is_refused(text: str | None, hint: str) -> None:

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from syncd.domain.approval import Approval
+from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, Change, Plan
 from syncd.domain.cycle import CycleId, Guard
 from syncd.domain.policy import Limit, Limits
-from syncd.engine.guard import EXAMPLES, Situation, guard
+from syncd.engine.guard import EXAMPLES, Aftermath, Situation, guard
 from tests.unit.engine.samples import LATER, changes
 
 LIMITS = Limits()
@@ -101,3 +102,41 @@ def test_the_other_guards_judge_as_ever() -> None:
 
     assert [stop.guard for stop in both.stops] == [Guard.MAX_UPDATE, Guard.CANARY]
     assert [stop.guard for stop in wide.stops] == [Guard.MAX_UPDATE]
+
+
+def ids(count: int, start: int = 0) -> frozenset[ItemId]:
+    return frozenset(change.id for change in changes(DELETE, count, start))
+
+
+@pytest.mark.parametrize(
+    ("updates", "written", "gone", "words"),
+    [
+        pytest.param(2, ids(0), ids(0), None, id="the plan alone"),
+        pytest.param(2, ids(1, 50), ids(0), "3 updates and deletes (1 written since)", id="and"),
+        pytest.param(2, ids(2), ids(0), None, id="the same ids again"),
+        pytest.param(0, ids(0), ids(2), None, id="as many gone"),
+        pytest.param(
+            0, ids(0), ids(3), "(3 deletes that are yet to come due)", id="more gone, no plan"
+        ),
+        pytest.param(
+            1,
+            ids(1, 50),
+            ids(2, 70),
+            "4 updates and deletes (1 written since, 2 deletes that are yet to come due)",
+            id="all together",
+        ),
+        pytest.param(0, ids(9), ids(0), None, id="written, and nothing left to stop"),
+        pytest.param(2, ids(0), ids(2), None, id="gone and in the plan"),
+    ],
+)
+def test_what_came_of_the_change_counts_with_the_plan(
+    updates: int, written: frozenset[ItemId], gone: frozenset[ItemId], words: str | None
+) -> None:
+    plan, aftermath = Plan(changes(UPDATE, updates)), Aftermath(written, gone)
+    situation = Situation(200, changed_parts=CHANGED, aftermath=aftermath)
+
+    stops = guard(plan, situation, LIMITS).stops
+
+    assert [stop.guard for stop in stops] == ([Guard.CANARY] if words else [])
+    assert all(words in stop.message for stop in stops if words)
+    assert guard(plan, Situation(200, aftermath=aftermath), LIMITS).stops == ()

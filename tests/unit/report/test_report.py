@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from syncd.domain.cycle import CycleResult, Mode
+from syncd.domain.change import ChangeOutcome
+from syncd.domain.cycle import ChangeResult, CycleResult, Mode
+from syncd.domain.delivery import Failure
 from syncd.domain.tracking import SkuState
 from syncd.errors import ExitCode
 from syncd.report import Report, Summary, sentence
 from syncd.report.parts import PartKey, failures_first, part_of_change, parts_of
-from tests.unit.report.samples import planned, quiet, report, stopped
+from tests.unit.report.samples import created, planned, quiet, report, stopped
 
 PLANNED = (
     "12 items would be created, 31 updated, 2 deleted. 3 rows are held. 1 SKU is quarantined. "
@@ -131,3 +133,27 @@ def test_failures_come_first_and_the_rest_keeps_its_order() -> None:
     ordered = failures_first(changes)
     assert [one.outcome.value for one in ordered[:2]] == ["failed", "quarantined"]
     assert ordered[2:] == [one for one in changes if one not in ordered[:2]]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("stale", "2 writes of the plan left out as stale."),
+        ("unseen", "2 writes of the plan left out, for their items could not be looked up."),
+        ("orchestrated", "2 writes not made, for Digital River keeps the items itself."),
+        ("not_sent", "2 writes were not begun."),
+        ("not_begun", "2 writes were not begun."),
+        ("timed_out", "2 writes failed and will be tried again."),
+    ],
+)
+def test_a_write_that_was_not_made_is_called_failed_only_where_it_was_tried(
+    code: str, said: str
+) -> None:
+    left = tuple(
+        ChangeResult(created(number), ChangeOutcome.FAILED, Failure(None, code, "why"))
+        for number in range(2)
+    )
+    made = replace(quiet(), changes=left)
+
+    assert said in sentence(report(made))
+    assert ("failed" in sentence(report(made))) == (code == "timed_out")

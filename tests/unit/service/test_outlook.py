@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from syncd.domain.attributes import Attribute, ItemId
+from syncd.domain.change import Action
+from syncd.domain.cycle import CycleId, CycleResult, Guard, GuardStop, Mode
 from syncd.domain.delivery import Failure
 from syncd.domain.policy import Policy, PolicyMode
 from syncd.domain.tracking import Delivery, Held, Missing, Ownership, SkuState, Tracked
@@ -15,6 +17,7 @@ from syncd.service.outlook import Prospect, outlook, state_words
 
 NOW = datetime(2026, 11, 21, 17, 40, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)
+DAY = timedelta(days=1)
 ID = ItemId("A-1")
 DESIRED = {Attribute.PART_NUMBER: "P1"}
 REFUSAL = Failure(409, "invalid_parameter", "No such part.", "manufacturerId", "r-1")
@@ -114,3 +117,38 @@ def test_a_refusal_is_told_with_what_support_asks_for() -> None:
         "Digital River refused it: 409 invalid_parameter on manufacturerId: No such part "
         "(request r-1)."
     )
+
+
+def cycle_stopped_by(*guards: Guard) -> CycleResult:
+    stops = tuple(GuardStop(guard, 1, 9, tuple(Action), f"{guard} says no") for guard in guards)
+    return CycleResult(CycleId("cycle-7"), Mode.ONCE, NOW, NOW, None, guards=stops)
+
+
+@pytest.mark.parametrize("row", [CHANGED, replace(MISSING, missing=Missing(NOW - DAY * 2, 2))])
+def test_a_change_that_a_guard_keeps_back_is_not_promised(row: Tracked) -> None:
+    last = cycle_stopped_by(Guard.MAX_UPDATE)
+
+    words = outlook(Prospect(row, Policy(), 7, NOW, last)).words
+
+    assert "stopped by max_update: max_update says no." in words
+    assert words.endswith("syncd approve cycle-7")
+
+
+def test_what_cannot_be_approved_is_not_offered_for_approval() -> None:
+    last = cycle_stopped_by(Guard.PARTIAL_READ)
+
+    assert "approve" not in outlook(Prospect(CHANGED, Policy(), 7, NOW, last)).words
+
+
+def test_a_row_without_a_change_does_not_mind_the_guards() -> None:
+    last = cycle_stopped_by(Guard.MAX_UPDATE)
+
+    assert outlook(Prospect(IN_SYNC, Policy(), 7, NOW, last)) == outlook(
+        Prospect(IN_SYNC, Policy(), 7, NOW)
+    )
+
+
+def test_a_delete_that_waits_says_for_what() -> None:
+    stocked = replace(MISSING, next_attempt=LATER, last_error=Failure(None, "stocked", "in stock."))
+
+    assert told(stocked) == ("Its delete waits: in stock. It is tried again then.", LATER)
