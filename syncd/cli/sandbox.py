@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
@@ -12,6 +12,37 @@ from syncd.errors import UsageError
 if TYPE_CHECKING:
     from syncd.sandbox import SandboxSettings
 
+Host: TypeAlias = Annotated[
+    str, typer.Option("--host", help="Where it listens; this machine alone.")
+]
+Port: TypeAlias = Annotated[
+    int, typer.Option("--port", min=0, max=65535, help="0 for any that is free.")
+]
+Keys: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--key", metavar="KEY", help="Take this key alone; may be repeated."),
+]
+Rate: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--rate", min=0, metavar="N", help="Requests a second and key; as the vendor's; 0 for any."
+    ),
+]
+Latency: TypeAlias = Annotated[
+    str, typer.Option("--latency", metavar="DURATION", help="Answer so much later.")
+]
+Jitter: TypeAlias = Annotated[
+    str, typer.Option("--jitter", metavar="DURATION", help="And at random up to this later.")
+]
+Faults: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        metavar="SPEC",
+        help="KIND[=VALUE][:PROBABILITY], such as 503:0.01, lost:0.02 or slow=2s:0.1.",
+    ),
+]
+Seed: TypeAlias = Annotated[int, typer.Option("--seed", metavar="N", help="Of faults and jitter.")]
 _EXAMPLE_KEY: Final = "sk_test_sandbox"
 _SNIPPET: Final = """\
 The sandbox answers at {url} and takes {keys}. To use it, put this into config.toml:
@@ -31,40 +62,14 @@ def add_to(app: typer.Typer) -> None:
 
 def _sandbox(
     shared: Shared,
-    host: Annotated[
-        str, typer.Option("--host", help="Where it listens; this machine alone.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="0 for any that is free.")
-    ] = 8080,
-    key: Annotated[
-        list[str] | None,
-        typer.Option("--key", metavar="KEY", help="Take this key alone; may be repeated."),
-    ] = None,
-    rate: Annotated[
-        int | None,
-        typer.Option(
-            "--rate",
-            min=0,
-            metavar="N",
-            help="Requests a second and key; as the vendor's; 0 for any.",
-        ),
-    ] = None,
-    latency: Annotated[
-        str, typer.Option("--latency", metavar="DURATION", help="Answer so much later.")
-    ] = "0",
-    jitter: Annotated[
-        str, typer.Option("--jitter", metavar="DURATION", help="And at random up to this later.")
-    ] = "0",
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--fault",
-            metavar="SPEC",
-            help="KIND[=VALUE][:PROBABILITY], such as 503:0.01, lost:0.02 or slow=2s:0.1.",
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of faults and jitter.")] = 0,
+    host: Host = "127.0.0.1",
+    port: Port = 8080,
+    key: Keys = None,
+    rate: Rate = None,
+    latency: Latency = "0",
+    jitter: Jitter = "0",
+    fault: Faults = None,
+    seed: Seed = 0,
 ) -> None:
     """Serve a local stand-in for the Digital River API until SIGINT or SIGTERM."""
     from syncd.cli.session import log_to_stderr

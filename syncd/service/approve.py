@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -19,9 +19,8 @@ from syncd.engine.approve import Moment, guards_that_stopped, left_out
 from syncd.errors import UsageError
 from syncd.ports import Clock, State
 from syncd.service.canary import accept, unaccepted
-from syncd.service.terms import Terms
+from syncd.service.terms import LEASE_WAIT, Terms
 
-LEASE_WAIT: Final = timedelta(seconds=60)
 _ROWS_AT_ONCE: Final = 1_000
 _INSTEAD: Final = {
     Guard.ACCOUNT: "another account cannot be approved: put the old key back, or start this "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -14,8 +13,8 @@ from syncd.domain.tracking import Tracked
 from syncd.errors import UsageError
 from syncd.ports import State
 from syncd.service.inquiry import tracked_quarantined
+from syncd.service.terms import LEASE_WAIT
 
-LEASE_WAIT: Final = timedelta(seconds=60)
 _SHOWN: Final = 5
 
 _log = structlog.get_logger()

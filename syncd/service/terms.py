@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Plan
@@ -15,6 +15,9 @@ from syncd.domain.policy import Limits, Policy
 from syncd.domain.rules import RuleBook
 from syncd.errors import SyncdError
 from syncd.ports import CatalogSource, Clock, Remote, State
+
+LEASE_WAIT: Final = timedelta(seconds=60)
+"""How long a command that writes waits for a cycle that is running (product.md)."""
 
 
 class StoppedError(SyncdError):
@@ -85,7 +88,7 @@ class CycleRequest:
     holder: str
     only: frozenset[ItemId] = frozenset()
     wait: timedelta = timedelta(minutes=5)
-    lease_wait: timedelta = timedelta(seconds=60)
+    lease_wait: timedelta = LEASE_WAIT
     saved: Plan | None = None
     progress: Progress = field(default_factory=Unwatched)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
