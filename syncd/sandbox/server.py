@@ -129,23 +129,29 @@ class _SandboxServer(uvicorn.Server):
             await stopped.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close the door, send what is due at once, then close every connection."""
+        """Close the door, send what is due at once, then close every connection.
+
+        A server that closes while it accepts a connection leaks it, so accepting ends first.
+        """
+        for listener in sockets or []:
+            asyncio.get_running_loop().remove_reader(listener)
+        self._pauses.end_all()
+        await _end_of_other_tasks()
+        while self.server_state.connections:
+            for connection in list(self.server_state.connections):
+                connection.transport.close()
+            await _end_of_other_tasks()
         for server in self.servers:
             server.close()
-        for listener in sockets or []:
-            listener.close()
-        self._pauses.end_all()
-        await self._end_of_tasks()
-        for connection in list(self.server_state.connections):
-            connection.transport.close()
-        await self._end_of_tasks()
-        for server in self.servers:
             await server.wait_closed()
 
-    async def _end_of_tasks(self) -> None:
-        await asyncio.sleep(0)
-        if self.server_state.tasks:
-            await asyncio.wait(self.server_state.tasks, timeout=LAST_ANSWERS_SECONDS)
+
+async def _end_of_other_tasks() -> None:
+    """See answers to their end, and connections that were just accepted to their beginning."""
+    await asyncio.sleep(0)
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        await asyncio.wait(others, timeout=LAST_ANSWERS_SECONDS)
 
 
 @contextmanager

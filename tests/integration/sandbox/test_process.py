@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -80,3 +83,19 @@ def test_a_port_can_be_had_again_at_once() -> None:
         port = int(first.url.rpartition(":")[2])
     with running_sandbox(SandboxSettings(port=port)) as second:
         assert httpx.get(f"{second.url}/skus", headers=KEY).status_code == 200
+
+
+def test_connections_that_arrive_while_it_stops_are_closed_too() -> None:
+    for _ in range(20):
+        with running_sandbox() as sandbox:
+            url = httpx.URL(sandbox.url)
+            caller = threading.Thread(target=_call_until_refused, args=(url.host, url.port))
+            caller.start()
+        caller.join()
+        gc.collect()  # what was left open warns here, and warnings fail
+
+
+def _call_until_refused(host: str, port: int) -> None:
+    with ExitStack() as callers, suppress(OSError):
+        for _ in range(40):
+            callers.enter_context(socket.create_connection((host, port), timeout=1))
