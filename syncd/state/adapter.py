@@ -19,7 +19,7 @@ from syncd.domain.journal import Adoption, Intent, JournalEntry, Settlement, Wri
 from syncd.domain.snapshot import Reading
 from syncd.domain.tracking import SkuState, Tracked
 from syncd.ports import Census, State, Transaction
-from syncd.state import approvals, codec, documents, facts, journal, queries, schema
+from syncd.state import approvals, census, codec, documents, facts, journal, queries, schema
 from syncd.state.database import Database
 
 BATCH: Final = 1000
@@ -69,11 +69,7 @@ class SqlState:
 
     def census(self) -> Census:
         with self._database.reading() as connection:
-            rows = connection.execute(queries.CENSUS).all()
-        return Census(
-            {SkuState(state): count for state, count, _ in rows},
-            sum(owned for _, _, owned in rows),
-        )
+            return census.taken(connection)
 
     def owned(self, limit: int) -> Sequence[ItemId]:
         with self._database.reading() as connection:
@@ -140,6 +136,7 @@ class SqlTransaction:
         self._connection = connection
         self._database = database
         self._stamped = False
+        self._counts = True
 
     def tracked(self, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
         return _tracked(self._connection, ids)
@@ -147,9 +144,11 @@ class SqlTransaction:
     def put(self, rows: Sequence[Tracked]) -> None:
         if not self._stamped and self._would_show(rows):
             self._replace_stamp()
+        self._outdate_census()
         self._database.upsert(self._connection, map(codec.sku_row, rows))
 
     def forget(self, ids: Sequence[ItemId]) -> None:
+        self._outdate_census()
         for chunk in _chunks(ids):
             gone = self._connection.execute(delete(schema.sku).where(schema.sku.c.id.in_(chunk)))
             if gone.rowcount and not self._stamped:
@@ -175,6 +174,7 @@ class SqlTransaction:
         self._connection.execute(delete(table).where(table.c.id == result.id))
         document = documents.cycle_text(result)
         self._connection.execute(insert(table).values(id=result.id, document=document))
+        census.keep(self._connection)
 
     def record_stopped(self, changes: Sequence[Change]) -> str:
         return approvals.record_stopped(self._connection, changes)
@@ -199,6 +199,11 @@ class SqlTransaction:
         return any(
             present.get(row.id) != (row.fingerprint, row.missing is not None) for row in rows
         )
+
+    def _outdate_census(self) -> None:
+        if self._counts:
+            census.outdate(self._connection)
+            self._counts = False
 
     def _replace_stamp(self) -> None:
         facts.replace_stamp(self._connection)

@@ -20,13 +20,18 @@ def get(connection: Connection, key: str) -> str | None:
 
 def put(connection: Connection, key: str, value: str) -> None:
     """Keep the fact, instead of the one before."""
-    connection.execute(delete(fact).where(fact.c.key == key))
+    forget(connection, key)
     connection.execute(insert(fact).values(key=key, value=value))
 
 
 def stamp(connection: Connection) -> str:
     """The stamp of the present ids, fingerprints and presences; one word while there were none."""
     return get(connection, _STAMP) or _UNTOUCHED
+
+
+def forget(connection: Connection, key: str) -> None:
+    """Keep the fact no more."""
+    connection.execute(delete(fact).where(fact.c.key == key))
 
 
 def replace_stamp(connection: Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,8 +19,8 @@ from syncd.domain.cycle import (
 )
 from syncd.domain.snapshot import Certificate, HeldSku, Position, Reading
 from syncd.domain.tracking import Held, SkuState
-from syncd.ports import State
-from tests.contract.state.examples import CYCLE, FAILURE, NOON
+from syncd.ports import Census, State
+from tests.contract.state.examples import CYCLE, FAILURE, NOON, put, sku
 
 _CERTIFICATE = Certificate("catalog.csv", 10, 12, ("no line end",), ("same size",))
 _HELD = HeldSku("a", Held("hsCode", "1234.56.YW", "digits only", 7, "catalog.csv"))
@@ -103,6 +104,31 @@ def test_the_latest_cycles_come_first(state: State) -> None:
     _record(state, *(replace(_RESULT, id=hour) for hour in hours))
 
     assert [result.id for result in state.cycles(2)] == [hours[4], hours[3]]
+
+
+def test_a_census_that_a_cycle_has_left_follows_what_is_written_after_it(state: State) -> None:
+    put(state, [sku("a", owned=True), sku("b")])
+    _record(state, _RESULT)
+    after_the_cycle = state.census()
+    put(state, [sku("a", SkuState.HELD)])
+    after_a_write = state.census()
+    with state.transaction() as transaction:
+        transaction.record_cycle(_RESULT)
+        transaction.forget([ItemId("b")])
+
+    assert after_the_cycle == Census({SkuState.PENDING: 2}, 1)
+    assert after_a_write == Census({SkuState.PENDING: 1, SkuState.HELD: 1}, 0)
+    assert state.census() == Census({SkuState.HELD: 1}, 0)
+
+
+def test_a_census_outlives_a_write_that_was_broken_off(state: State) -> None:
+    put(state, [sku("a")])
+    _record(state, _RESULT)
+    with suppress(ZeroDivisionError), state.transaction() as transaction:
+        transaction.put([sku("b")])
+        raise ZeroDivisionError
+
+    assert state.census() == Census({SkuState.PENDING: 1}, 0)
 
 
 def test_a_cycle_that_never_was_is_none(state: State) -> None:
