@@ -33,7 +33,7 @@ def _list(shared: Shared) -> None:
     from syncd.cli.inquiries import looking
     from syncd.cli.results import Results
     from syncd.cli.shown.quarantine import quarantine_listing
-    from syncd.service.inquiry import quarantined
+    from syncd.service.table import quarantined
 
     results = Results(shared)
     with looking(shared) as wired:

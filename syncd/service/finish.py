@@ -8,16 +8,16 @@ from datetime import datetime
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import ChangeOutcome
-from syncd.domain.cycle import ChangeResult, CycleResult, GuardStop, QuarantinedSku
+from syncd.domain.cycle import ChangeResult, CycleResult, GuardStop
 from syncd.domain.policy import Policy, PolicyMode
-from syncd.domain.snapshot import HeldSku, Reading
-from syncd.domain.tracking import SkuState, Tracked
+from syncd.domain.tracking import SkuState
 from syncd.engine.plan import next_try
 from syncd.service.canary import Canary
 from syncd.service.look_up import LookUp, skus_are_hidden
 from syncd.service.read import CatalogRead
 from syncd.service.remarks import Remarks
 from syncd.service.results import Results
+from syncd.service.table import held, quarantined, rows_in
 from syncd.service.terms import CycleRequest, Ports, Terms
 
 
@@ -49,8 +49,8 @@ def finish(ports: Ports, terms: Terms, request: CycleRequest, ending: Ending) ->
         changes=_told(ending.results.final(rows), request),
         adopted=ending.found.adopted,
         guards=ending.stops,
-        held=tuple(_held(ports, reading)),
-        quarantined=tuple(_quarantined(ports)),
+        held=tuple(held(ports.state)),
+        quarantined=tuple(quarantined(ports.state)),
         states=ports.state.census().states,
         writes_due=_writes_due(ports, terms, request, ending.results),
         requests=ending.requests,
@@ -72,25 +72,6 @@ def _told(changes: tuple[ChangeResult, ...], request: CycleRequest) -> tuple[Cha
     return tuple(replace(change, outcome=ChangeOutcome.PLANNED) for change in changes)
 
 
-def _held(ports: Ports, reading: Reading | None) -> Iterator[HeldSku]:
-    if reading is not None:
-        yield from reading.strays
-    for row in _rows(ports, SkuState.HELD):
-        if row.held is not None:
-            yield HeldSku(row.id, row.held)
-
-
-def _quarantined(ports: Ports) -> Iterator[QuarantinedSku]:
-    for row in _rows(ports, SkuState.QUARANTINED):
-        if row.quarantine is not None and row.quarantined_since is not None:
-            yield QuarantinedSku(row.id, row.quarantine, row.quarantined_since)
-
-
-def _rows(ports: Ports, *states: SkuState) -> Iterator[Tracked]:
-    for rows in ports.state.in_states(frozenset(states)):
-        yield from rows
-
-
 def _writes_due(ports: Ports, terms: Terms, request: CycleRequest, results: Results) -> int:
     """How many writes are still to be made that neither guard nor policy keeps back."""
     if terms.policy.mode is PolicyMode.REPORT_ONLY:
@@ -102,11 +83,11 @@ def _writes_due(ports: Ports, terms: Terms, request: CycleRequest, results: Resu
 
 def _due(ports: Ports, terms: Terms, results: Results) -> Iterator[ItemId]:
     now = ports.clock.now()
-    for row in _rows(ports, SkuState.PENDING, SkuState.IN_FLIGHT):
+    for row in rows_in(ports.state, SkuState.PENDING, SkuState.IN_FLIGHT):
         if next_try(row, terms.policy, now) is not None:
             yield row.id
     failed = results.retryable()
-    for row in _rows(ports, SkuState.MISSING):
+    for row in rows_in(ports.state, SkuState.MISSING):
         if row.id in failed:
             yield row.id
 
@@ -138,7 +119,7 @@ def _unknown(ports: Ports, request: CycleRequest) -> Iterator[str]:
 def _waiting_deletes(ports: Ports) -> Remarks:
     """Why deletes wait that are due: stock left, or Digital River refused."""
     remarks, now = Remarks(), ports.clock.now()
-    for row in _rows(ports, SkuState.MISSING):
+    for row in rows_in(ports.state, SkuState.MISSING):
         if row.last_error is not None and row.next_attempt is not None and row.next_attempt > now:
             remarks.add(f"A delete waits: {row.last_error.message.rstrip('.')}", row.id)
     return remarks
@@ -151,6 +132,6 @@ def _kept_back(ports: Ports, policy: Policy) -> int:
     now, reports_only = ports.clock.now(), policy.mode is PolicyMode.REPORT_ONLY
     return sum(
         1
-        for row in _rows(ports, SkuState.PENDING, SkuState.MISSING)
+        for row in rows_in(ports.state, SkuState.PENDING, SkuState.MISSING)
         if reports_only or next_try(row, policy, now) is None
     )

@@ -21,6 +21,7 @@ from syncd.engine.translate import Translator
 from syncd.errors import CatalogError, RemoteError, UsageError
 from syncd.ports import Census, Remote, State
 from syncd.service.outlook import Outlook, Prospect, outlook
+from syncd.service.table import held, quarantined, rows_in
 from syncd.service.terms import Ports, Terms
 
 IDS_A_REQUEST: Final = 100
@@ -82,25 +83,9 @@ def status(state: State, now: datetime, examples: int) -> Status:
     )
 
 
-def held(state: State) -> Iterator[HeldSku]:
-    """Every held row, those without an id last."""
-    for row in _rows(state, SkuState.HELD):
-        if row.held is not None:
-            yield HeldSku(row.id, row.held)
-    reading = state.reading()
-    yield from reading.strays if reading else ()
-
-
-def quarantined(state: State) -> Iterator[QuarantinedSku]:
-    """Every quarantined SKU, ordered by id."""
-    for row in _rows(state, SkuState.QUARANTINED):
-        if row.quarantine is not None and row.quarantined_since is not None:
-            yield QuarantinedSku(row.id, row.quarantine, row.quarantined_since)
-
-
 def tracked_quarantined(state: State) -> Iterator[Tracked]:
     """The rows of every quarantined SKU, ordered by id."""
-    return _rows(state, SkuState.QUARANTINED)
+    return rows_in(state, SkuState.QUARANTINED)
 
 
 def past_cycle(state: State, cycle: CycleId) -> CycleResult:
@@ -152,10 +137,6 @@ async def search_items(
             break
         items.append(item)
     return FoundItems(tuple(items))
-
-
-def _rows(state: State, which: SkuState) -> Iterator[Tracked]:
-    return (row for rows in state.in_states(frozenset({which})) for row in rows)
 
 
 # ------------------------------------------------------------------------------- one SKU

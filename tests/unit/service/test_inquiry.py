@@ -19,12 +19,12 @@ from syncd.errors import CatalogError, RemoteUnavailableError, UsageError
 from syncd.ports import State
 from syncd.service.inquiry import (
     find_items,
-    held,
     past_cycle,
     search_items,
     status,
     why,
 )
+from syncd.service.table import held
 from syncd.service.terms import Ports, Terms
 from tests.fakes.remote import FakeRemote
 from tests.unit.service.conftest import NOW, GivenCatalog

@@ -1,0 +1,32 @@
+"""Walks over the change-tracking table: the rows in some states, and those that wait for you."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from syncd.domain.cycle import QuarantinedSku
+from syncd.domain.snapshot import HeldSku
+from syncd.domain.tracking import SkuState, Tracked
+from syncd.ports import State
+
+
+def rows_in(state: State, *states: SkuState) -> Iterator[Tracked]:
+    """Every row in one of these states, ordered by id."""
+    for rows in state.in_states(frozenset(states)):
+        yield from rows
+
+
+def held(state: State) -> Iterator[HeldSku]:
+    """Every held row, those without an id last."""
+    for row in rows_in(state, SkuState.HELD):
+        if row.held is not None:
+            yield HeldSku(row.id, row.held)
+    reading = state.reading()
+    yield from reading.strays if reading else ()
+
+
+def quarantined(state: State) -> Iterator[QuarantinedSku]:
+    """Every quarantined SKU, ordered by id."""
+    for row in rows_in(state, SkuState.QUARANTINED):
+        if row.quarantine is not None and row.quarantined_since is not None:
+            yield QuarantinedSku(row.id, row.quarantine, row.quarantined_since)
