@@ -52,6 +52,10 @@ class CatalogError(SyncdError):
     """The catalog could not be read as it should be; nothing was compared or written."""
 
 
+class VanishedColumnError(CatalogError):
+    """No record has a column that is mapped, or the header lacks it."""
+
+
 class SuspectCatalogError(CatalogError):
     """The catalog is empty or has lost its header: it stops every delete, like a guard."""
 
@@ -70,6 +74,10 @@ class LeaseHeldError(StateError):
     """Another cycle is running; the message names its holder."""
 
 
+class LeaseLostError(StateError):
+    """Another process has taken the state over, or may have: this one writes and sends no more."""
+
+
 class RemoteError(SyncdError):
     """Digital River did not give an answer that can be used."""
 
@@ -79,7 +87,7 @@ class RemoteUnavailableError(RemoteError):
 
 
 class KeyRefusedError(RemoteError):
-    """Digital River answered 401: the key is wrong, and no request may follow."""
+    """The key is wrong, such as after a 401, or not the state's own: no request may follow."""
 
 
 class ResourceForbiddenError(RemoteError):

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from syncd.domain.approval import Approval
-from syncd.domain.attributes import ItemId
+from syncd.domain.attributes import Attributes, ItemId
+from syncd.domain.chain import Seal
 from syncd.domain.change import Action, Change
 from syncd.domain.cycle import CycleId, CycleResult
 from syncd.domain.delivery import Failure, Outcome, Transient
 from syncd.domain.item import RemoteItem
 from syncd.domain.journal import Adoption, Intent, JournalEntry, Settlement, WriteId
-from syncd.domain.snapshot import CatalogRow, Certificate, Position, Reading
+from syncd.domain.listing import CountedSpan
+from syncd.domain.sample import Sample
+from syncd.domain.snapshot import CatalogRow, Certificate, Position, Reading, Scope
 from syncd.domain.tracking import SkuState, Tracked
+from syncd.engine.breaker import NOT_SENT
 
-UNSENT: Final = Transient(Failure(None, "not_sent", "stopped before it was sent"), in_doubt=False)
+UNSENT: Final = Transient(Failure(None, NOT_SENT, "stopped before it was sent"), in_doubt=False)
 """What becomes of a change that was not sent after all, for a stop: as if it had never begun."""
+Permit: TypeAlias = Callable[[], None]
+"""Is asked right before each departure; what it raises keeps that request from leaving."""
+TakeSkus: TypeAlias = Callable[[Sequence[Mapping[str, object]]], None]
+"""Takes some SKUs, in one thread at a time."""
 
 
 class Clock(Protocol):
@@ -34,7 +42,7 @@ class Clock(Protocol):
 
 
 class Comparison(Protocol):
-    """One whole read of the catalog, compared as a set with the fingerprints that were known."""
+    """One snapshot, compared as a set with the fingerprints that were known."""
 
     @property
     def certificate(self) -> Certificate:
@@ -48,10 +56,53 @@ class Comparison(Protocol):
         """Rows that are new, changed, repeated, broken or back from missing, in batches."""
 
     def missing(self) -> Iterator[Sequence[ItemId]]:
-        """Known ids, not yet missing, that no record of this read bears, in batches."""
+        """Known ids, not yet missing, that no record of this read bears, in batches.
+
+        Of changes: the ids that the source calls deleted, known or not.
+        """
 
     def missing_count(self) -> int:
         """How many ids `missing` would give."""
+
+
+class Snapshot(Protocol):
+    """One read of the catalog: files in their places, or a copy of what a source gave."""
+
+    @property
+    def position(self) -> Position:
+        """What the source showed of itself when the read began."""
+
+    @property
+    def scope(self) -> Scope:
+        """Whether this is all of the catalog, or only what has changed since a watermark."""
+
+    @property
+    def watermark(self) -> str | None:
+        """Where the next read of changes may begin; None where this read cannot tell."""
+
+    def digest(self) -> str:
+        """The digest of the bytes and of whatever puts them into doubt.
+
+        It may be asked for while a comparison goes on, from another thread.
+        """
+
+    def is_as_it_was(self) -> bool:
+        """Whether the bytes are still those that the read began with, as those of a copy are."""
+
+    def sample(self, limit: int) -> Sample:
+        """Some rows with all their columns, whether those that the mapping names are there or not.
+
+        Raises `CatalogError` where nothing can be read.
+        """
+
+    def compare(self, fingerprints: Path | None) -> AbstractContextManager[Comparison]:
+        """Compare every record with `fingerprints`, or with nothing: then every row has changed.
+
+        That is a Parquet file with the columns `id` (text), `fingerprint` (64-bit integer, null
+        where the row must count as changed) and `missing` (boolean). Raises `CatalogError` where
+        the source cannot be read at all (a mapped column gone, an unreadable encoding) and
+        `SuspectCatalogError` where it is empty or has lost its header.
+        """
 
 
 class CatalogSource(Protocol):
@@ -64,16 +115,11 @@ class CatalogSource(Protocol):
     def position(self) -> Position:
         """Look at the source without reading it; raises `CatalogError` where it is not there."""
 
-    def digest(self) -> str:
-        """The digest of the source's bytes as they are now."""
+    def read(self, since: str | None) -> AbstractContextManager[Snapshot]:
+        """Take a snapshot, there until the block ends: of what has changed since a watermark.
 
-    def compare(self, fingerprints: Path) -> AbstractContextManager[Comparison]:
-        """Read everything once and compare it with `fingerprints`.
-
-        That is a Parquet file with the columns `id` (text), `fingerprint` (64-bit integer, null
-        where the row must count as changed) and `missing` (boolean). Raises `CatalogError` where
-        the source cannot be read at all (not there, a mapped column gone, an unreadable encoding)
-        and `SuspectCatalogError` where it is empty or has lost its header.
+        Without one, or where the source cannot tell what has changed, of everything. Raises
+        `CatalogError` where the source is not there.
         """
 
 
@@ -105,6 +151,9 @@ class Remote(Protocol):
     ) -> AsyncIterator[RemoteItem]:
         """All items with this part number and manufacturer, page after page, newest first."""
 
+    def depart_by(self, permit: Permit | None) -> None:
+        """Ask this permit from now on, or none; what it raises comes out of every call."""
+
     def hold(self) -> None:
         """Let nothing depart from now on; what has departed is seen to its end.
 
@@ -113,6 +162,28 @@ class Remote(Protocol):
 
     async def aclose(self) -> None:
         """Give the connections back."""
+
+
+class SkuListing(Protocol):
+    """The SKUs of one account in bulk, each with the API's own names for its properties.
+
+    The calls block, and may come from any thread; they raise as the reads of `Remote` do.
+    """
+
+    def read(self, since: datetime | None, take: TakeSkus) -> Sequence[CountedSpan]:
+        """Give each SKU to `take`, or each that was changed from a moment on, in no order.
+
+        Raises where any of them may be lacking; `take` has then had some of them in vain.
+        """
+
+    def latest(self, count: int) -> Sequence[Mapping[str, object]]:
+        """Give so many of the SKUs that were created last."""
+
+    def deleted(self, since: datetime) -> frozenset[ItemId]:
+        """The ids of SKUs that were deleted from a moment on and are not there now.
+
+        Digital River remembers that for 30 days.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +221,12 @@ class Transaction(Protocol):
     def record_cycle(self, result: CycleResult) -> None:
         """Insert or replace this cycle; its `changes` are not kept, the journal has them."""
 
+    def seal(self, cycle: CycleId, at: datetime) -> None:
+        """Close the chain over all cycles and entries under no seal yet, this finished cycle's too.
+
+        From then on a change to any of them shows in `State.seals`.
+        """
+
     def record_stopped(self, changes: Sequence[Change]) -> str:
         """Keep changes that guards stopped and name them; the same ones are kept once."""
 
@@ -163,13 +240,44 @@ class Transaction(Protocol):
         """Keep one small fact under a name, such as the account the state belongs to."""
 
 
+class Lease(Protocol):
+    """What the one cycle that runs holds."""
+
+    @property
+    def sent_until(self) -> datetime | None:
+        """Until when a process before this one may have sent requests; None where nobody knows."""
+
+    @property
+    def in_doubt(self) -> int:
+        """How many owned SKUs this taking has put in doubt: the state is an old copy of itself."""
+
+    def check(self) -> None:
+        """Raise `LeaseLostError` from the moment on when another process may have taken over."""
+
+
+class Duty(Protocol):
+    """What the one daemon that works holds."""
+
+    def show(self) -> None:
+        """Show that it lives; raises `LeaseLostError` where another has come on duty."""
+
+
 class State(Protocol):
     """The change-tracking table, the journal, the cycles and the lease; a transaction a call."""
 
-    def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[None]:
+    def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[Lease]:
         """Be the only cycle over all processes; raises `LeaseHeldError`, naming who is.
 
-        The lease is freed when its holder dies, however it dies.
+        The lease is freed when its holder dies, however it dies; from one that shows no sign of
+        life for a while it is taken. Whoever has held it writes only until somebody else takes it:
+        then every transaction of this object raises `LeaseLostError`.
+        """
+
+    def duty(self, holder: str) -> AbstractContextManager[Duty]:
+        """Be the one daemon that works; raises `LeaseHeldError`, at once, where another is.
+
+        It is free when whoever has it dies, and taken from one that shows no sign of life. It is no
+        lease: cycles take turns by theirs.
         """
 
     def overlay(self) -> AbstractContextManager[State]:
@@ -179,7 +287,7 @@ class State(Protocol):
         """Begin a write; commits at the end of the block, rolls back where it raises."""
 
     def fingerprints(self) -> AbstractContextManager[Path]:
-        """The Parquet copy that `CatalogSource.compare` wants, made anew where it is stale."""
+        """The Parquet copy that `Snapshot.compare` wants, made anew where it is stale."""
 
     def tracked(self, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
         """The rows of these ids; unknown ids are left out."""
@@ -202,6 +310,18 @@ class State(Protocol):
         Writes that a person had approved are left out.
         """
 
+    def updates_since(self, moment: datetime) -> Iterator[Sequence[tuple[ItemId, Attributes]]]:
+        """The updates of `written_since`, each with the values it sent, in batches."""
+
+    def recreated_since(self, moment: datetime) -> frozenset[ItemId]:
+        """Those created since then that had been ours before: the remote had lost them.
+
+        Which creates count is as in `written_since`.
+        """
+
+    def written_after(self, cycle: CycleId, ids: Sequence[ItemId]) -> frozenset[ItemId]:
+        """Those of these ids that later cycles have written, or may have."""
+
     def journal_of(self, item: ItemId) -> Sequence[JournalEntry]:
         """What happened to this SKU, oldest first."""
 
@@ -213,6 +333,22 @@ class State(Protocol):
 
     def cycle(self, cycle: CycleId) -> CycleResult | None:
         """One cycle without its changes."""
+
+    def seals(self) -> Iterator[Seal]:
+        """Every seal, oldest first, with the digest of what stands under it now."""
+
+    def last_seal(self) -> str | None:
+        """The digest of the newest seal, as it is remembered apart from the seals."""
+
+    def unsealed(self) -> Sequence[CycleId]:
+        """The cycles under no seal, those included that only entries of the journal name."""
+
+    def prune(self, before: datetime) -> Iterator[int]:
+        """Remove what was sealed before a moment; each step is a short transaction of its own.
+
+        Gives how many rows each step removed. Digests stay, and so do the cycle sealed last, cycles
+        with a write in flight, and the stopped plans of the cycles that remain.
+        """
 
     def stopped(self, name: str) -> Sequence[Change]:
         """The changes that `record_stopped` kept under this name; none where it kept none."""

@@ -7,20 +7,41 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from syncd.config import Settings, account_digest, digest_of_meaning, parts_of_meaning
+from syncd.config import (
+    DigitalRiverCatalog,
+    DigitalRiverKeys,
+    DigitalRiverSettings,
+    FileKeys,
+    HttpKeys,
+    Settings,
+    SourceSection,
+    SqlCatalog,
+    SqlJoin,
+    account_digest,
+    digest_of_meaning,
+    parts_of_meaning,
+)
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Change
 from syncd.domain.delivery import Outcome
 from syncd.domain.item import RemoteItem
+from syncd.domain.window import windows_of
 from syncd.errors import StateError
-from syncd.ports import CatalogSource, Clock, Remote, State
+from syncd.ports import CatalogSource, Clock, Permit, Remote, State
+from syncd.service.account import refuse_other_kind
 from syncd.service.terms import Ports, Terms
 
 if TYPE_CHECKING:
+    from syncd.catalog import Origin
+    from syncd.catalog.from_digital_river import SkuFetcher
     from syncd.digital_river.client import DigitalRiver
     from syncd.digital_river.pacer import Pacer
+
+
+GLANCE: Final = 300
+"""How many rows tell what a catalog is like."""
 
 
 class SystemClock:
@@ -40,6 +61,7 @@ class RemoteOnDemand:
         self._build = build
         self._built: Remote | None = None
         self._held = False
+        self._permit: Permit | None = None
 
     @property
     def requests(self) -> int:
@@ -62,6 +84,11 @@ class RemoteOnDemand:
     ) -> AsyncIterator[RemoteItem]:
         return self._remote.search(part_number, manufacturer)
 
+    def depart_by(self, permit: Permit | None) -> None:
+        self._permit = permit
+        if self._built is not None:
+            self._built.depart_by(permit)
+
     def hold(self) -> None:
         self._held = True
         if self._built is not None:
@@ -75,6 +102,7 @@ class RemoteOnDemand:
     def _remote(self) -> Remote:
         if self._built is None:
             self._built = self._build()
+            self._built.depart_by(self._permit)
             if self._held:
                 self._built.hold()
         return self._built
@@ -100,17 +128,38 @@ class Wired:
 
     @cached_property
     def catalog(self) -> CatalogSource:
-        from syncd.catalog import FileSource
+        from syncd.catalog import Source
 
-        return FileSource(self.settings.catalog, digest_of_meaning(self.settings))
+        catalog = self.settings.catalog
+        joined = [_origin(join, self.settings, self.clock) for join in catalog.join]
+        own = _origin(catalog, self.settings, self.clock)
+        return Source(catalog, digest_of_meaning(self.settings), own, joined)
+
+    @cached_property
+    def glance(self) -> CatalogSource:
+        """The catalog with all columns that it has, if need be without most of its rows."""
+        catalog = self.settings.catalog
+        if not isinstance(catalog, SqlCatalog | DigitalRiverCatalog):
+            return self.catalog
+        from syncd.catalog import FetchedSource
+
+        if isinstance(catalog, DigitalRiverCatalog):
+            skus = _sku_fetcher(catalog, self.settings, self.clock, most=GLANCE)
+            return FetchedSource(skus, catalog, "")
+        from syncd.catalog.from_database import SqlFetcher
+
+        return FetchedSource(SqlFetcher(catalog, most=GLANCE), catalog, "")
 
     @cached_property
     def remote(self) -> DigitalRiver:
+        """Raise `KeyRefusedError` where the key must not travel with this state."""
         from syncd import __version__
         from syncd.digital_river.client import DigitalRiver
 
+        refuse_other_kind(self.state, self.terms)
         account = self.settings.digital_river
-        return DigitalRiver(account, _pacer(self.settings, self.clock), self.clock, __version__)
+        pacer = _pacer(account, self.settings, self.clock)
+        return DigitalRiver(account, pacer, self.clock, __version__)
 
     @cached_property
     def terms(self) -> Terms:
@@ -119,11 +168,14 @@ class Wired:
             policy=settings.policy.to_policy(settings.guards),
             limits=settings.guards.to_limits(),
             rules=settings.rules.to_rule_book(),
-            account=account_digest(settings),
+            account=account_digest(settings.digital_river),
+            key_kind="test" if settings.digital_river.is_test else "live",
             in_flight=settings.digital_river.max_in_flight,
             request_timeout=settings.digital_river.timeout,
             orchestrated=settings.digital_river.model == "orchestrated",
             meaning=parts_of_meaning(settings),
+            windows=windows_of(settings.schedule.windows),
+            keep_journal=settings.state.keep_journal,
         )
 
 
@@ -145,13 +197,53 @@ def wired_read_only(settings: Settings) -> Iterator[Wired]:
         yield Wired(settings, state)
 
 
-def _pacer(settings: Settings, clock: Clock) -> Pacer:
-    """The pacer that all processes on this state share; one's own where its folder is closed."""
+def _origin(keys: SourceSection, settings: Settings, clock: Clock) -> Origin:
+    """Where the rows of the catalog, or of a source that is joined to it, come from."""
+    from syncd.catalog import Copies, Files, needed_of
+
+    match keys:
+        case FileKeys():
+            return Files(keys)
+        case HttpKeys():
+            from syncd import __version__
+            from syncd.catalog.from_http.fetcher import HttpFetcher
+
+            return Copies(HttpFetcher(keys, __version__))
+        case SqlCatalog():
+            from syncd.catalog.from_database import SqlFetcher
+
+            return Copies(SqlFetcher.of_catalog(keys))
+        case SqlJoin():
+            from syncd.catalog.from_database import SqlFetcher
+
+            return Copies(SqlFetcher(keys, needed_of(keys, settings.catalog)))
+        case DigitalRiverKeys():
+            return Copies(_sku_fetcher(keys, settings, clock))
+        case _:
+            raise TypeError(keys)
+
+
+def _sku_fetcher(
+    keys: DigitalRiverKeys, settings: Settings, clock: Clock, most: int | None = None
+) -> SkuFetcher:
+    """Read SKUs at the pace of their key, which may be the one that items are written with."""
+    from syncd import __version__
+    from syncd.catalog.from_digital_river import SkuFetcher
+    from syncd.digital_river.sku_listing import AccountSkus
+
+    account = keys.account(settings.digital_river)
+    skus = AccountSkus(account, lambda: _pacer(account, settings, clock), clock, __version__)
+    return SkuFetcher(keys, skus, account_digest(account), clock.now, most)
+
+
+def _pacer(account: DigitalRiverSettings, settings: Settings, clock: Clock) -> Pacer:
+    """The pacer that all processes on this state share for a key; one's own if that cannot be."""
     from syncd.digital_river.pacer import FilePacer, MemoryPacer
     from syncd.state import file_beside
 
-    rate = settings.digital_river.rate
+    is_main = account.api_key == settings.digital_river.api_key
+    name = "pacer" if is_main else f"pacer-{account_digest(account)}"
     try:
-        return FilePacer(file_beside(settings.state.url, "pacer"), rate, clock)
+        return FilePacer(file_beside(settings.state.url, name), account.rate, clock)
     except StateError:
-        return MemoryPacer(rate, clock)
+        return MemoryPacer(account.rate, clock)

@@ -1,5 +1,15 @@
-"""Where catalogs come from: each source reads everything and compares it with what is known."""
+"""Where catalogs come from: each source is read and compared with what is known."""
 
-from syncd.catalog.source import FileSource
+from syncd.catalog.joining import needed_of
+from syncd.catalog.origin import Copies, Files, Origin
+from syncd.catalog.source import FetchedSource, FileSource, Source
 
-__all__ = ["FileSource"]
+__all__ = [
+    "Copies",
+    "FetchedSource",
+    "FileSource",
+    "Files",
+    "Origin",
+    "Source",
+    "needed_of",
+]

@@ -214,8 +214,11 @@ def _after_white(text: str, place: int) -> int:
 
 
 def translated_id(id: str | None, columns: Columns) -> str | None:
-    """Do to an id what the mapping does to those of whole records."""
-    if id is None:
+    """Do to an id what the mapping does to those of whole records.
+
+    Where that is more than a look at `values`, nobody knows whose a broken record is.
+    """
+    if id is None or columns.id.changes_text:
         return None
     text = trimmed(id)
     return columns.id.values.get(text, text) or None

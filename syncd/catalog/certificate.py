@@ -16,8 +16,8 @@ from syncd.catalog.ready import ReadyFile
 from syncd.catalog.row_numbers import RowNumbers
 from syncd.catalog.scan import Scan
 from syncd.catalog.sidecar import Vouching
-from syncd.config import FileCatalog
-from syncd.domain.snapshot import Certificate
+from syncd.catalog.trailer import Trailer
+from syncd.domain.snapshot import Certificate, Scope
 from syncd.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 class Evidence:
     """What there is to judge a read by; `cut` are the files that end without a line end."""
 
-    settings: FileCatalog
     scan: Scan
     counts: Counts
     numbers: RowNumbers
@@ -36,21 +35,25 @@ class Evidence:
 
 
 def certify(connection: DuckDBPyConnection, evidence: Evidence) -> Certificate:
-    """Judge the read, and look at the files a last time."""
+    """Judge the read, and look at files in their places a last time."""
+    take = evidence.scan.take
     of_bytes = list(_doubts_of_bytes(evidence))
     of_counts = list(_doubts_of_counts(evidence))
-    of_time = list(_doubts_of_time(evidence))
+    of_time = list(_doubts_of_time(evidence)) if take.in_place else [*take.doubts]
     speaks_for_it = [
-        *(() if of_time else (_same_before_and_after(evidence),)),
+        *(() if of_time or not take.in_place else (_same_before_and_after(evidence),)),
+        *take.evidence,
         *(() if of_counts else _counted_alike(evidence)),
-        *_evidence_of_bytes(evidence),
+        *(_evidence_of_bytes(evidence) if take.in_place else ()),
     ]
     return Certificate(
-        source=evidence.settings.path,
+        source=take.name,
         rows=evidence.counts.rows,
         records=evidence.counts.records,
         doubts=(*of_time, *of_bytes, *of_counts, *_doubts_of_records(connection, evidence)),
         evidence=tuple(speaks_for_it),
+        scope=take.scope,
+        since=take.since,
     )
 
 
@@ -61,7 +64,7 @@ def _doubts_of_time(evidence: Evidence) -> Iterator[str]:
     """Look whether the files are still those that were there before reading."""
     before = {ready.file.path: ready.file.sighting for ready in evidence.scan.files}
     try:
-        after = {file.path: file.sighting for file in locate(evidence.settings.path)}
+        after = {file.path: file.sighting for file in locate(evidence.scan.take.keys.path)}
     except CatalogError as error:
         after = {}
         yield f"while it was read, this happened to {error.thing}: {error.reason}"
@@ -89,14 +92,23 @@ def _doubts_of_counts(evidence: Evidence) -> Iterator[str]:
         found = evidence.counts.of(index)
         if ready.records_by_lines not in {None, found} and _counted(ready) != found:
             yield _lost(ready, found)
+        if ready.trailer is not None and ready.trailer.records != found:
+            yield _other_than_promised(ready, ready.trailer, found)
 
 
 def _lost(ready: ReadyFile, found: int) -> str:
     name = ready.file.name
     if ready.lines is not None and ready.lines.open_quote:
-        row = found + ready.header_rows + 1
-        return f"{name} ends within quotes: one opened in row {row:,} or later is never closed"
+        row = found + ready.header_rows - ready.uncounted_rows + 1
+        return f"{name} ends within quotes: one opened in row {row} or later is never closed"
     return f"{name} has another number of records than the {found:,} that came out of reading it"
+
+
+def _other_than_promised(ready: ReadyFile, trailer: Trailer, found: int) -> str:
+    name = ready.file.name
+    if trailer.records is None:
+        return f"{name} does not end with its trailer, so it may be cut short"
+    return f"the trailer of {name} counts {trailer.records:,} records, but it has {found:,}"
 
 
 def _counted(ready: ReadyFile) -> int | None:
@@ -112,7 +124,7 @@ def _counted(ready: ReadyFile) -> int | None:
 
 
 def _doubts_of_records(connection: DuckDBPyConnection, evidence: Evidence) -> Iterator[str]:
-    if not evidence.counts.rows:
+    if not evidence.counts.rows and evidence.scan.take.scope is Scope.WHOLE:
         yield "it has no rows, and an empty export is no proof that every product is gone"
     nameless = _Where(
         "looked WHERE flaw IS NOT NULL AND id IS NULL",
@@ -168,6 +180,9 @@ def _counted_alike(evidence: Evidence) -> Iterator[str]:
     if evidence.scan.has_lines:
         records = f"{evidence.counts.records:,}"
         yield f"its records, counted apart from reading them, are {records}, as many as were read"
+    files = evidence.scan.files
+    if files and all(ready.trailer is not None for ready in files):
+        yield f"its trailer counts as many records{_of_all(evidence)}"
 
 
 def _evidence_of_bytes(evidence: Evidence) -> Iterator[str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
 
 from syncd.catalog.files import CatalogFile
-from syncd.config import ColumnMapping, FileCatalog
+from syncd.config import CatalogSection, ColumnMapping
 from syncd.domain.attributes import Attribute
+from syncd.domain.nearest import nearest_names
 from syncd.domain.plain_text import shown
-from syncd.errors import CatalogError, SuspectCatalogError
+from syncd.errors import CatalogError, SuspectCatalogError, VanishedColumnError
 
 _MOST_NAMED: Final = 12
 
@@ -28,17 +28,17 @@ class Columns:
 
     def what_for(self, name: str) -> str:
         """Name what is read from this column, as reports call it."""
-        if name == self.id.field:
+        if name in self.id.sources:
             return "id"
-        wanted = (str(attribute) for attribute, column in self.attributes if column.field == name)
+        wanted = (str(each) for each, column in self.attributes if name in column.sources)
         return next(wanted, name)
 
 
-def columns_of(settings: FileCatalog) -> Columns:
+def columns_of(settings: CatalogSection) -> Columns:
     """List every column once: the id, the attributes, then what the filter alone looks at."""
     attributes = tuple(settings.mapping.by_attribute().items())
-    fields = [settings.mapping.id.field, *(column.field for _, column in attributes)]
-    mapped = dict.fromkeys(field for field in fields if field is not None)
+    columns = (settings.mapping.id, *(column for _, column in attributes))
+    mapped = dict.fromkeys(name for column in columns for name in column.sources)
     names = mapped | dict.fromkeys(settings.filter)
     return Columns(
         names=tuple(names),
@@ -59,7 +59,7 @@ def positions_in(header: Sequence[str], columns: Columns, file: CatalogFile) -> 
     twice = [name for name in columns.names if header.count(name) > 1]
     if twice:
         raise CatalogError(
-            str(file.path),
+            file.thing,
             f'two of its columns are called "{twice[0]}", so it is not sure which one holds the '
             f"{columns.what_for(twice[0])}",
             "Let the export write that name once",
@@ -69,9 +69,9 @@ def positions_in(header: Sequence[str], columns: Columns, file: CatalogFile) -> 
 
 def vanished(name: str, header: Sequence[str], columns: Columns, file: CatalogFile) -> CatalogError:
     """Say that a needed column is gone, which one it may be now, and what helps."""
-    return CatalogError(
-        str(file.path),
-        f'it has no column "{name}" ({_role(name, columns)}); {_nearest(name, header)}',
+    return VanishedColumnError(
+        file.thing,
+        f'it has no column "{name}" ({_role(name, columns)}); {nearest(name, header)}',
         "Bring the column back into the export, or name the right one in the configuration",
     )
 
@@ -81,20 +81,22 @@ def _role(name: str, columns: Columns) -> str:
     return "which catalog.filter looks at" if what == name else f"mapped to {what}"
 
 
-def _nearest(name: str, header: Sequence[str]) -> str:
-    by_folded = {column.casefold(): column for column in header}
-    near = get_close_matches(name.casefold(), list(by_folded), n=2, cutoff=0.6)
+def nearest(name: str, known: Sequence[str], what: str = "columns") -> str:
+    """Name what was most likely meant, or else all there is; `what` is the plural of its kind."""
+    near = nearest_names(name, known, most=2)
     if near:
-        return "the nearest is " + " or ".join(f'"{shown(by_folded[folded])}"' for folded in near)
-    names = ", ".join(f'"{shown(column)}"' for column in header[:_MOST_NAMED])
-    more = ", …" if len(header) > _MOST_NAMED else ""
-    return f"its columns are {names}{more}"
+        return "the nearest is " + " or ".join(f'"{shown(one)}"' for one in near)
+    if not known:
+        return f"it has no {what} that can be seen"
+    names = ", ".join(f'"{shown(one)}"' for one in known[:_MOST_NAMED])
+    more = ", …" if len(known) > _MOST_NAMED else ""
+    return f"its {what} are {names}{more}"
 
 
 def _no_header(header: Sequence[str], columns: Columns, file: CatalogFile) -> SuspectCatalogError:
     begins = shown(" | ".join(header))
     return SuspectCatalogError(
-        str(file.path),
+        file.thing,
         f"it has lost its header: none of its columns is mapped, for it begins with “{begins}”"
         f" and {_first_mapped(columns)} is looked for",
         "Look whether this is the export at all, with the delimiter that catalog.delimiter says",

@@ -9,7 +9,7 @@ from syncd.catalog.database import count, explained
 from syncd.catalog.row_numbers import RowNumbers
 from syncd.catalog.scan import Scan
 from syncd.catalog.tables import CUT
-from syncd.config import FileCatalog
+from syncd.config import CatalogSection
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.snapshot import CatalogRow, Certificate, Defect
 
@@ -22,13 +22,13 @@ _NOT_REPEATED: Final = "(id IS NULL OR id NOT IN (FROM repeated))"
 
 
 class FileComparison:
-    """A comparison whose tables stand in a database that closes with its source's `compare`."""
+    """A comparison whose tables stand in a database that closes with the snapshot's `compare`."""
 
     def __init__(
         self,
         connection: DuckDBPyConnection,
         scan: Scan,
-        settings: FileCatalog,
+        settings: CatalogSection,
         numbers: RowNumbers,
         certificate: Certificate,
     ) -> None:
@@ -175,7 +175,7 @@ class FileComparison:
 
     def _batches(self, query: str) -> Iterator[list[tuple[Any, ...]]]:
         """Run a query on a cursor of its own, so that several can be read from side by side."""
-        with explained(self._settings), self._connection.cursor() as cursor:
+        with explained(self._scan.take.name, self._settings), self._connection.cursor() as cursor:
             cursor.execute(query)
             while batch := cursor.fetchmany(_BATCH):
                 yield batch

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from syncd.config import FileCatalog
+from syncd.config import CatalogSection
 from syncd.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _AS_THEY_ARE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @contextmanager
-def opened(settings: FileCatalog, folder: Path) -> Iterator[DuckDBPyConnection]:
+def opened(settings: CatalogSection, folder: Path) -> Iterator[DuckDBPyConnection]:
     """Open a database in memory that spills into `folder` and never fetches an extension."""
     import duckdb
 
@@ -38,8 +38,10 @@ def opened(settings: FileCatalog, folder: Path) -> Iterator[DuckDBPyConnection]:
 
 
 @contextmanager
-def explained(settings: FileCatalog, names: Mapping[str, str] = _AS_THEY_ARE) -> Iterator[None]:
-    """Turn what the engine says of the catalog into a `CatalogError`; our own bugs pass through.
+def explained(
+    source: str, settings: CatalogSection, names: Mapping[str, str] = _AS_THEY_ARE
+) -> Iterator[None]:
+    """Turn what the engine says of a source into a `CatalogError`; our own bugs pass through.
 
     `names` are what the paths that the engine knows stand for.
     """
@@ -49,19 +51,19 @@ def explained(settings: FileCatalog, names: Mapping[str, str] = _AS_THEY_ARE) ->
         yield
     except duckdb.OutOfMemoryException as error:
         raise CatalogError(
-            settings.path,
+            source,
             f"reading and comparing it needs more than {settings.memory_limit} of memory",
             "Raise catalog.memory_limit, or lower catalog.threads",
         ) from error
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise CatalogError(
-            settings.path,
+            source,
             f"it cannot be read as what its ending says ({_said(error, names)})",
             "Look whether the export is whole, and correct catalog.format, delimiter or quote",
         ) from error
     except duckdb.IOException as error:
         raise CatalogError(
-            settings.path,
+            source,
             f"reading it failed ({_said(error, names)})",
             "Look after the disk and the export, then run again",
         ) from error
@@ -72,6 +74,11 @@ def _said(error: Exception, names: Mapping[str, str]) -> str:
     for path, name in names.items():
         line = line.replace(path, name)
     return line
+
+
+def load_engine() -> None:
+    """Have the engine's code at hand, before it is needed."""
+    import duckdb  # noqa: F401
 
 
 def engine_version() -> str:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from syncd.config import FileCatalog
+from syncd.config import FileKeys
 from syncd.errors import CatalogError
 
 
@@ -58,10 +58,10 @@ class Dialect:
         return self.quote if self.is_table else ""
 
 
-def dialect_of(path: Path, settings: FileCatalog) -> Dialect:
+def dialect_of(path: Path, settings: FileKeys) -> Dialect:
     """Tell a file's dialect by its name and the configuration, never by its content."""
-    compression, ending = _endings(path)
-    found = Format(settings.format) if settings.format else _BY_ENDING.get(ending)
+    compression, by_ending = endings_of(path)
+    found = Format(settings.format) if settings.format else by_ending
     if found is None:
         raise CatalogError(
             str(path),
@@ -78,8 +78,9 @@ def dialect_of(path: Path, settings: FileCatalog) -> Dialect:
     return Dialect(found, compression, delimiter, settings.quote)
 
 
-def _endings(path: Path) -> tuple[Compression, str]:
+def endings_of(path: Path) -> tuple[Compression, Format | None]:
+    """Tell what a file's name says of its compression and its format."""
     last = path.suffix.lower()
     if last in {Compression.GZIP, Compression.ZSTD}:
-        return Compression(last), Path(path.stem).suffix.lower()
-    return Compression.NONE, last
+        return Compression(last), _BY_ENDING.get(Path(path.stem).suffix.lower())
+    return Compression.NONE, _BY_ENDING.get(last)

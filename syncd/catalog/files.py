@@ -34,18 +34,27 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class CatalogFile:
-    """One file of the catalog; `name` is what reports call it."""
+    """One file of the catalog; `name` is what reports call it.
+
+    `source` is what they call the source that it was copied from, empty for a file in its place.
+    """
 
     index: int
     path: Path
     name: str
     sighting: Sighting
     sidecar: Sighting | None
+    source: str = ""
 
     @property
     def sidecar_path(self) -> Path:
         """Where the file's checksum would stand."""
         return self.path.with_name(self.path.name + SIDECAR)
+
+    @property
+    def thing(self) -> str:
+        """What messages call it: where it is, or the source that it was copied from."""
+        return self.source or str(self.path)
 
 
 def locate(pattern: str) -> tuple[CatalogFile, ...]:
@@ -55,6 +64,15 @@ def locate(pattern: str) -> tuple[CatalogFile, ...]:
     if len(set(names)) < len(names):
         names = [str(path) for path in paths]
     return tuple(_file(index, path, names[index]) for index, path in enumerate(paths))
+
+
+def copies(paths: Sequence[Path], source: str) -> tuple[CatalogFile, ...]:
+    """Take files that were fetched from a source; nothing can vouch for them but the fetcher."""
+    names = [path.name for path in paths] if len(paths) > 1 else [source]
+    return tuple(
+        CatalogFile(index, path, name, _sight(path), None, source)
+        for index, (path, name) in enumerate(zip(paths, names, strict=False))
+    )
 
 
 def _paths(pattern: str) -> list[Path]:

@@ -24,13 +24,13 @@ def read_header(file: CatalogFile, plain: Path, dialect: Dialect) -> tuple[str, 
             header = tuple(trimmed(cell) for cell in next(records, []))
         except csv.Error as error:
             raise CatalogError(
-                str(file.path),
+                file.thing,
                 f"its header cannot be read ({error})",
                 "Look whether this is the export, and whether catalog.quote is right",
             ) from error
     if not any(header):
         raise SuspectCatalogError(
-            str(file.path),
+            file.thing,
             "it begins with an empty line instead of its header",
             "Let the export begin with the names of its columns",
         )
@@ -62,7 +62,7 @@ def refuse_other_encodings(file: CatalogFile, plain: Path) -> None:
         raise unreadable(file.path, error) from error
     if not start:
         raise SuspectCatalogError(
-            str(file.path),
+            file.thing,
             "it is an empty file",
             "Look why the export wrote nothing; a catalog without products needs its header",
         )
@@ -72,7 +72,7 @@ def refuse_other_encodings(file: CatalogFile, plain: Path) -> None:
 
 def _not_utf_8(file: CatalogFile) -> CatalogError:
     return CatalogError(
-        str(file.path),
+        file.thing,
         "it is not written in UTF-8",
         "Let the export write UTF-8, with or without BOM",
     )

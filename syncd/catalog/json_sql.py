@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from syncd.catalog.columns import Columns, vanished
@@ -37,7 +38,7 @@ def json_cells(ready: ReadyFile, columns: Columns, look: Look) -> Cells:
         f"SELECT {look.position} AS position, record, "
         f"try(json_transform(record, {literal(structure)})) AS j FROM {_records(ready, look)}"
     )
-    found = _flaw(raws, columns.names[0])
+    found = _flaw(raws, columns.id.sources)
     return Cells(
         file=ready.file.index,
         source=f"(SELECT position, record, {fields} FROM ({parsed}))",
@@ -66,10 +67,20 @@ def refuse_vanished(
             raise vanished(name, _fields_of(first[0]), columns, ready.file)
 
 
+def json_fields(
+    connection: DuckDBPyConnection, ready: ReadyFile, look: Look, limit: int
+) -> tuple[str, ...]:
+    """Name the fields that so many records have, in the order in which they first appear."""
+    records = connection.execute(
+        f"SELECT record FROM {_records(ready, look)} LIMIT {limit:d}"
+    ).fetchall()
+    return tuple(dict.fromkeys(name for (record,) in records for name in _fields_of(record)))
+
+
 def _fields_of(record: str) -> list[str]:
     try:
         value = json.loads(record)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return list(value) if isinstance(value, dict) else []
 
@@ -97,14 +108,15 @@ def _text(raw: str) -> str:
     )
 
 
-def _flaw(raws: list[str], id_name: str) -> str:
+def _flaw(raws: list[str], id_names: Sequence[str]) -> str:
     """Find the first field that cannot be a cell, or the record that is no object at all."""
     nothing = " AND ".join(f"{raw} IS NULL" for raw in raws)
     no_object = f"{nothing} AND coalesce(try(json_type(record)), '') <> 'OBJECT'"
+    twice = " OR ".join(map(_stands_twice, id_names))
     fields = " ".join(_flaw_of_field(number, raw) for number, raw in enumerate(raws))
     return (
         f"CASE WHEN {no_object} THEN {flaw(WHOLE_RECORD, _NO_OBJECT)} "
-        f"WHEN {_stands_twice(id_name)} THEN {flaw(0, _TWICE)} {fields} END::{FLAW}"
+        f"WHEN {twice} THEN {flaw(0, _TWICE)} {fields} END::{FLAW}"
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from syncd.catalog.columns import Columns
 from syncd.catalog.sql import BETWEEN, Cells, literal, trimmed
+from syncd.catalog.steps_sql import Target, id_target, layered, value_target
 from syncd.config import ColumnMapping
 
 
@@ -19,7 +20,9 @@ class MappingSql:
         self._seed = int.from_bytes(digest, "big")
 
     def rows(self, cells: Sequence[Cells]) -> str:
-        """Select `file`, `position`, `id`, `fingerprint`, `flaw`, `record`, `trace`, `kept`, cells.
+        """Select `file`, `position`, `id`, `fingerprint`, `flaw`, `record`, `trace`, `kept`.
+
+        After these come the cells, by number, and the values.
 
         `id` is null where there is none; a fingerprint holds the meaning, too, so that it changes
         with mapping, filter and rules. DuckDB only XORs the last cell's hash into the others', so
@@ -30,10 +33,21 @@ class MappingSql:
         fields = ", ".join(f"f{number}" for number in range(len(self._columns.names)))
         fingerprint = f"(hash(xor(h, {self._seed}::UBIGINT)) >> 1)::BIGINT"
         return (
-            f"SELECT file, position, {self._id()} AS id, {fingerprint} AS fingerprint, "
-            f"flaw, record, {self._trace()} AS trace, {self._kept()} AS kept, {fields} "
-            f"FROM ({union})"
+            f"SELECT file, position, id, {fingerprint} AS fingerprint, flaw, record, "
+            f"{self._trace()} AS trace, {self._kept()} AS kept, {fields}{self.values()} "
+            f"FROM {layered(f'({union})', self._targets())}"
         )
+
+    def _targets(self) -> dict[str, Target]:
+        id = self._columns.id
+        values = {
+            f"v{number}": value_target(column, self._cells(column))
+            for number, (_, column) in enumerate(self._columns.attributes)
+        }
+        return {"id": id_target(id, self._cells(id)), **values}
+
+    def _cells(self, column: ColumnMapping) -> list[str]:
+        return [self._field(name) for name in column.sources]
 
     def _select(self, cells: Cells) -> str:
         texts = ", ".join(f"{text} AS f{number}" for number, text in enumerate(cells.texts))
@@ -46,10 +60,11 @@ class MappingSql:
 
     def values(self) -> str:
         """List the attributes' values, named by number: `v0`, `v1` and so on."""
-        return "".join(
-            f", {self._value(column)} AS v{number}"
-            for number, (_, column) in enumerate(self._columns.attributes)
-        )
+        return "".join(f", v{number}" for number in range(len(self._columns.attributes)))
+
+    def hides(self) -> str:
+        """Tell whether a flawed record may hide others whose ids do not stand in it as they are."""
+        return "trace IS NOT NULL" if self._columns.id.changes_text else "false"
 
     def flawed_text(self) -> str:
         """Give the text at fault, that of the cell or of the whole record."""
@@ -67,9 +82,6 @@ class MappingSql:
             return "trace"
         return f"CASE WHEN trace IS NOT NULL THEN concat_ws({BETWEEN}, trace{made}) END"
 
-    def _id(self) -> str:
-        return f"nullif({_translated(trimmed('f0'), self._columns.id.values)}, '')"
-
     def _kept(self) -> str:
         conditions = [self._accepts(name, words) for name, words in self._columns.filter]
         return f"(flaw IS NOT NULL OR ({' AND '.join(conditions)}))" if conditions else "true"
@@ -78,19 +90,5 @@ class MappingSql:
         accepted = ", ".join(f"lower({trimmed(literal(word))})" for word in words)
         return f"coalesce(lower({trimmed(self._field(name))}), '') IN ({accepted})"
 
-    def _value(self, column: ColumnMapping) -> str:
-        default = "NULL::VARCHAR" if column.default is None else literal(column.default)
-        if column.field is None:
-            return f"nullif({default}, '')"
-        text = _translated(trimmed(self._field(column.field)), column.values)
-        return f"nullif(coalesce(nullif({text}, ''), {default}), '')"
-
     def _field(self, name: str) -> str:
         return f"f{self._columns.names.index(name)}"
-
-
-def _translated(text: str, values: Mapping[str, str]) -> str:
-    if not values:
-        return text
-    cases = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in values.items())
-    return f"CASE ({text}) {cases} ELSE ({text}) END"

@@ -18,9 +18,8 @@ _EXACT_BELOW: Final = {"DOUBLE": 2**53, "FLOAT": 2**24}
 
 def parquet_cells(connection: DuckDBPyConnection, ready: ReadyFile, columns: Columns) -> Cells:
     """Look at the file's footer for its columns, and cast the needed ones to text."""
-    source = _read_parquet(ready)
-    described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-    names, types = [row[0] for row in described], [row[1] for row in described]
+    described = _described(connection, ready)
+    names, types = [name for name, _ in described], [kind for _, kind in described]
     places = positions_in(names, columns, ready.file)
     for place in places:
         _refuse_nested(names[place], types[place], ready)
@@ -36,15 +35,29 @@ def parquet_cells(connection: DuckDBPyConnection, ready: ReadyFile, columns: Col
     )
 
 
+def flat_columns(connection: DuckDBPyConnection, ready: ReadyFile) -> tuple[str, ...]:
+    """Name the columns that hold one value a row."""
+    return tuple(name for name, kind in _described(connection, ready) if not _is_nested(kind))
+
+
+def _described(connection: DuckDBPyConnection, ready: ReadyFile) -> list[tuple[str, str]]:
+    described = connection.execute(f"DESCRIBE SELECT * FROM {_read_parquet(ready)}").fetchall()
+    return [(row[0], row[1]) for row in described]
+
+
 def _read_parquet(ready: ReadyFile, *options: str) -> str:
     given = "".join(f", {option}" for option in ("binary_as_string=true", *options))
     return f"read_parquet({literal(str(ready.plain))}{given})"
 
 
+def _is_nested(kind: str) -> bool:
+    return kind.startswith(_NESTED) or kind.endswith("]")
+
+
 def _refuse_nested(name: str, kind: str, ready: ReadyFile) -> None:
-    if kind.startswith(_NESTED) or kind.endswith("]"):
+    if _is_nested(kind):
         raise CatalogError(
-            str(ready.file.path),
+            ready.file.thing,
             f'its column "{name}" holds {kind}, and not one value a row',
             "Let the export write that column as text",
         )

@@ -13,6 +13,7 @@ from syncd.catalog.row_numbers import RowNumbers
 from syncd.catalog.scan import Scan, rejected_rows, rejects_of
 from syncd.catalog.sql import FLAW, WHOLE_RECORD, Look, flaw
 from syncd.catalog.tables import BUCKETS, CUT, IGNORED, UNUSABLE, Tables, bucket_of
+from syncd.domain.snapshot import Scope
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -75,8 +76,16 @@ class Passes:
         if wanted or counts.unusable or last:
             self._look(wanted, last)
             self._set_apart_no_objects(counts)
-        self._tables.settle()
+        self._settle()
         return counts
+
+    def _settle(self) -> None:
+        """Find repeated and absent ids; of changes, the same row twice is no contradiction."""
+        if self._scan.take.scope is Scope.CHANGES:
+            self._tables.merge_equal()
+        self._tables.settle()
+        if self._scan.take.removed is not None and self._id_width == 1:
+            self._tables.remove(self._scan.removed(self._scan.take.removed))
 
     def _count(self) -> Counts:
         """Count in parallel where that is right, which shows in every line being a record."""
@@ -133,7 +142,8 @@ class Passes:
     def _look(self, wanted: int, last: Mapping[int, int]) -> None:
         rows = self._scan.rows(self._connection, _CLOSE)
         is_cut = _any(f"(file = {file} AND position = {place})" for file, place in last.items())
-        no_id = f"flaw.field IN (0, {WHOLE_RECORD}) OR ({is_cut} AND {self._id_is_last()})"
+        of_id = ", ".join(map(str, (WHOLE_RECORD, *range(self._id_width))))
+        no_id = f"flaw.field IN ({of_id}) OR ({is_cut} AND {self._id_is_last()})"
         broken = (
             f"CASE WHEN {is_cut} AND coalesce(flaw.field, 0) <> {WHOLE_RECORD} "
             f"THEN {flaw(CUT, CUT_RULE)} WHEN flaw IS NOT NULL THEN flaw "
@@ -144,7 +154,8 @@ class Passes:
         looked = "true" if wanted == BUCKETS else in_bucket
         self._tables.look_at(
             f"SELECT file, position, CASE WHEN {no_id} THEN NULL ELSE id END, fingerprint, "
-            f"{broken}, {mapping.flawed_text()}, trace, false{mapping.values()} FROM ({rows})",
+            f"{broken}, {mapping.flawed_text()}, trace, {mapping.hides()}{mapping.values()} "
+            f"FROM ({rows})",
             f"kept AND (flaw IS NOT NULL OR id IS NULL OR {is_cut} OR {looked})",
         )
 
@@ -153,8 +164,13 @@ class Passes:
         return _any(
             f"file = {index}"
             for index, ready in enumerate(self._scan.files)
-            if ready.places and ready.places[0] == ready.width - 1
+            if ready.width - 1 in ready.places[: self._id_width]
         )
+
+    @property
+    def _id_width(self) -> int:
+        """Of how many columns, the first ones, the id is made."""
+        return len(self._scan.columns.id.sources)
 
     def _set_apart_no_objects(self, counts: Counts) -> None:
         """Treat JSON records that are no objects like rejects: their ids must be dug out."""

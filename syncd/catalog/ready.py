@@ -13,7 +13,8 @@ from syncd.catalog.header import read_header, refuse_other_encodings
 from syncd.catalog.lines import Lines, look_at, with_line_feeds
 from syncd.catalog.sidecar import Vouching, vouching_of
 from syncd.catalog.spool import place, write
-from syncd.config import FileCatalog
+from syncd.catalog.trailer import Trailer, take_off
+from syncd.config import FileKeys
 from syncd.errors import CatalogError
 
 _CHUNK: Final = 1 << 18
@@ -27,6 +28,7 @@ class ReadyFile:
 
     `lines` is None where records are no lines. `places` tells where in a table the needed columns
     stand, and `width` how many columns its header has; both are empty for the other formats.
+    `trailer` is what the last line says, None where none is to be expected; it is not in `plain`.
     """
 
     file: CatalogFile
@@ -36,11 +38,17 @@ class ReadyFile:
     lines: Lines | None = None
     places: tuple[int, ...] = ()
     width: int = 0
+    trailer: Trailer | None = None
 
     @property
     def header_rows(self) -> int:
         """How many rows stand above the first record."""
         return 1 if self.dialect.is_table else 0
+
+    @property
+    def uncounted_rows(self) -> int:
+        """How many of them do not count for whoever looks a row up, as in a copy nobody sees."""
+        return self.header_rows if self.file.source else 0
 
     @property
     def records_by_lines(self) -> int | None:
@@ -66,24 +74,31 @@ class ReadyFile:
 
 
 def get_ready(
-    file: CatalogFile, settings: FileCatalog, columns: Columns, folder: Path
+    file: CatalogFile, keys: FileKeys, columns: Columns | None, folder: Path
 ) -> ReadyFile:
-    """Prepare a file; raises `CatalogError` where it is damaged, empty or lacks a mapped column."""
-    dialect = dialect_of(file.path, settings)
+    """Prepare a file; raises `CatalogError` where it is damaged, empty or lacks a mapped column.
+
+    Take None as `columns` for all that a table has.
+    """
+    dialect = dialect_of(file.path, keys)
     plain = place(file, dialect.compression, folder)
     refuse_other_encodings(file, plain)
     vouching = vouching_of(file)
+    trailer = None
+    if keys.trailer is not None:
+        plain, trailer = take_off(file, plain, dialect, keys.trailer)
     if dialect.format is Format.JSON:
         _refuse_open_array(file, plain)
     if not dialect.has_lines:
         return ReadyFile(file, dialect, plain, vouching)
     header = read_header(file, plain, dialect) if dialect.is_table else ()
-    places = positions_in(header, columns, file) if dialect.is_table else ()
+    every = tuple(range(len(header)))
+    places = positions_in(header, columns, file) if header and columns else every
     lines = look_at(chunks(plain, _CHUNK), dialect.encloser)
     _refuse_carriage_returns(file, lines)
     if not lines.uniform:
         plain, lines = _mended(plain, dialect)
-    return ReadyFile(file, dialect, plain, vouching, lines, places, len(header))
+    return ReadyFile(file, dialect, plain, vouching, lines, places, len(header), trailer)
 
 
 def _mended(plain: Path, dialect: Dialect) -> tuple[Path, Lines]:
@@ -97,7 +112,7 @@ def _mended(plain: Path, dialect: Dialect) -> tuple[Path, Lines]:
 def _refuse_carriage_returns(file: CatalogFile, lines: Lines) -> None:
     if lines.carriage_returns and not lines.line_feeds:
         raise CatalogError(
-            str(file.path),
+            file.thing,
             "it ends its lines with carriage returns alone",
             "Let the export end them with LF or CR LF",
         )
@@ -111,13 +126,13 @@ def _refuse_open_array(file: CatalogFile, plain: Path) -> None:
         end = stream.read().rstrip(_WHITE)
     if not start.startswith(b"["):
         raise CatalogError(
-            str(file.path),
+            file.thing,
             "it does not begin with [, so it is no JSON array of records",
             "Export one array of objects, or one object a line and name the file .jsonl",
         )
     if not end.endswith(b"]"):
         raise CatalogError(
-            str(file.path),
+            file.thing,
             "its JSON array is not closed, so the file was cut short",
             "Wait until the export is written whole, or write it again",
         )

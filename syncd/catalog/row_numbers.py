@@ -9,10 +9,10 @@ from syncd.catalog.ready import ReadyFile
 
 
 class RowNumbers:
-    """Counts the header and the rejected records in; empty lines are not counted."""
+    """Counts the rejected records in, and the header of a file in its place; no empty lines."""
 
     def __init__(self, files: Sequence[ReadyFile], rejected: Mapping[int, Sequence[int]]) -> None:
-        self._above = [ready.header_rows for ready in files]
+        self._above = [ready.header_rows - ready.uncounted_rows for ready in files]
         self._accepted_before = [
             [
                 row - ready.header_rows - 1 - earlier

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, assert_never
 
 from syncd.catalog.broken import Broken, Reject, broken_cells, broken_json
 from syncd.catalog.columns import Columns
 from syncd.catalog.dialect import Format
+from syncd.catalog.join_sql import Joining
 from syncd.catalog.json_sql import json_cells, refuse_vanished
 from syncd.catalog.mapping_sql import MappingSql
+from syncd.catalog.origin import Take
 from syncd.catalog.parquet_sql import parquet_cells
 from syncd.catalog.ready import ReadyFile
-from syncd.catalog.sql import Cells, Look
+from syncd.catalog.sql import Cells, Look, id_cells, no_cells
 from syncd.catalog.table_sql import table_cells
 
 if TYPE_CHECKING:
@@ -26,11 +28,22 @@ _BATCH: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The files, and the SQL that reads them."""
+    """The files that were taken, and the SQL that reads them."""
 
+    take: Take
     files: tuple[ReadyFile, ...]
-    columns: Columns
     mapping: MappingSql
+    joining: Joining
+
+    @property
+    def columns(self) -> Columns:
+        """All columns, those of joined sources included."""
+        return self.joining.division.columns
+
+    @property
+    def own(self) -> Columns:
+        """The columns that the files themselves have."""
+        return self.joining.division.own
 
     @property
     def has_lines(self) -> bool:
@@ -39,16 +52,21 @@ class Scan:
 
     def rows(self, connection: DuckDBPyConnection, look: Look) -> str:
         """Select every record of every file once, mapped; see `MappingSql.rows`."""
-        return self.mapping.rows([self._cells(connection, ready, look) for ready in self.files])
+        cells = [self.joining.over(self._cells(connection, ready, look)) for ready in self.files]
+        return self.mapping.rows(cells or [no_cells(len(self.columns.names))])
+
+    def removed(self, ids: Path) -> str:
+        """Select, as `id`, what the mapping makes of ids that stand in a file as JSON strings."""
+        return f"SELECT id FROM ({self.mapping.rows([id_cells(ids, len(self.columns.names))])})"
 
     def _cells(self, connection: DuckDBPyConnection, ready: ReadyFile, look: Look) -> Cells:
         match ready.dialect.format:
             case Format.CSV | Format.TSV:
                 return table_cells(ready, look)
             case Format.JSONL | Format.JSON:
-                return json_cells(ready, self.columns, look)
+                return json_cells(ready, self.own, look)
             case Format.PARQUET:
-                return parquet_cells(connection, ready, self.columns)
+                return parquet_cells(connection, ready, self.own)
             case _:
                 assert_never(ready.dialect.format)
 
@@ -56,13 +74,14 @@ class Scan:
         """Raise where no record of a JSON file has a mapped field; tables were looked at before."""
         for ready in self.files:
             if ready.dialect.format in {Format.JSONL, Format.JSON}:
-                refuse_vanished(connection, ready, self.columns, _PROBE)
+                refuse_vanished(connection, ready, self.own, _PROBE)
 
     def broken(self, reject: Reject, index: int) -> Broken:
         """Judge a record that is no row."""
         ready = self.files[index]
         judge = broken_cells if ready.dialect.is_table else broken_json
-        return judge(reject, ready, self.columns)
+        broken = judge(reject, ready, self.own)
+        return replace(broken, row=broken.row - ready.uncounted_rows)
 
 
 def rejected_rows(connection: DuckDBPyConnection, look: Look) -> dict[int, list[int]]:

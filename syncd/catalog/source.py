@@ -1,94 +1,113 @@
-"""The catalog as files: looked at from outside, digested, or read whole and compared."""
+"""The catalog as the service sees it: looked at from outside, or read, wherever it lives."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from syncd.catalog.certificate import Evidence, certify
-from syncd.catalog.columns import columns_of
-from syncd.catalog.comparison import FileComparison
-from syncd.catalog.database import engine_version, explained, opened
-from syncd.catalog.files import digest_of, identity_of, locate, touch_of
-from syncd.catalog.mapping_sql import MappingSql
-from syncd.catalog.passes import Passes, cut_files
-from syncd.catalog.ready import get_ready
-from syncd.catalog.row_numbers import RowNumbers
-from syncd.catalog.scan import Scan
-from syncd.catalog.tables import Tables
-from syncd.config import FileCatalog
+from syncd.catalog.database import engine_version, load_engine
+from syncd.catalog.fetching import Fetcher
+from syncd.catalog.origin import Copies, Files, Look, Origin
+from syncd.catalog.snapshot import Sense, TakenSnapshot, Takes
+from syncd.config import Catalog, FileCatalog
 from syncd.domain.snapshot import Position
-from syncd.ports import Comparison
+from syncd.ports import Snapshot
 
 _VERSION: Final = 1
 """Of what cells and fingerprints mean; to be raised with every change of that."""
 
-_DIALECT: Final = {"format", "delimiter", "quote", "encoding", "final_newline", "mapping", "filter"}
 
+class Source:
+    """A catalog of any origin, and the sources that are joined to it."""
 
-class FileSource:
-    """A catalog in one file, or in several that a glob names."""
+    def __init__(
+        self, settings: Catalog, meaning: str, origin: Origin, joined: Sequence[Origin] = ()
+    ) -> None:
+        """Take as `meaning` a digest of all beside `settings` that gives the rows a meaning.
 
-    def __init__(self, settings: FileCatalog, meaning: str) -> None:
-        """Take as `meaning` a digest of all beside `settings` that gives the bytes a meaning."""
-        self._settings = settings
-        self._meaning = _digest_of_meaning(settings, meaning)
+        `joined` are the origins of `settings.join`, in that order.
+        """
+        self._sense = Sense(settings, _digest_of_sense(settings, meaning))
+        self._origin = origin
+        self._joined = tuple(joined)
 
     @property
     def name(self) -> str:
-        return self._settings.path
+        return self._origin.name
 
     def position(self) -> Position:
-        files = locate(self._settings.path)
-        return Position(identity_of(files), self._meaning, touch_of(files))
-
-    def digest(self) -> str:
-        return digest_of(locate(self._settings.path))
+        return self._position([origin.look() for origin in (self._origin, *self._joined)])
 
     @contextmanager
-    def compare(self, fingerprints: Path) -> Iterator[Comparison]:
-        """Read everything and compare; what the comparison gives is there until the block ends.
+    def read(self, since: str | None) -> Iterator[Snapshot]:
+        """With joined sources always the whole: a change in one is not dated by the other."""
+        since = None if self._joined else since
+        with TemporaryDirectory(prefix="syncd-catalog-") as folder:
+            takes = [
+                origin.take(_made(Path(folder, str(number))), since)
+                for number, origin in enumerate((self._origin, *self._joined))
+            ]
+            position = self._position([take.look for take in takes])
+            taken = Takes(takes[0], tuple(takes[1:]))
+            with ThreadPoolExecutor(1, "syncd-digest") as aside:
+                digesting = aside.submit(taken.digest)
+                load_engine()  # while the bytes are digested, for both take their time
+                yield TakenSnapshot(self._sense, position, taken, digesting.result)
 
-        Bytes are read up to three times, never beside each other's rows: for the lines, for the
-        counts, and where something differs for the rows concerned.
-        """
-        with ExitStack() as stack:
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="syncd-catalog-")))
-            yield self._compared(stack, folder, fingerprints)
-
-    def _compared(self, stack: ExitStack, folder: Path, fingerprints: Path) -> FileComparison:
-        settings = self._settings
-        scan = self._scan(folder)
-        connection = stack.enter_context(opened(settings, folder))
-        names = {str(ready.plain): str(ready.file.path) for ready in scan.files}
-        with explained(settings, names):
-            tables = Tables(connection, folder, len(scan.columns.attributes))
-            tables.know(fingerprints)
-            cut = cut_files(scan.files, required=settings.final_newline == "required")
-            counts = Passes(connection, scan, tables, cut).run()
-            numbers = RowNumbers(scan.files, counts.rejected)
-            certificate = certify(connection, Evidence(settings, scan, counts, numbers, cut))
-        return FileComparison(connection, scan, settings, numbers, certificate)
-
-    def _scan(self, folder: Path) -> Scan:
-        columns = columns_of(self._settings)
-        files = locate(self._settings.path)
-        ready = tuple(get_ready(file, self._settings, columns, folder) for file in files)
-        return Scan(ready, columns, MappingSql(columns, self._meaning))
+    def _position(self, looks: Sequence[Look]) -> Position:
+        origins = [origin.meaning() for origin in (self._origin, *self._joined)]
+        meaning = _digest((self._sense.digest, origins))
+        if len(looks) == 1:
+            return Position(looks[0].identity, meaning, looks[0].touch)
+        shown = [look.identity for look in looks]
+        identity = _digest(shown) if all(shown) else ""
+        return Position(identity, meaning, _digest([look.touch for look in looks]))
 
 
-def _digest_of_meaning(settings: FileCatalog, meaning: str) -> str:
+class FileSource(Source):
+    """A catalog in one file, or in several that a glob names."""
+
+    def __init__(self, settings: FileCatalog, meaning: str, joined: Sequence[Origin] = ()) -> None:
+        super().__init__(settings, meaning, Files(settings), joined)
+
+
+class FetchedSource(Source):
+    """A catalog that a fetcher copies at every read."""
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        settings: Catalog,
+        meaning: str,
+        joined: Sequence[Origin] = (),
+    ) -> None:
+        super().__init__(settings, meaning, Copies(fetcher), joined)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _digest_of_sense(settings: Catalog, meaning: str) -> str:
     """Digest what a fingerprint depends on beside the bytes; DuckDB's hash differs by version."""
     parts = {
         "version": _VERSION,
         "engine": engine_version(),
-        "dialect": settings.model_dump(mode="json", include=_DIALECT),
+        "dialect": settings.dialect(),
+        "mapping": settings.model_dump(mode="json", include={"mapping", "filter"}),
+        "joins": [[join.name, join.key, join.dialect()] for join in settings.join],
         "beyond": meaning,
     }
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
+    return _digest(parts)
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -6,7 +6,9 @@ import gzip
 import os
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from io import BufferedWriter
 from pathlib import Path
 from typing import Final, assert_never
 
@@ -18,6 +20,9 @@ if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
+
+DAMAGE: Final = (EOFError, zlib.error, gzip.BadGzipFile, zstd.ZstdError)
+"""What `unpacked` raises for bytes that are damaged, or end before their end mark."""
 
 _CHUNK: Final = 1 << 18
 
@@ -32,10 +37,8 @@ def place(file: CatalogFile, compression: Compression, folder: Path) -> Path:
     match compression:
         case Compression.NONE:
             plain.symlink_to(file.path.absolute())
-        case Compression.GZIP:
-            write(plain, _gunzipped(file))
-        case Compression.ZSTD:
-            write(plain, _unzstded(file))
+        case Compression.GZIP | Compression.ZSTD:
+            write(plain, _unpacked(file, compression))
         case _:
             assert_never(compression)
     return plain
@@ -43,11 +46,36 @@ def place(file: CatalogFile, compression: Compression, folder: Path) -> Path:
 
 def write(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a temporary file; raises `CatalogError` where its disk is full."""
+    with _told(path), _made(path) as spool:
+        for piece in pieces:
+            spool.write(piece)
+
+
+@contextmanager
+def written_to(path: Path) -> Iterator[Callable[[bytes], None]]:
+    """Write a temporary file piece by piece, as somebody else gives them; else like `write`."""
+    with _told(path):
+        spool = _made(path)
+
+    def put(piece: bytes) -> None:
+        with _told(path):
+            spool.write(piece)
+
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as spool:
-            for piece in pieces:
-                spool.write(piece)
+        yield put
+    finally:
+        with _told(path):
+            spool.close()
+
+
+def _made(path: Path) -> BufferedWriter:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise CatalogError(
             str(path.parent),
@@ -56,31 +84,26 @@ def write(path: Path, pieces: Iterable[bytes]) -> None:
         ) from error
 
 
-def _gunzipped(file: CatalogFile) -> Iterator[bytes]:
-    try:
-        with gzip.open(file.path) as stream:
-            while chunk := stream.read(_CHUNK):
-                yield chunk
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise _damaged(file, "gzip", str(error)) from error
-    except OSError as error:
-        raise unreadable(file.path, error) from error
+def unpacked(path: Path, compression: Compression) -> Iterator[bytes]:
+    """Give a compressed file's plain bytes; raises `DAMAGE` where it is none, damaged or cut."""
+    opener = gzip.open if compression is Compression.GZIP else zstd.open
+    with opener(path) as stream:
+        while chunk := stream.read(_CHUNK):
+            yield chunk
 
 
-def _unzstded(file: CatalogFile) -> Iterator[bytes]:
+def _unpacked(file: CatalogFile, compression: Compression) -> Iterator[bytes]:
     try:
-        with zstd.open(file.path) as stream:
-            while chunk := stream.read(_CHUNK):
-                yield chunk
-    except (EOFError, zstd.ZstdError) as error:
-        raise _damaged(file, "zstd", str(error)) from error
+        yield from unpacked(file.path, compression)
+    except DAMAGE as error:
+        raise _damaged(file, compression.name.lower(), str(error)) from error
     except OSError as error:
         raise unreadable(file.path, error) from error
 
 
 def _damaged(file: CatalogFile, kind: str, reason: str) -> CatalogError:
     return CatalogError(
-        str(file.path),
+        file.thing,
         f"it is cut short or damaged, or no {kind} file at all ({reason})",
         "Wait until the export is written whole, or write it again",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from syncd.domain.plain_text import INVISIBLE, WHITE_SPACE
@@ -63,6 +64,19 @@ class Cells:
     flaw: str
     record: str = "NULL::VARCHAR"
     trace: str = "NULL::VARCHAR"
+
+
+def no_cells(width: int) -> Cells:
+    """Stand for a source that has no file at all, as one where nothing has changed."""
+    nothing = ["NULL::VARCHAR"] * width
+    return Cells(0, "(SELECT 1 WHERE false)", "0::BIGINT", nothing, nothing, f"NULL::{FLAW}")
+
+
+def id_cells(ids: Path, width: int) -> Cells:
+    """Read ids alone from a file that has them as JSON strings, one a line, into the first cell."""
+    texts = ["json ->> '$'", *["NULL::VARCHAR"] * (width - 1)]
+    source = f"read_json_objects({literal(str(ids))}, format='newline_delimited')"
+    return Cells(0, source, "0::BIGINT", texts, texts, f"NULL::{FLAW}")
 
 
 def literal(text: str) -> str:

@@ -64,6 +64,13 @@ class Tables:
             f"flaw {FLAW}, flawed_text VARCHAR, trace VARCHAR, hides BOOLEAN{cells})"
         )
 
+    def know_nothing(self) -> None:
+        """Let every row count as new."""
+        self._connection.execute(
+            "CREATE VIEW known AS SELECT NULL::VARCHAR AS id, NULL::BIGINT AS fingerprint, "
+            "false AS missing WHERE false"
+        )
+
     def know(self, fingerprints: Path) -> None:
         """Take the known fingerprints from a Parquet file."""
         link = self._folder / "known.parquet"
@@ -85,7 +92,7 @@ class Tables:
     def add_broken(self, broken: Iterable[Broken]) -> None:
         """Take in broken records, by way of a file: thousands of single inserts take seconds."""
         spool = self._folder / f"broken-{next(self._spools)}.jsonl"
-        write(spool, (json.dumps(asdict(one)).encode() + b"\n" for one in broken))
+        write(spool, map(_line, broken))
         columns = ", ".join(f"'{name}': '{kind}'" for name, kind in _BROKEN_COLUMNS.items())
         self._connection.execute(
             f"INSERT INTO broken SELECT * FROM read_json({literal(str(spool))}, "
@@ -137,6 +144,21 @@ class Tables:
         )
         self._spare_traced()
 
+    def merge_equal(self) -> None:
+        """Make one of the records that have the same id and the same values."""
+        self._connection.execute(
+            "DELETE FROM looked WHERE flaw IS NULL AND rowid NOT IN "
+            "(SELECT min(rowid) FROM looked WHERE flaw IS NULL GROUP BY id, fingerprint)"
+        )
+
+    def remove(self, rows: str) -> None:
+        """Add ids that the source itself calls deleted, unless it has records with them as well."""
+        self._connection.execute(
+            f"INSERT INTO absent SELECT DISTINCT id FROM ({rows}) r WHERE id IS NOT NULL "
+            "AND id NOT IN (SELECT id FROM looked WHERE id IS NOT NULL "
+            "UNION ALL SELECT id FROM broken WHERE id IS NOT NULL)"
+        )
+
     def _spare_traced(self) -> None:
         """Take out of `absent` what stands anywhere in a record that may hide others.
 
@@ -157,3 +179,8 @@ class Tables:
             f"DELETE FROM absent WHERE id IN (SELECT id FROM absent JOIN {traces} "
             "ON contains(trace, id))"
         )
+
+
+def _line(broken: Broken) -> bytes:
+    """Write one as JSON without escapes: half a surrogate pair, which no text may have, is `?`."""
+    return json.dumps(asdict(broken), ensure_ascii=False).encode(errors="replace") + b"\n"

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from syncd.cli.nowhere import knowing_nothing
 from syncd.cli.options import Shared, with_shared_options
-from syncd.errors import ConfigurationError, ExitCode, StateError
+from syncd.errors import ConfigurationError, ExitCode, KeyRefusedError, StateError
 
 if TYPE_CHECKING:
     from syncd.config import Settings
-    from syncd.domain.snapshot import HeldSku
     from syncd.service.check import CatalogFinding, Finding
     from syncd.wiring import Wired
 
@@ -32,8 +28,8 @@ def _check(shared: Shared) -> None:
     from syncd.cli.shown.check import check_listing
 
     results = Results(shared)
-    findings, held = _findings(shared)
-    results.listing(check_listing(findings, held))
+    findings, catalog = _findings(shared)
+    results.listing(check_listing(findings, catalog))
     code = _exit_code(findings)
     tell_exit(code, "something that a cycle needs is not there")
     raise typer.Exit(code)
@@ -48,7 +44,7 @@ def _exit_code(findings: list[Finding]) -> ExitCode:
     return ExitCode.FAILED if failed else ExitCode.OK
 
 
-def _findings(shared: Shared) -> tuple[list[Finding], tuple[HeldSku, ...]]:
+def _findings(shared: Shared) -> tuple[list[Finding], CatalogFinding | None]:
     from syncd.cli.session import begin
     from syncd.service.check import Finding, Health, failed
 
@@ -57,11 +53,11 @@ def _findings(shared: Shared) -> tuple[list[Finding], tuple[HeldSku, ...]]:
     except ConfigurationError as error:
         parts = ("credentials", "catalog", "state", "remote")
         others = [Finding(part, Health.UNCHECKED, "it needs the configuration") for part in parts]
-        return [failed("configuration", error), *others], ()
+        return [failed("configuration", error), *others], None
     good = Finding("configuration", Health.OK, _account(settings))
     credentials, state, remote = _check_account(settings)
     catalog = _check_catalog(settings)
-    return [good, credentials, catalog.finding, state, remote], catalog.held
+    return [good, credentials, catalog.finding, state, remote], catalog
 
 
 def _check_account(settings: Settings) -> tuple[Finding, Finding, Finding]:
@@ -75,7 +71,7 @@ def _check_account(settings: Settings) -> tuple[Finding, Finding, Finding]:
             credentials, remote = _check_remote(wired)
     except StateError as error:
         state = failed("state", error)
-        with _knowing_nothing(settings) as wired:
+        with knowing_nothing(settings) as wired:
             credentials, remote = _check_remote(wired)
     return credentials, state, remote
 
@@ -83,29 +79,31 @@ def _check_account(settings: Settings) -> tuple[Finding, Finding, Finding]:
 def _check_catalog(settings: Settings) -> CatalogFinding:
     from syncd.service.check import check_catalog
 
-    with _knowing_nothing(settings) as wired:
-        return check_catalog(wired.catalog, wired.terms.rules, wired.state)
+    with knowing_nothing(settings) as wired:
+        return check_catalog(wired.catalog, _mapped(settings), wired.terms.rules)
 
 
-@contextmanager
-def _knowing_nothing(settings: Settings) -> Iterator[Wired]:
-    """Wire everything over a state that does not exist, so that the catalog is read whole."""
-    from syncd.wiring import wired_read_only
-
-    with tempfile.TemporaryDirectory(prefix="syncd-check-") as folder:
-        nowhere = settings.state.model_copy(update={"url": f"sqlite:///{Path(folder)}/none.db"})
-        with wired_read_only(settings.model_copy(update={"state": nowhere})) as wired:
-            yield wired
+def _mapped(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """Name the columns of the id and of each mapped attribute."""
+    mapping = settings.catalog.mapping
+    attributes = mapping.by_attribute().items()
+    return {"id": mapping.id.sources, **{str(each): of.sources for each, of in attributes}}
 
 
 def _check_remote(wired: Wired) -> tuple[Finding, Finding]:
-    from syncd.service.check import check_remote
+    from syncd.service.check import Finding, Health, check_remote, failed
+
+    try:
+        remote = wired.remote
+    except KeyRefusedError as error:  # it is not even sent
+        unasked = Finding("remote", Health.UNCHECKED, "it was not asked with this key")
+        return failed("credentials", error), unasked
 
     async def checking() -> tuple[Finding, Finding]:
         try:
-            return await check_remote(wired.remote)
+            return await check_remote(remote)
         finally:
-            await wired.remote.aclose()
+            await remote.aclose()
 
     return asyncio.run(checking())
 

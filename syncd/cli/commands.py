@@ -6,10 +6,20 @@ from typing import Annotated, Final
 
 import typer
 
-from syncd.cli import approve, check, cycles, demo, inquiries, quarantine, sandbox
+from syncd.cli import (
+    approve,
+    check,
+    cycles,
+    demo,
+    init,
+    inquiries,
+    quarantine,
+    revert,
+    sandbox,
+    service,
+)
 from syncd.cli.group import RootGroup
 from syncd.cli.options import Shared, with_shared_options
-from syncd.errors import ExitCode
 
 _HELP: Final = "Keep Digital River's inventory items in line with a merchant's catalog."
 
@@ -26,7 +36,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(with_shared_options(_root))
-    for module in (cycles, approve, inquiries, check, sandbox, demo):
+    for module in (cycles, approve, revert, inquiries, check, init, sandbox, demo):
         module.add_to(app)
     app.add_typer(quarantine.build_app(), name="quarantine")
     return app
@@ -50,20 +60,21 @@ def _root(
             "--wait", metavar="DURATION", help="Wait out back-offs for so long; 5m unless given."
         ),
     ] = None,
+    incremental: Annotated[
+        bool,
+        typer.Option(
+            "--incremental",
+            help="Read only what changed since the last read, where the source can tell.",
+        ),
+    ] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="With --dry-run: exit 5 where it found changes.")
     ] = False,
 ) -> None:
-    wanted = cycles.Wanted(once, dry_run, tuple(only or ()), wait, exit_code)
+    wanted = cycles.Wanted(once, dry_run, tuple(only or ()), wait, exit_code, incremental)
     if context.invoked_subcommand is not None:
         wanted.refuse_beside(context.invoked_subcommand)
         return
     if wanted.is_nothing:
-        typer.echo(context.get_usage(), err=True)
-        typer.echo(
-            "The scheduled service is not part of this version: use --once, and a timer such as"
-            " cron; --help shows the rest.",
-            err=True,
-        )
-        raise typer.Exit(ExitCode.USAGE)
+        service.serve(shared)
     cycles.run_wanted(shared, wanted)

@@ -17,7 +17,7 @@ from syncd.cli.options import Shared, with_shared_options
 from syncd.cli.stopping import run_until_stopped
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import ChangeOutcome, Plan
-from syncd.domain.cycle import CycleResult, Mode
+from syncd.domain.cycle import CycleId, CycleResult, Mode
 from syncd.errors import ExitCode, ReportError, UsageError
 
 if TYPE_CHECKING:
@@ -33,12 +33,13 @@ Wait: TypeAlias = Annotated[
     ),
 ]
 Judged: TypeAlias = Callable[[CycleResult], ExitCode]
-_USUAL_WAIT: Final = timedelta(minutes=5)
+USUAL_WAIT: Final = timedelta(minutes=5)
 _COMMANDS: Final = {
     Mode.ONCE: "syncd --once",
     Mode.DRY_RUN: "syncd --dry-run",
     Mode.PLAN: "syncd plan",
     Mode.APPLY: "syncd apply",
+    Mode.REVERT: "syncd revert",
 }
 _SAVED_MODES: Final = frozenset({Mode.PLAN, Mode.DRY_RUN})
 
@@ -58,6 +59,7 @@ class Wanted:
     only: tuple[str, ...]
     wait: str | None
     exit_code: bool
+    incremental: bool = False
 
     @property
     def is_nothing(self) -> bool:
@@ -90,8 +92,10 @@ class Asked:
 
     mode: Mode
     only: frozenset[ItemId] = frozenset()
-    wait: timedelta = _USUAL_WAIT
+    wait: timedelta = USUAL_WAIT
     saved: Plan | None = None
+    incremental: bool = False
+    reverts: CycleId | None = None
 
     @property
     def writes(self) -> bool:
@@ -105,13 +109,18 @@ def run_wanted(shared: Shared, wanted: Wanted) -> None:
     from syncd.engine.standing import dry_run_exit_code, dry_run_findings, exit_code
 
     wanted.check()
-    only = frozenset(read_ids(wanted.only))
+    mode = Mode.ONCE if wanted.once else Mode.DRY_RUN
+    asked = Asked(
+        mode,
+        frozenset(read_ids(wanted.only)),
+        read_wait(wanted.wait, USUAL_WAIT),
+        incremental=wanted.incremental,
+    )
     if wanted.once:
-        asked = Asked(Mode.ONCE, only, read_wait(wanted.wait, _USUAL_WAIT))
-        _run_and_show(shared, asked, exit_code)
+        run_and_show(shared, asked, exit_code)
     else:
         judged = dry_run_findings if wanted.exit_code else dry_run_exit_code
-        _run_and_show(shared, Asked(Mode.DRY_RUN, only), judged)
+        run_and_show(shared, asked, judged)
 
 
 def _plan(
@@ -142,8 +151,8 @@ def _apply(
     from syncd.cli.session import read_wait
     from syncd.engine.standing import exit_code
 
-    asked = Asked(Mode.APPLY, wait=read_wait(wait, _USUAL_WAIT), saved=saved_plan(file))
-    _run_and_show(shared, asked, exit_code)
+    asked = Asked(Mode.APPLY, wait=read_wait(wait, USUAL_WAIT), saved=saved_plan(file))
+    run_and_show(shared, asked, exit_code)
 
 
 def saved_plan(file: Path) -> Plan:
@@ -161,7 +170,8 @@ def saved_plan(file: Path) -> Plan:
     return Plan(tuple(planned))
 
 
-def _run_and_show(shared: Shared, asked: Asked, judged: Judged) -> None:
+def run_and_show(shared: Shared, asked: Asked, judged: Judged) -> None:
+    """Run a cycle, show its report and end with its exit code."""
     from syncd.cli.results import Results
 
     results = Results(shared)
@@ -214,6 +224,8 @@ def _request(asked: Asked, progress: Progress, stop: asyncio.Event) -> CycleRequ
         only=asked.only,
         wait=asked.wait,
         saved=asked.saved,
+        incremental=asked.incremental,
+        reverts=asked.reverts,
         progress=progress,
         stop=stop,
     )

@@ -11,7 +11,7 @@ import typer
 
 from syncd.cli.options import Shared, with_shared_options
 from syncd.domain.cycle import CycleId
-from syncd.errors import UsageError
+from syncd.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from syncd.cli.results import Results
@@ -47,10 +47,11 @@ def ask(wired: Wired, question: Callable[[Remote], Coroutine[Any, Any, Answer]])
     """Put a question to the remote, and give its connections back."""
 
     async def asking() -> Answer:
+        remote = wired.ports.remote
         try:
-            return await question(wired.remote)
+            return await question(remote)
         finally:
-            await wired.remote.aclose()
+            await remote.aclose()
 
     return asyncio.run(asking())
 
@@ -75,13 +76,22 @@ def _history(
     limit: Annotated[
         int, typer.Option("--limit", min=1, help="How many cycles are listed.")
     ] = _CYCLES,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Find the first cycle that was changed afterwards.")
+    ] = False,
 ) -> None:
-    """List the latest cycles, or show the report of one."""
+    """List the latest cycles, show the report of one, or verify all."""
     from syncd.cli.results import Results
 
+    if verify and cycle is not None:
+        raise UsageError(
+            "syncd history", "--verify goes through all cycles", "Leave out one of the two"
+        )
     results = Results(shared)
     with looking(shared) as wired:
-        if cycle is None:
+        if verify:
+            _verify_cycles(results, wired)
+        elif cycle is None:
             _list_cycles(results, wired, limit)
         else:
             _show_cycle(results, wired, CycleId(cycle))
@@ -92,6 +102,18 @@ def _list_cycles(results: Results, wired: Wired, limit: int) -> None:
 
     now = wired.clock.now()
     results.listing(history_listing(wired.state.cycles(limit), now))
+
+
+def _verify_cycles(results: Results, wired: Wired) -> None:
+    from syncd.cli.results import tell_exit
+    from syncd.cli.shown.verify import damage_words, verify_listing
+    from syncd.service.verify import verify
+
+    verdict = verify(wired.state)
+    results.listing(verify_listing(verdict))
+    if verdict.breach is not None:
+        tell_exit(ExitCode.FAILED, damage_words(verdict.breach))
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _show_cycle(results: Results, wired: Wired, cycle: CycleId) -> None:

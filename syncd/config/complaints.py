@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from syncd.config.section import NOT_YET, without_user
-from syncd.config.shape import KeyPath, field_at, is_secret, keys, nearest
+from syncd.config.shape import KeyPath, Shape, path_of
 from syncd.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _EXPECTED: Final[Mapping[str, str]] = {
     "dict_type": "must be a table",
     "model_type": "must be a table",
     "model_attributes_type": "must be a table",
+    "union_tag_not_found": "must be a table",
 }
 
 
@@ -74,22 +75,37 @@ class InvalidConfigurationError(ConfigurationError):
 
 
 def complaints_of(
-    error: ValidationError, place_of: Callable[[KeyPath], str | int]
+    error: ValidationError,
+    shape: Shape,
+    place_of: Callable[[KeyPath], str | int],
+    told: Container[KeyPath],
 ) -> tuple[Complaint, ...]:
-    """Put pydantic's findings into words; `place_of` tells where a key was written."""
-    found = error.errors(include_url=False)
+    """Put pydantic's findings into words, but for keys of which somebody has complained already.
+
+    `place_of` tells where a key was written.
+    """
+    findings = [_Finding(one, shape) for one in error.errors(include_url=False)]
     return tuple(
-        Complaint(_in_words(one), place_of(_path(one)))
-        for one in found
-        if not _is_noise(one, found)
+        Complaint(one.in_words(), place_of(one.path)) for one in findings if one.path not in told
     )
 
 
-def unknown_key(path: KeyPath) -> str:
+def unknown_key(path: KeyPath, shape: Shape) -> str:
     """Name a key that does not exist, and the nearest one that does."""
-    meant = nearest(path)
+    kinds = shape.kinds_with(path)
+    if kinds:
+        return f"{'.'.join(path)} is a key of {_or(kinds)}, but {_kind_at(path[:-1], shape)}"
+    meant = shape.nearest(path)
     hint = f"; the nearest one is {meant}" if meant else ""
     return f"{'.'.join(path)} is not a known key{hint}"
+
+
+def _or(kinds: Sequence[str]) -> str:
+    return " or ".join(f'type = "{kind}"' for kind in kinds)
+
+
+def _kind_at(path: KeyPath, shape: Shape) -> str:
+    return f'{".".join(path)}.type is "{shape.kind_at(path)}"'
 
 
 def shown(value: object) -> str:
@@ -103,64 +119,73 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
-def _path(found: ErrorDetails) -> KeyPath:
-    return tuple(str(key) for key in found["loc"])
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """One of pydantic's findings, among the keys of this shape."""
 
+    found: ErrorDetails
+    shape: Shape
 
-def _is_noise(one: ErrorDetails, found: list[ErrorDetails]) -> bool:
-    """A catalog of a kind that is yet to come has its own keys; its kind alone is worth a word."""
-    kind = ("catalog", "type")
-    is_other_kind = any(other["type"] == NOT_YET and _path(other) == kind for other in found)
-    return is_other_kind and _path(one) != kind and _path(one)[:1] == kind[:1]
+    @property
+    def path(self) -> KeyPath:
+        path = path_of(self.found["loc"])
+        return (*path, "type") if self.found["type"] == "union_tag_invalid" else path
 
+    def in_words(self) -> str:
+        path = self.path
+        match self.found["type"]:
+            case "extra_forbidden":
+                return unknown_key(path, self.shape)
+            case "missing":
+                return self._missing()
+            case kind if kind == NOT_YET:
+                return f"{'.'.join(path)} {self.found['msg']}"
+            case _ if isinstance(self.found["input"], dict) and self._is_our_own:
+                return f"{'.'.join(path)}: {self._expected()}"
+            case _:
+                return f"{'.'.join(path)} {self._what_stands()}{self._expected()}"
 
-def _in_words(found: ErrorDetails) -> str:
-    path = _path(found)
-    match found["type"]:
-        case "extra_forbidden":
-            return unknown_key(path)
-        case "missing":
-            return _missing(path)
-        case kind if kind == NOT_YET:
-            return f"{'.'.join(path)} {found['msg']}"
-        case _ if isinstance(found["input"], dict) and found["type"] == "value_error":
-            return f"{'.'.join(path)}: {_expected(found)}"
-        case _:
-            return f"{'.'.join(path)} {_what_stands(path, found['input'])}{_expected(found)}"
+    @property
+    def _is_our_own(self) -> bool:
+        return self.found["type"] == "value_error"
 
+    def _missing(self) -> str:
+        field = self.shape.field_at(self.path)
+        meaning = f" ({field.description.rstrip('.')})" if field and field.description else ""
+        return f"{'.'.join(self.path)} is missing{meaning}{self._example()}"
 
-def _missing(path: KeyPath) -> str:
-    field = field_at(path)
-    meaning = f" ({field.description.rstrip('.')})" if field and field.description else ""
-    return f"{'.'.join(path)} is missing{meaning}{_example(path)}"
+    def _what_stands(self) -> str:
+        """Quote the value, unless something secret belongs in this place."""
+        if self.shape.may_hold_secret(self.path):
+            return ""
+        return f"is {shown(self._value())}, but "
 
+    def _value(self) -> object:
+        value = self.found["input"]
+        is_kind = self.found["type"] == "union_tag_invalid" and isinstance(value, dict)
+        return value.get("type") if is_kind else value
 
-def _what_stands(path: KeyPath, value: object) -> str:
-    """Quote the value, unless something secret belongs in this place."""
-    if is_secret(path[:-1]) or any(is_secret(key) for key in keys() if key[: len(path)] == path):
+    def _expected(self) -> str:
+        kind, context = self.found["type"], self.found.get("ctx", {})
+        match kind:
+            case "value_error":
+                return str(context["error"])
+            case "literal_error":
+                return f"must be {context['expected']}".replace("'", '"')
+            case "union_tag_invalid":
+                return f"must be one of {context['expected_tags']}".replace("'", '"')
+            case _:
+                return _EXPECTED.get(kind, self._in_pydantic_words()) + self._example()
+
+    def _in_pydantic_words(self) -> str:
+        return self.found["msg"].replace("Input should", "must", 1)
+
+    def _example(self) -> str:
+        field = self.shape.field_at(self.path)
+        if field is None:
+            return ""
+        if field.examples:
+            return f", such as {self.path[-1]} = {shown(field.examples[0])}"
+        if isinstance(field.default, str | int | float | tuple):
+            return f", such as {self.path[-1]} = {shown(field.default)}"
         return ""
-    return f"is {shown(value)}, but "
-
-
-def _expected(found: ErrorDetails) -> str:
-    kind, context = found["type"], found.get("ctx", {})
-    if kind == "value_error":
-        return str(context["error"])
-    if kind == "literal_error":
-        return f"must be {context['expected']}".replace("'", '"')
-    return _EXPECTED.get(kind, _in_pydantic_words(found)) + _example(_path(found))
-
-
-def _in_pydantic_words(found: ErrorDetails) -> str:
-    return found["msg"].replace("Input should", "must", 1)
-
-
-def _example(path: KeyPath) -> str:
-    field = field_at(path)
-    if field is None:
-        return ""
-    if field.examples:
-        return f", such as {path[-1]} = {shown(field.examples[0])}"
-    if isinstance(field.default, str | int | float | tuple):
-        return f", such as {path[-1]} = {shown(field.default)}"
-    return ""

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
 import orjson
 
+from syncd.config.catalog import Join
+from syncd.config.remote import DigitalRiverSettings
 from syncd.config.settings import Settings
+from syncd.config.words import words_of
 from syncd.domain.rules import RuleBook
 
 _SIZE: Final = 16
 _MAPPING: Final = "mapping"
 _FILTER: Final = "filter"
 _VERSION: Final = "version"
-_SOURCE_KEYS: Final = frozenset({"path", "type"})
-"""Keys of `[catalog]` that say where the rows come from, and nothing on what the bytes mean."""
-_PACE_KEYS: Final = frozenset({"memory_limit", "threads"})
-"""Keys of `[catalog]` that say how fast to read."""
 _LIMIT_KEYS: Final = frozenset(
     {"max_delete", "max_update", "max_create", "max_shrink", "max_same_change", "canary"}
 )
@@ -34,21 +34,21 @@ _BEYOND_THE_BYTES: Final = frozenset({_VERSION, "guards", "source", "model"})
 def parts_of_meaning(settings: Settings) -> dict[str, str]:
     """Digest, part by part, everything that decides what a catalog's bytes lead to.
 
-    The parts are mapping, filter, the file's dialect, its place (source), policy, guards (when a
-    delete is due and how limits are counted, without the limits themselves), the fulfilment model,
-    rules (the rule book and the canonical form) and the version of syncd. The digests are the same
-    in every process.
+    The parts are mapping, filter, the source's dialect, its place (source), the same of what is
+    joined to it, policy, guards (when a delete is due and how limits are counted, without the
+    limits themselves), the fulfilment model, rules (the rule book and the canonical form) and the
+    version of syncd. The digests are the same in every process.
     """
     from syncd import __version__
     from syncd.domain.canonical import CANONICAL_FORM_VERSION
 
-    catalog = settings.catalog.model_dump(mode="json", exclude=set(_PACE_KEYS | _SOURCE_KEYS))
+    catalog = settings.catalog
     rules = _as_lists(settings.rules.to_rule_book())
     parts = {
-        _MAPPING: catalog.pop(_MAPPING),
-        _FILTER: catalog.pop(_FILTER),
-        "dialect": catalog,
-        "source": settings.catalog.model_dump(mode="json", include=set(_SOURCE_KEYS)),
+        _MAPPING: [catalog.mapping.model_dump(mode="json"), words_of(catalog.mapping)],
+        _FILTER: catalog.model_dump(mode="json", include={_FILTER})[_FILTER],
+        "dialect": [catalog.dialect(), *map(_joining, catalog.join)],
+        "source": [catalog.place(), *(join.place() for join in catalog.join)],
         "policy": settings.policy.model_dump(mode="json"),
         "guards": settings.guards.model_dump(mode="json", exclude=set(_LIMIT_KEYS)),
         "model": settings.digital_river.model,
@@ -68,16 +68,19 @@ def digest_of_meaning(settings: Settings) -> str:
     return _digest_of_json({name: of for name, of in parts if name not in _BEYOND_THE_BYTES})
 
 
-def account_digest(settings: Settings) -> str:
+def account_digest(account: DigitalRiverSettings) -> str:
     """Digest base URL and key, to notice that the account may be another; the key stays unknown."""
-    remote = settings.digital_river
-    return _digest(f"{remote.base_url}\0{remote.api_key.get_secret_value()}".encode())
+    return _digest(f"{account.base_url}\0{account.api_key.get_secret_value()}".encode())
 
 
 def account_label(settings: Settings) -> str:
     """Name the account for people, such as `test · api.digitalriver.com`."""
     remote = settings.digital_river
     return f"{'test' if remote.is_test else 'live'} · {urlsplit(remote.base_url).netloc}"
+
+
+def _joining(join: Join) -> Mapping[str, object]:
+    return {"name": join.name, "key": join.key, **join.dialect()}
 
 
 def _digest_of_json(value: object) -> str:

@@ -11,9 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from syncd.config.layers import Tree
 from syncd.config.lines import lines_of
-from syncd.config.shape import KeyPath
+from syncd.config.shape import KeyPath, Tree
 from syncd.errors import ConfigurationError
 
 _USUAL_PLACES: Final = (Path("config.toml"), Path("/etc/syncd/config.toml"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,18 +13,38 @@ _ENDS_OF_LONG_VALUES: Final = ("]", "}", '"""', "'''")
 
 
 def lines_of(text: str) -> dict[KeyPath, int]:
-    """The line of every key and table of a text that parses, counted from 1."""
+    """The line of every key and table of a text that parses, counted from 1.
+
+    The tables of a list, `[[catalog.join]]`, stand under their numbers, which count from 0.
+    """
     found: dict[KeyPath, int] = {}
     table: KeyPath = ()
+    tables: Counter[KeyPath] = Counter()
     for number, statement in _statements(text):
         paths = list(_paths(tomllib.loads(statement)))
-        if statement.lstrip().startswith("["):
+        is_header = statement.lstrip().startswith("[")
+        if is_header:
+            paths = [_numbered(path, tables) for path in paths]
             table = ()
+        if statement.lstrip().startswith("[["):
+            listed = max(paths, key=len)
+            tables[listed] += 1
+            paths.append((*listed, str(tables[listed] - 1)))
         for path in paths:
             found.setdefault(table + path, number)
-        if statement.lstrip().startswith("["):
+        if is_header:
             table = max(paths, key=len)
     return found
+
+
+def _numbered(path: KeyPath, tables: Counter[KeyPath]) -> KeyPath:
+    """Lead through the last table of each list that the path goes into."""
+    whole: KeyPath = ()
+    for place, key in enumerate(path, start=1):
+        whole = (*whole, key)
+        if place < len(path) and tables[whole]:
+            whole = (*whole, str(tables[whole] - 1))
+    return whole
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:

@@ -11,22 +11,25 @@ from typing import Final
 from pydantic import ValidationError
 
 from syncd.config.complaints import Complaint, InvalidConfigurationError, complaints_of
+from syncd.config.constants import unfit_constants
 from syncd.config.document import Document, locate, read_document
 from syncd.config.layers import (
-    API_KEY,
-    API_KEY_FILE,
     Layer,
-    Tree,
     credentials_layer,
     environment_layer,
     merge,
     read_secret,
+    shape_of,
+    table_at,
 )
 from syncd.config.paths import anchor, path_at
+from syncd.config.presets import lay_presets
 from syncd.config.settings import Settings
-from syncd.config.shape import KeyPath
+from syncd.config.shape import KeyPath, Shape, Tree, value_at
 
 _MANDATORY_TABLES: Final = (("catalog", "mapping"), ("digital_river",))
+_UNREADABLE: Final = "unreadable"
+"""Stands for a secret whose file cannot be read."""
 
 
 def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -36,61 +39,73 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
     the file; relative paths in any of them start at the file's folder.
     """
     document = read_document(locate(path, environment))
-    layers = (credentials_layer(environment), environment_layer(environment))
-    return _Sources(document, layers).settings()
+    shape = shape_of(document.tree, environment)
+    layers = (credentials_layer(environment, shape), environment_layer(environment, shape))
+    return _Sources(document, layers, shape).settings()
 
 
 @dataclass(frozen=True, slots=True)
 class _Sources:
-    """A file and the layers over it, the strongest last."""
+    """A file and the layers over it, the strongest last, with the keys that they may have."""
 
     document: Document
     layers: tuple[Layer, ...]
+    shape: Shape
 
     def settings(self) -> Settings:
-        tree = merge(self.document.tree, self.layers)
+        secrets = tuple(self.shape.secrets_with_files())
+        tree = merge(self.document.tree, self.layers, secrets)
+        lay_presets(tree)
         complaints = [complaint for layer in self.layers for complaint in layer.complaints]
-        complaints += self._keys_given_twice()
-        complaints += self._fill_in_key(tree)
+        for secret, in_file in secrets:
+            complaints += self._given_twice(secret, in_file)
+            complaints += self._fill_in(tree, secret, in_file)
         anchor(tree, self._folder)
         _make_mandatory_tables(tree)
         try:
             settings = Settings.model_validate(tree)
         except ValidationError as error:
-            complaints += complaints_of(error, self._place_of)
+            unread = {secret for secret, _ in secrets if value_at(tree, secret) == _UNREADABLE}
+            complaints += complaints_of(error, Shape(tree), self._place_of, unread)
         else:
+            complaints += self._unfit(settings)
             if not complaints:
                 return settings
         # Not chained: what pydantic found still holds the values, and one of them may be the key.
         raise InvalidConfigurationError(str(self.document.file), tuple(complaints)) from None
 
+    def _unfit(self, settings: Settings) -> list[Complaint]:
+        return [
+            Complaint(f"{'.'.join(path)} breaks a rule: {rule}", self._place_of(path))
+            for path, rule in unfit_constants(settings)
+        ]
+
     @property
     def _folder(self) -> Path:
         return self.document.file.absolute().parent
 
-    def _keys_given_twice(self) -> list[Complaint]:
-        section = self.document.tree.get(API_KEY[0])
-        keys = section if isinstance(section, dict) else {}
-        in_file: set[KeyPath] = {(API_KEY[0], str(key)) for key in keys}
-        given = [in_file, *({one.path for one in layer.assignments} for layer in self.layers)]
-        if not any(API_KEY in paths and API_KEY_FILE in paths for paths in given):
+    def _given_twice(self, secret: KeyPath, in_file: KeyPath) -> list[Complaint]:
+        """Complain of a secret and a file with it, where both stand in one place."""
+        table = value_at(self.document.tree, secret[:-1])
+        in_document = {(*secret[:-1], str(key)) for key in table} if isinstance(table, dict) else {}
+        given = [in_document, *({one.path for one in layer.assignments} for layer in self.layers)]
+        if not any(secret in paths and in_file in paths for paths in given):
             return []
-        what = "digital_river has both api_key and api_key_file; keep one of them"
-        return [Complaint(what, self._place_of(API_KEY_FILE))]
+        both = f"both {secret[-1]} and {in_file[-1]}; keep one of them"
+        return [Complaint(f"{'.'.join(secret[:-1])} has {both}", self._place_of(in_file))]
 
-    def _fill_in_key(self, tree: Tree) -> list[Complaint]:
-        """Read the key from the file that is named for it."""
-        section = tree.get(API_KEY_FILE[0])
-        name = section.get(API_KEY_FILE[1]) if isinstance(section, dict) else None
-        if not isinstance(section, dict) or not isinstance(name, str) or API_KEY[1] in section:
+    def _fill_in(self, tree: Tree, secret: KeyPath, in_file: KeyPath) -> list[Complaint]:
+        """Read a secret from the file that is named for it."""
+        name = value_at(tree, in_file)
+        if not isinstance(name, str) or value_at(tree, secret) is not None:
             return []
-        secret = read_secret(path_at(self._folder, name))
-        if isinstance(secret, str):
-            section[API_KEY[1]] = secret
+        read = read_secret(path_at(self._folder, name))
+        table = table_at(tree, secret[:-1])
+        if isinstance(read, str):
+            table[secret[-1]] = read
             return []
-        section[API_KEY[1]] = "unreadable"  # said once is enough: the key is not missing as well
-        what = f"digital_river.api_key_file: {secret.what}"
-        return [Complaint(what, self._place_of(API_KEY_FILE))]
+        table[secret[-1]] = _UNREADABLE  # said once is enough: it is not missing as well
+        return [Complaint(f"{'.'.join(in_file)}: {read.what}", self._place_of(in_file))]
 
     def _place_of(self, path: KeyPath) -> str | int:
         """Name where this key, or the innermost table around it, was written."""

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from syncd.config.layers import Tree
 from syncd.config.remote import StateSettings
+from syncd.config.shape import Tree
 
 _SQLITE: Final = "sqlite:///"
 
 
 def anchor(tree: Tree, folder: Path) -> None:
-    """Make the catalog's path and the state's URL absolute, in place, where they are text."""
+    """Make the paths of catalog and joins and the URLs of SQLite files absolute, in place."""
     state = tree.setdefault("state", {})
     if isinstance(state, dict):
         state.setdefault("url", StateSettings().url)  # the default's path is a relative one, too
-    _change(tree, ("catalog", "path"), lambda text: _glob_at(folder, text))
-    _change(tree, ("state", "url"), lambda text: _url_at(folder, text))
+    _change(state, "url", lambda text: _url_at(folder, text))
+    for source in _sources(tree):
+        _change(source, "path", lambda text: _glob_at(folder, text))
+        _change(source, "url", lambda text: _url_at(folder, text))
+
+
+def _sources(tree: Tree) -> Iterator[object]:
+    """The tables that say where rows come from, whatever they hold."""
+    catalog = tree.get("catalog")
+    yield catalog
+    joins = catalog.get("join") if isinstance(catalog, dict) else None
+    yield from joins if isinstance(joins, list) else ()
 
 
 def path_at(folder: Path, text: str) -> Path:
@@ -44,8 +54,7 @@ def _url_at(folder: Path, url: str) -> str:
     return f"{_SQLITE}{path_at(folder, path)}{mark}{query}"
 
 
-def _change(tree: Tree, path: tuple[str, str], change: Callable[[str], str]) -> None:
-    section = tree.get(path[0])
-    text = section.get(path[1]) if isinstance(section, dict) else None
-    if isinstance(section, dict) and isinstance(text, str) and text:
-        section[path[1]] = change(text)
+def _change(table: object, key: str, change: Callable[[str], str]) -> None:
+    text = table.get(key) if isinstance(table, dict) else None
+    if isinstance(table, dict) and isinstance(text, str) and text:
+        table[key] = change(text)

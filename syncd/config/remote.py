@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import timedelta
 from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -70,18 +69,12 @@ class DigitalRiverSettings(Section):
     @field_validator("base_url")
     @classmethod
     def _be_a_plain_url(cls, value: str) -> str:
-        parts = _split(value)
-        if parts.username is not None or parts.query or parts.fragment:
-            raise ValueError(f"{_BASE_URL_WANTED}, without user name, password or query")
-        return value.rstrip("/")
+        return read_base_url(value)
 
     @field_validator("api_key")
     @classmethod
     def _fit_into_a_header(cls, key: SecretStr) -> SecretStr:
-        text = key.get_secret_value()
-        if not text or not text.isascii() or not text.isprintable() or " " in text:
-            raise ValueError("must be the secret key as Digital River shows it, without spaces")
-        return key
+        return read_key(key)
 
     @field_validator("manage")
     @classmethod
@@ -95,13 +88,16 @@ class DigitalRiverSettings(Section):
 
     @model_validator(mode="after")
     def _keep_live_keys_private(self) -> DigitalRiverSettings:
-        parts = _split(self.base_url)
-        if parts.scheme == "http" and not (self.is_test or _is_loopback(parts.hostname or "")):
+        self.refuse_to_show_the_key()
+        return self
+
+    def refuse_to_show_the_key(self) -> None:
+        """Raise `ValueError` where the key would travel unencrypted and is no test key."""
+        if _split(self.base_url).scheme == "http" and not self.is_test:
             raise ValueError(
                 "base_url must begin with https://, for a key that is not a test key"
-                " is never sent over a network unencrypted"
+                " is never sent unencrypted, not even to this machine"
             )
-        return self
 
 
 class StateSettings(Section):
@@ -110,6 +106,10 @@ class StateSettings(Section):
     url: str = Field(
         "sqlite:///syncd.db",
         description="The database; keep it, for what syncd owns is written nowhere else.",
+    )
+    keep_journal: PositiveDuration = Field(
+        timedelta(days=90),
+        description="How long cycles and their writes are remembered; reverting needs them.",
     )
 
     @field_validator("url")
@@ -126,6 +126,22 @@ class StateSettings(Section):
         return value
 
 
+def read_base_url(value: str) -> str:
+    """Check that this is a plain URL; raises `ValueError` with what it must be."""
+    parts = _split(value)
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError(f"{_BASE_URL_WANTED}, without user name, password or query")
+    return value.rstrip("/")
+
+
+def read_key(key: SecretStr) -> SecretStr:
+    """Check that this can stand in a header; raises `ValueError` without showing it."""
+    text = key.get_secret_value()
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("must be the secret key as Digital River shows it, without spaces")
+    return key
+
+
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
@@ -135,10 +151,3 @@ def _split(url: str) -> SplitResult:
     if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isprintable():
         raise ValueError(_BASE_URL_WANTED)
     return parts
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Annotated, Final, TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator
 
@@ -19,7 +20,8 @@ _DURATION: Final = re.compile(
 _UNITS: Final = ("days", "hours", "minutes", "seconds", "milliseconds")
 _DURATION_WANTED: Final = 'must be a duration such as "5m", "24h", "1h30m", "500ms" or "0"'
 _PACE_WANTED: Final = (
-    'must be a duration such as "5m", or a cron expression of five fields such as "0 4 * * sun"'
+    'must be a duration such as "5m", or a cron expression of five fields such as "0 4 * * sun",'
+    ' with a time zone behind it where it is not UTC: "0 4 * * sun Europe/Berlin"'
 )
 _LIMIT_WANTED: Final = (
     "must be a share of the owned items such as 0.1, or a count such as 10, without quotes"
@@ -54,6 +56,18 @@ def read_duration(value: object) -> timedelta:
         raise ValueError(_DURATION_WANTED) from None
 
 
+def read_overlap(value: object) -> timedelta | int:
+    """Tell a duration from a count: a bare number, in quotes or without, is a count."""
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if type(value) is int and value >= 0:
+        return value
+    try:
+        return read_duration(value)
+    except ValueError:
+        raise ValueError('must be a duration such as "5m", or a count such as 1000') from None
+
+
 def read_limit(value: object) -> DomainLimit:
     """Tell a share from a count by the number's own form: `1.0` is all of them, `1` is one."""
     if isinstance(value, float):
@@ -84,7 +98,8 @@ def _read_cron(text: str) -> str:
     """Refuse numbered weekdays: 0 is Sunday to cron and Monday to the scheduler we use."""
     from apscheduler.triggers.cron import CronTrigger
 
-    fields = text.split()
+    expression, zone = cron_and_zone(text)
+    fields = expression.split()
     if len(fields) != _CRON_FIELDS:
         raise ValueError(_PACE_WANTED)
     if re.search(r"(?<![/0-9])[0-9]", fields[-1]):
@@ -93,10 +108,23 @@ def _read_cron(text: str) -> str:
             " for their numbers are read in two ways"
         )
     try:
-        CronTrigger.from_crontab(text, timezone="UTC")  # type: ignore[no-untyped-call] # it has no types
+        CronTrigger.from_crontab(expression, timezone=_zone(zone))  # type: ignore[no-untyped-call] # it has no types
     except (ValueError, KeyError) as error:
         raise ValueError(f"is no cron expression that can be followed: {error}") from error
     return text
+
+
+def cron_and_zone(text: str) -> tuple[str, str]:
+    """Part a cron expression from the time zone behind it, which is UTC where none is named."""
+    expression, _, last = text.rpartition(" ")
+    return (expression, last) if "/" in last and last[0].isalpha() else (text, "UTC")
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f'names a time zone that is not known here: "{name}"') from None
 
 
 def _above_zero(duration: timedelta) -> timedelta:
@@ -150,6 +178,7 @@ def read_words(value: object) -> tuple[str, ...]:
 
 
 Duration: TypeAlias = Annotated[timedelta, BeforeValidator(read_duration)]
+Overlap: TypeAlias = Annotated[timedelta | int, BeforeValidator(read_overlap)]
 PositiveDuration: TypeAlias = Annotated[
     timedelta, BeforeValidator(read_duration), AfterValidator(_above_zero)
 ]

@@ -8,8 +8,6 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import Final
 
-import iso3166
-
 from syncd.domain.eccn import canonical_eccn
 from syncd.domain.plain_text import trimmed
 from syncd.domain.rules import RuleBook
@@ -56,6 +54,8 @@ def _eccns() -> dict[Treatment, frozenset[str]]:
 
 
 def _countries() -> frozenset[str]:
+    import iso3166
+
     return frozenset(iso3166.countries_by_alpha2) - _NOT_ASSIGNED - _REFUSED
 
 

@@ -21,11 +21,11 @@ from syncd.digital_river.wire import (
     WireSku,
 )
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import Action, Change, Resource
+from syncd.domain.change import SYNCED, Action, Change, Resource
 from syncd.domain.delivery import Accepted, Failure, Outcome, Refused, Transient
 from syncd.domain.item import RemoteItem
 from syncd.errors import ResourceForbiddenError
-from syncd.ports import Clock
+from syncd.ports import Clock, Permit
 
 _NO_PATH: Final = frozenset({"", ".", ".."})
 _IDS: Final = "ids"
@@ -87,11 +87,14 @@ class DigitalRiver:
             yield found.as_item()
 
     async def access(self) -> Mapping[Resource, Failure | None]:
-        """Tell which resources the key may read, with the 403 where it may not.
+        """Tell which resources of a sync the key may read, with the 403 where it may not.
 
         Costs one small request for each; raises like the reads where nothing can be told.
         """
-        return {resource: await self._refusal(resource) for resource in Resource}
+        return {resource: await self._refusal(resource) for resource in SYNCED}
+
+    def depart_by(self, permit: Permit | None) -> None:
+        self._line.depart_by(permit)
 
     def hold(self) -> None:
         self._line.hold()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -14,7 +12,6 @@ from syncd.digital_river.messages import Answer
 from syncd.domain.delivery import Failure
 
 _LONGEST_MESSAGE: Final = 300
-_LONGEST_WAIT: Final = 3600.0
 _UNSEEN: Final = re.compile(
     r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.IGNORECASE
 )
@@ -50,25 +47,6 @@ def failure_of(answer: Answer) -> Failure:
         parameter=first.parameter,
         request_id=answer.request_id,
     )
-
-
-def seconds_to_wait(header: str | None, now: datetime) -> float | None:
-    """Read `Retry-After`, whole seconds or an HTTP date; None where it is missing or neither.
-
-    More than an hour is taken for a mistake of whoever sent it.
-    """
-    if header is None:
-        return None
-    text = header.strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text), _LONGEST_WAIT)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(max(0.0, (moment - now).total_seconds()), _LONGEST_WAIT)
 
 
 def described(failure: Failure) -> str:

@@ -8,15 +8,17 @@ from typing import Final
 
 import structlog
 
-from syncd.digital_river.failures import seconds_to_wait
 from syncd.digital_river.hold import Hold, Wait
 from syncd.digital_river.messages import Answer, Break, Request, Unsendable
+from syncd.digital_river.outage import Outage
 from syncd.digital_river.outcomes import Setback, judged
 from syncd.digital_river.pacer import Pacer
 from syncd.digital_river.transport import Transport, new_upstream_id
 from syncd.domain.change import Resource
 from syncd.domain.delivery import Failure, Forbidden, KeyRefused, Transient
-from syncd.ports import UNSENT, Clock
+from syncd.domain.exchange import seconds_to_wait
+from syncd.engine.breaker import PAUSED
+from syncd.ports import UNSENT, Clock, Permit
 
 _TOO_MANY_REQUESTS: Final = 429
 _USUAL_PAUSE: Final = 1.0
@@ -38,6 +40,8 @@ class Line:
         self._key_refused: KeyRefused | None = None
         self._forbidden: dict[Resource, Forbidden] = {}
         self._hold = Hold()
+        self._outage = Outage(clock, new_upstream_id())
+        self._permit: Permit | None = None
         self.departures = 0
 
     async def send(self, request: Request) -> Answer | Setback:
@@ -45,8 +49,12 @@ class Line:
 
         Under a hold it is UNSENT, unless its first byte has left: then it is seen to its end.
         """
-        sending = self._hold.heeded(lambda wait: self._sent_in_turn(request, wait))
+        sending = self._hold.heeded(lambda wait: self._sent_if_sensible(request, wait))
         return await sending or UNSENT
+
+    def depart_by(self, permit: Permit | None) -> None:
+        """Ask this permit from now on, or none."""
+        self._permit = permit
 
     def hold(self) -> None:
         """Let nothing depart from now on, and wake whoever waits for it."""
@@ -68,32 +76,55 @@ class Line:
             self._key_refused = KeyRefused(failure)
         return self._key_refused
 
-    async def leave(self, resource: Resource) -> None:
-        """Let one request depart now, or raise where it must come back for another turn."""
-        if self._bar(resource) or await self._pacer.depart() or self._bar(resource):
+    async def leave(self, request: Request) -> None:
+        """Let one request depart now, or raise where it must come back for another turn.
+
+        What the permit raises comes last, for the pacer may have made it wait.
+        """
+        if self._bar(request) or await self._pacer.depart() or self._bar(request):
             raise _AnotherTurnError
+        if self._permit is not None:
+            self._permit()
         self.departures += 1
 
     async def aclose(self) -> None:
         await self._transport.aclose()
         self._pacer.close()
 
-    def _bar(self, resource: Resource) -> KeyRefused | Forbidden | Transient | None:
-        return self.shut(resource) or (UNSENT if self._hold.on else None)
+    def _bar(self, request: Request) -> KeyRefused | Forbidden | Transient | None:
+        kept_back = UNSENT if self._hold.on else self._outage.bar(request)
+        return self.shut(request.resource) or kept_back
+
+    async def _sent_if_sensible(self, request: Request, wait: Wait) -> Answer | Setback:
+        shut = self.shut(request.resource)
+        if shut is not None:
+            return shut
+        async with self._outage.admitted(request) as kept_back:
+            return kept_back or await self._sent_in_turn(request, wait)
 
     async def _sent_in_turn(self, request: Request, wait: Wait) -> Answer | Setback:
-        while (bar := self._bar(request.resource)) is None:
-            pause = await self._pacer.turn(lambda: self._bar(request.resource) is None)
+        while (bar := self._bar(request)) is None:
+            pause = await self._pacer.turn(lambda: self._bar(request) is None)
             if pause > _PATIENCE:
                 return _not_sent(pause)
             if pause:
                 await self._clock.sleep(pause)
-            elif self._bar(request.resource) is None:
+            elif self._bar(request) is None:
                 with suppress(_AnotherTurnError):
-                    return await self._sent(request, _Departure(self, request.resource, wait))
+                    return await self._sent(request, _Departure(self, request, wait))
         return bar
 
     async def _sent(self, request: Request, departure: _Departure) -> Answer | Setback:
+        result = await self._result(request, departure)
+        if isinstance(result, Unsendable):
+            return result.as_outcome()
+        outcome = (
+            result.as_outcome() if isinstance(result, Break) else self._heeded(request, result)
+        )
+        self._outage.heed(request, outcome)
+        return outcome
+
+    async def _result(self, request: Request, departure: _Departure) -> Answer | Break | Unsendable:
         upstream_id = new_upstream_id()
         began = time.perf_counter()
         result = await self._transport.send(request, upstream_id, departure)
@@ -101,14 +132,13 @@ class Line:
         log = _log.bind(call=str(request), upstream_id=upstream_id, seconds=seconds)
         if isinstance(result, Break):
             log.debug("remote.broken", code=result.code, in_doubt=result.in_doubt)
-            return result.as_outcome()
-        if isinstance(result, Unsendable):
+        elif isinstance(result, Unsendable):
             log.debug("remote.unsendable", reason=result.message)
-            return result.as_outcome()
-        log.debug("remote.answered", status=result.status, request_id=result.request_id)
-        if not departure.left:  # an answer proves it, even if the transport did not tell
-            self.departures += 1
-        return self._heeded(request, result)
+        else:
+            log.debug("remote.answered", status=result.status, request_id=result.request_id)
+            if not departure.left:  # an answer proves it, even if the transport did not tell
+                self.departures += 1
+        return result
 
     def _heeded(self, request: Request, answer: Answer) -> Answer | Setback:
         wait = self._wait_after(answer)
@@ -138,14 +168,14 @@ class Line:
 class _Departure:
     """The moment when one request leaves."""
 
-    def __init__(self, line: Line, resource: Resource, wait: Wait) -> None:
+    def __init__(self, line: Line, request: Request, wait: Wait) -> None:
         self._line = line
-        self._resource = resource
+        self._request = request
         self._wait = wait
         self.left = False
 
     async def leave(self) -> None:
-        await self._line.leave(self._resource)
+        await self._line.leave(self._request)
         self._wait.over()
         self.left = True
 
@@ -156,4 +186,4 @@ class _AnotherTurnError(Exception):
 
 def _not_sent(pause: float) -> Transient:
     message = f"not sent: Digital River asked for a pause that lasts another {pause:.0f} s"
-    return Transient(Failure(None, "paused", message), in_doubt=False, retry_after=pause)
+    return Transient(Failure(None, PAUSED, message), in_doubt=False, retry_after=pause)

@@ -23,6 +23,7 @@ PATHS: Final = {
     Resource.INVENTORY_ITEM: "/inventory-items",
     Resource.SKU: "/skus",
     Resource.INVENTORY_LEVEL: "/inventory-levels",
+    Resource.EVENT: "/events",
 }
 _METHODS: Final = {
     Verb.LOOK_UP: "GET",

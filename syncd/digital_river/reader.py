@@ -13,6 +13,7 @@ from syncd.digital_river.outcomes import Setback, mode_mismatch, unreadable
 from syncd.digital_river.wire import Entry, Listed, Page, UnreadableError, read_body
 from syncd.domain.change import Resource
 from syncd.domain.delivery import Exists, Forbidden, Gone, KeyRefused, Refused, Transient
+from syncd.engine.breaker import was_kept_back
 from syncd.errors import (
     KeyRefusedError,
     RemoteError,
@@ -22,6 +23,8 @@ from syncd.errors import (
 from syncd.ports import UNSENT
 
 _TRIES: Final = 5
+_TRIES_OF_AN_ERROR: Final = 3
+"""A server that answers that it cannot, and does not say when it can, is best asked for less."""
 _FIRST_DELAY: Final = 0.5
 _LONGEST_DELAY: Final = 8.0
 _LONGEST_WAIT: Final = 60.0
@@ -57,13 +60,14 @@ class Reader:
 
     async def page(self, request: Request, entry: type[Entry]) -> Page[Entry]:
         """Read one page, with a few more tries where a failure may pass by itself."""
-        tries = 0
+        tries = errors = 0
         while True:
             got = await self._once(request, entry)
             if isinstance(got, Page):
                 return got
-            tries += 1
-            if not isinstance(got, Transient) or not _worth_another(got, tries):
+            tries, errors = tries + 1, errors + _is_error(got)
+            worth_another = tries < _TRIES and errors < _TRIES_OF_AN_ERROR
+            if not (isinstance(got, Transient) and worth_another and _may_pass(got)):
                 raise _error_of(request, got, tries)
             await self._line.sleep(_delay(got, tries))
 
@@ -79,8 +83,17 @@ class Reader:
         return page if mismatch is None else self._line.refuse_key(mismatch.failure)
 
 
-def _worth_another(setback: Transient, tries: int) -> bool:
-    return setback != UNSENT and tries < _TRIES and (setback.retry_after or 0.0) <= _LONGEST_WAIT
+def _may_pass(setback: Transient) -> bool:
+    return not was_kept_back(setback) and (setback.retry_after or 0.0) <= _LONGEST_WAIT
+
+
+def _is_error(setback: Setback) -> bool:
+    """Whether the server says that it cannot, and not when it can."""
+    return (
+        isinstance(setback, Transient)
+        and setback.retry_after is None
+        and (setback.failure.status is not None)
+    )
 
 
 def _delay(setback: Transient, tries: int) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Final, Protocol
@@ -13,6 +12,7 @@ import httpx
 
 from syncd.config import DigitalRiverSettings
 from syncd.digital_river.messages import Answer, Break, Request, Unsendable
+from syncd.domain.exchange import words_of
 
 _LANE: Final = 8
 """Connections per pool: httpx looks through its whole pool for every request."""
@@ -74,7 +74,7 @@ class Transport:
             return Unsendable(str(error))
         except httpx.RequestError as error:
             in_doubt = departure.left or not isinstance(error, _BEFORE_SENDING)
-            return Break(_code_of(error), _words(error), in_doubt)
+            return Break(_code_of(error), words_of(error), in_doubt)
         except TimeoutError:
             message = f"no whole answer within {self._seconds:g} s"
             return Break("timed_out", message, in_doubt=departure.left)
@@ -164,15 +164,3 @@ def _headers(key: str, api_version: str, version: str) -> dict[str, str]:
 
 def _code_of(error: httpx.RequestError) -> str:
     return next((code for kind, code in _CODES if isinstance(error, kind)), "connection_broken")
-
-
-def _words(error: httpx.RequestError) -> str:
-    """Say what lies at the bottom, where the system's own words are."""
-    words, cause = str(error), error.__cause__ or error.__context__
-    while cause is not None:
-        if isinstance(cause, ConnectionError) and cause.errno:
-            words = os.strerror(cause.errno)
-        elif isinstance(cause, OSError):
-            words = str(cause) or words
-        cause = cause.__cause__ or cause.__context__
-    return words or type(error).__name__

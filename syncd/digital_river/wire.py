@@ -37,7 +37,19 @@ class WireIdentified(WireObject):
     id: str = Field(min_length=1)
 
 
-class WireItem(WireIdentified):
+class WireDated(WireIdentified):
+    """What every object has that can be listed by its times."""
+
+    created_time: object = Field(None, alias="createdTime")
+    updated_time: object = Field(None, alias="updatedTime")
+
+    @property
+    def created(self) -> datetime | None:
+        """When it was created; None where that cannot be read."""
+        return _moment(self.created_time)
+
+
+class WireItem(WireDated):
     """An inventory item."""
 
     manufacturer_id: object = Field(None, alias="manufacturerId")
@@ -46,15 +58,13 @@ class WireItem(WireIdentified):
     eccn: object = None
     hs_code: object = Field(None, alias="hsCode")
     allow_oversell: object = Field(None, alias="allowOversell")
-    created_time: object = Field(None, alias="createdTime")
-    updated_time: object = Field(None, alias="updatedTime")
 
     def as_item(self) -> RemoteItem:
         """Bring the values into canonical form."""
         return RemoteItem(
             id=ItemId(self.id),
             attributes={name: observed(name, getattr(self, name.key)) for name in Attribute},
-            created=_moment(self.created_time),
+            created=self.created,
             updated=_moment(self.updated_time),
             live_mode=self.live_mode if isinstance(self.live_mode, bool) else None,
         )
@@ -64,6 +74,30 @@ class WireSku(WireIdentified):
     """A SKU, as far as its fulfilment goes."""
 
     managed_fulfillment: object = Field(None, alias="managedFulfillment")
+
+
+class WireWholeSku(WireDated):
+    """A SKU with everything that it has."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    def columns(self) -> dict[str, object]:
+        """Give all its properties by the API's own names."""
+        return self.model_dump(by_alias=True)
+
+
+class WireEvent(WireIdentified):
+    """What happened to an object; `data` is nothing to rely on."""
+
+    type: object = None
+    data: object = None
+
+    @property
+    def about(self) -> str | None:
+        """The id of the object that it happened to; None where that is not told."""
+        shown = self.data.get("object") if isinstance(self.data, dict) else None
+        found = shown.get("id") if isinstance(shown, dict) else None
+        return found if isinstance(found, str) and found else None
 
 
 class WireLevel(WireObject):
@@ -81,6 +115,7 @@ class WireLevel(WireObject):
 
 Entry = TypeVar("Entry", bound=WireObject)
 Listed = TypeVar("Listed", bound=WireIdentified)
+Dated = TypeVar("Dated", bound=WireDated)
 
 
 class Page(_Wire, Generic[Entry]):

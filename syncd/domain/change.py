@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from syncd.domain.attributes import Attribute, AttributeChange, ItemId, Value
 
@@ -19,11 +20,16 @@ class Action(StrEnum):
 
 
 class Resource(StrEnum):
-    """Which half of a pair a change is about, by the report's own words."""
+    """What a change or a read is about, by the report's own words; changes know the pair alone."""
 
     INVENTORY_ITEM = "inventory_item"
     SKU = "sku"
     INVENTORY_LEVEL = "inventory_level"
+    EVENT = "event"
+
+
+SYNCED: Final = (Resource.INVENTORY_ITEM, Resource.SKU, Resource.INVENTORY_LEVEL)
+"""What a sync asks the remote for; events are for reading SKUs as a catalog."""
 
 
 class ChangeOutcome(StrEnum):

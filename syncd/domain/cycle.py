@@ -6,16 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, Change, ChangeOutcome
+from syncd.domain.cycle_id import CycleId
 from syncd.domain.delivery import Failure
 from syncd.domain.snapshot import Certificate, HeldSku
 from syncd.domain.tracking import SkuState
 
-CycleId = NewType("CycleId", str)
-"""Sorts by the time the cycle started, such as `20261121T174000Z-3f9a`."""
+__all__ = [
+    "ChangeResult",
+    "CycleId",
+    "CycleResult",
+    "Fault",
+    "Guard",
+    "GuardStop",
+    "Mode",
+    "QuarantinedSku",
+]
 
 
 class Mode(StrEnum):
@@ -26,6 +34,15 @@ class Mode(StrEnum):
     PLAN = "plan"
     APPLY = "apply"
     SCHEDULED = "scheduled"
+    REVERT = "revert"
+
+
+class Fault(StrEnum):
+    """Where the failure lay that ended a cycle early."""
+
+    CATALOG = "catalog"
+    REMOTE = "remote"
+    KEY = "key"
 
 
 class Guard(StrEnum):
@@ -85,7 +102,9 @@ class CycleResult:
     policy allows to be written. `notes` are sentences for the reader, such as that the key may not
     read SKUs. `error` is the message of the failure that ended the cycle early. `reading` is the
     name of the read that the cycle went by, empty where there is none. `stopped_plan` names the
-    changes that its guards stopped, as the state keeps them.
+    changes that its guards stopped, as the state keeps them. `fault` says where a failure lay, None
+    where there was none, or a stop. `due_again` is when a write comes due that this cycle could not
+    wait for.
     """
 
     id: CycleId
@@ -106,6 +125,8 @@ class CycleResult:
     error: str | None = None
     reading: str = ""
     stopped_plan: str | None = None
+    fault: Fault | None = None
+    due_again: datetime | None = None
 
     def stopped(self) -> tuple[Change, ...]:
         """The changes that guards stopped, of those that are told here."""

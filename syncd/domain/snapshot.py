@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.tracking import Held
+
+
+class Scope(StrEnum):
+    """How much of the catalog a read is to bring."""
+
+    WHOLE = "whole"
+    CHANGES = "changes"
+    """Only what has changed since a watermark: what it lacks is not missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +25,8 @@ class Certificate:
 
     `doubts` are sentences, each naming what keeps the read from being proven complete; `evidence`
     are sentences that speak for it. `rows` counts the records after the filter, `records` those
-    before it.
+    before it. A read of changes brings those `since` a watermark. `joined` counts, by their names,
+    the rows of the sources that were joined.
     """
 
     source: str
@@ -24,11 +34,14 @@ class Certificate:
     records: int
     doubts: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    scope: Scope = Scope.WHOLE
+    since: str | None = None
+    joined: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
         """Whether the read is proven complete: only then may an id be called missing."""
-        return not self.doubts
+        return self.scope is Scope.WHOLE and not self.doubts
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +74,23 @@ class CatalogRow:
 class Position:
     """What a source shows of itself without being read, for the short cut of an untouched one.
 
-    `identity` changes whenever the source was rewritten (path, size, time, inode of every file);
-    `meaning` is the digest of everything that gives the bytes their meaning. `touch` also changes
-    when a write kept size and time as they were: then the bytes are looked at, and no more.
+    `identity` changes whenever the source was rewritten (path, size, time, inode of every file); it
+    is empty where the source shows nothing of itself. `meaning` is the digest of everything that
+    gives the bytes their meaning. `touch` also changes when a write kept size and time as they
+    were: then the bytes are looked at, and no more.
     """
 
     identity: str
     meaning: str
     touch: str = ""
+
+    def is_as(self, other: Position) -> bool:
+        """Whether the source is known to be untouched from one look to the other."""
+        return bool(self.identity) and self == other
+
+    def is_rewrite_of(self, other: Position) -> bool:
+        """Whether the source was written, or may have been, between the two looks."""
+        return not self.identity or self.identity != other.identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +103,17 @@ class HeldSku:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the state remembers of the last read that was recorded.
+    """What the state remembers of the last whole read that was recorded, and of changes since.
 
-    `digest` is that of the source's bytes. `complete_reads` counts the complete reads so far that
+    `digest` is that of the source's bytes; empty where they are not certain, or where changes that
+    were read since are in the table as well. `complete_reads` counts the complete reads so far that
     no guard stopped, this one included where it is one, and `yardstick` is the number of rows of
-    the last of them. `absent` counts the known ids that this read did not have and, since it was
-    `stopped` or is not complete, did not make missing. `strays` are held rows without an id (the
-    first thousand), `stray_count` all of them, for the change-tracking table has no row for them.
-    Until `accepted_until` a person has accepted that this read has so many rows fewer.
+    the last of them, as `joined_yardsticks` are those of the sources that were joined, by name. The
+    next read of changes begins at `watermark`. `absent` counts the known ids that this read did not
+    have and, since it was `stopped` or is not complete, did not make missing. `strays` are held
+    rows without an id (the first thousand), `stray_count` all of them, for the change-tracking
+    table has no row for them. Until `accepted_until` a person has accepted that this read has so
+    many rows fewer.
     """
 
     position: Position
@@ -103,6 +128,8 @@ class Reading:
     strays: tuple[HeldSku, ...] = ()
     stray_count: int = 0
     accepted_until: datetime | None = None
+    watermark: str | None = None
+    joined_yardsticks: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

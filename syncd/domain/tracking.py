@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from syncd.domain.attributes import Attribute, Attributes, ItemId, differences
+from syncd.domain.cycle_id import CycleId
 from syncd.domain.delivery import Failure
 
 
@@ -65,6 +66,18 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class Reverted:
+    """A person has undone what a cycle wrote for this SKU, and holds it so.
+
+    `wish` is what the catalog wants instead, None where it has no row or only an unusable one. The
+    hold ends when the catalog wants something else than that.
+    """
+
+    cycle: CycleId
+    wish: Attributes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Tracked:
     """One SKU in the change-tracking table.
 
@@ -74,6 +87,7 @@ class Tracked:
     value syncd itself has sent. `revision` grows with every new wish. `quarantine` is the refusal
     that keeps the SKU in quarantine; `foreign_reason` says in words why a foreign item is not ours.
     `next_attempt` is when a back-off, a quarantine or a foreign item is due to be tried again.
+    While a revert holds it, `desired` is what the item is to go back to, None for no item at all.
     """
 
     id: ItemId
@@ -92,6 +106,7 @@ class Tracked:
     attempts: int = 0
     next_attempt: datetime | None = None
     last_error: Failure | None = None
+    reverted: Reverted | None = None
 
     @property
     def state(self) -> SkuState:
@@ -100,17 +115,46 @@ class Tracked:
             return SkuState.IN_FLIGHT
         if self.ownership is Ownership.FOREIGN:
             return SkuState.FOREIGN
-        if self.missing is not None:
+        if self.is_missing:
             return SkuState.MISSING
-        if self.held is not None:
+        if self.hold is not None:
             return SkuState.HELD
         if self.quarantine is not None:
             return SkuState.QUARANTINED
         return SkuState.IN_SYNC if self.is_equal else SkuState.PENDING
 
     @property
+    def is_reverted(self) -> bool:
+        """Whether a revert decides what is wanted.
+
+        One of a row that has left the catalog since sleeps until that row comes back.
+        """
+        return self.reverted is not None and (self.missing is None or self.reverted.wish is None)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is gone from the catalog, and its item therefore to be deleted."""
+        return self.missing is not None and not self.is_reverted
+
+    @property
+    def is_to_go(self) -> bool:
+        """Whether its item is to be deleted, sooner or later."""
+        return self.is_missing or (self.is_reverted and self.desired is None)
+
+    @property
+    def hold(self) -> Held | None:
+        """Why it is held, None where it is not: a write that undoes another is made first."""
+        if self.reverted is None or not self.is_reverted:
+            return self.held
+        if not self.is_equal:
+            return None
+        return self.held or Held("", "", f"reverted from {self.reverted.cycle}")
+
+    @property
     def is_equal(self) -> bool:
         """Whether nothing is left to write for the present wish."""
-        if self.desired is None or self.known is None or self.delivery is not Delivery.SETTLED:
+        if self.delivery is not Delivery.SETTLED:
             return False
+        if self.desired is None or self.known is None:
+            return self.is_reverted and self.desired is None and self.known is None
         return not differences(self.desired, self.known, self.sent)

@@ -14,12 +14,17 @@ def absorb(tracked: Tracked, fingerprint: int | None, wish: Attributes | Held) -
     """Take in what the catalog says of a SKU now; `tracked` is a bare row where it is new.
 
     A held row leaves the last usable wish as it is, for the remote item stays as it is. A foreign
-    item is looked at again, for its owner or the policy may have changed.
+    item is looked at again, for its owner or the policy may have changed. What a revert holds is
+    let go by another wish than the one that was there, and by nothing less.
     """
     present = replace(_back(tracked), fingerprint=fingerprint)
     if isinstance(wish, Held):
         return replace(present, held=wish)
-    return _wished(_questioned(replace(present, held=None)), wish)
+    usable = replace(present, held=None)
+    if usable.reverted is not None and usable.reverted.wish == wish:
+        return usable
+    free = usable if usable.reverted is None else replace(usable, reverted=None)
+    return _wished(_questioned(free), wish)
 
 
 def gone(tracked: Tracked, now: datetime, read: int) -> Tracked | None:
@@ -77,12 +82,12 @@ def _wished(tracked: Tracked, wish: Attributes) -> Tracked:
     return replace(
         untroubled(tracked),
         desired=wish,
-        sent=tracked.sent | _perhaps_sent(tracked),
+        sent=tracked.sent | perhaps_sent(tracked),
         revision=tracked.revision + 1,
     )
 
 
-def _perhaps_sent(tracked: Tracked) -> frozenset[Attribute]:
+def perhaps_sent(tracked: Tracked) -> frozenset[Attribute]:
     """Attributes that a write in doubt may have given a value, so that the next wish clears it."""
     if tracked.delivery is Delivery.SETTLED:
         return frozenset()

@@ -38,7 +38,7 @@ def left_out(
         return LeftOut.UNPROVEN if guards & NEVER_APPROVED else None
     if change.action is Action.DELETE:
         return LeftOut.MOVED_ON
-    if row.missing is not None:
+    if row.is_missing:
         return LeftOut.GONE
     return LeftOut.DONE if _is_done(change, row) else LeftOut.MOVED_ON
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from syncd.domain.attributes import differences
 from syncd.domain.tracking import Delivery, Ownership, Tracked
 
 
@@ -19,12 +20,29 @@ def untroubled(tracked: Tracked) -> Tracked:
     )
 
 
+def unheld_if_alike(tracked: Tracked) -> Tracked:
+    """The row without the hold of a revert that keeps nothing back: the catalog wants the same."""
+    held = tracked.reverted
+    if held is None or held.wish is None or tracked.known is None or not tracked.is_equal:
+        return tracked
+    if tracked.missing is not None or differences(held.wish, tracked.known, tracked.sent):
+        return tracked
+    return replace(tracked, desired=held.wish, reverted=None)
+
+
 def unless_spent(tracked: Tracked) -> Tracked | None:
     """The row, or None where it has left the catalog and nothing of it is left to be deleted.
 
-    Only an item that is ours, or may have become ours by a write in doubt, is worth remembering.
+    Only an item that is ours, or may have become ours by a write in doubt, is worth remembering,
+    and one that a revert brings back.
     """
-    return tracked if tracked.missing is None or _may_be_ours(tracked) else None
+    if tracked.missing is None or _may_be_ours(tracked) or _comes_back(tracked):
+        return tracked
+    return None
+
+
+def _comes_back(tracked: Tracked) -> bool:
+    return tracked.is_reverted and tracked.desired is not None
 
 
 def _may_be_ours(tracked: Tracked) -> bool:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 from typing import Final, TypeAlias
 
 from syncd.domain.approval import Approval
@@ -16,6 +17,7 @@ from syncd.domain.policy import Limit, Limits
 from syncd.engine.limit import allowed_count, in_unit_of
 
 EXAMPLES: Final = 5
+Wish: TypeAlias = tuple[Attribute, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,9 @@ class Situation:
     `owned` counts the owned items, those this plan adopts included. `written` has the ids written
     within the budget window without an approval, by kind, so that many small runs count like a
     large one; the deletes among them say how many items there were before. `recreated` are ids the
-    plan creates although they were ours: the remote has lost them. `approvals` are those in force.
+    plan creates although they were ours: the remote has lost them; `recreated_before` those created
+    again within the window. `alike` has the ids that were given some of the plan's values within
+    the window, by attribute and value. `approvals` are those in force.
     `changed_parts` name what decides the plan and has changed since the last plan that passed the
     canary, such as `mapping`, and `aftermath` what has come of that so far.
     """
@@ -45,6 +49,8 @@ class Situation:
     owned: int
     written: Mapping[Action, frozenset[ItemId]] = field(default_factory=dict)
     recreated: frozenset[ItemId] = frozenset()
+    recreated_before: frozenset[ItemId] = frozenset()
+    alike: Mapping[Wish, frozenset[ItemId]] = field(default_factory=dict)
     approvals: Mapping[ItemId, Approval] = field(default_factory=dict)
     changed_parts: tuple[str, ...] = ()
     aftermath: Aftermath = Aftermath()
@@ -158,23 +164,27 @@ def _recreated(case: _Case) -> Iterator[GuardStop]:
     creates = _ids(case.concerned(Guard.MAX_UPDATE, Action.CREATE))
     ids = [item for item in creates if item in case.situation.recreated]
     limit = case.limits.max_update
-    if not ids or not case.is_over(limit, len(ids)):
+    actual = len(case.situation.recreated_before.union(ids))
+    if not ids or not case.is_over(limit, actual):
         return
     yield GuardStop(
         guard=Guard.MAX_UPDATE,
         limit=limit,
-        actual=in_unit_of(limit, len(ids), case.items),
+        actual=in_unit_of(limit, actual, case.items),
         stopped=(Action.CREATE,),
-        message=f"{len(ids):,} owned items are gone at Digital River and would be created again; "
+        message=f"{actual:,} owned items are gone at Digital River and would be created again"
+        f"{_made(actual - len(ids))}; "
         f"if the account is the right one, {_way_out(Guard.MAX_UPDATE)}",
         examples=tuple(ids[:EXAMPLES]),
     )
 
 
 def _same_change(case: _Case) -> Iterator[GuardStop]:
+    """Many items that come to be alike, at once or bit by bit, are a mapping accident."""
     updates = case.concerned(Guard.MAX_SAME_CHANGE, Action.UPDATE)
-    limit = case.limits.max_same_change
-    for (attribute, value), count in _wishes(updates).most_common(1):
+    limit, wishes = case.limits.max_same_change, _wishes(updates)
+    made = _made_alike(updates, case.situation.alike)
+    for (attribute, value), count in (wishes + made).most_common(1):
         if not case.is_over(limit, count):
             return
         yield GuardStop(
@@ -183,13 +193,26 @@ def _same_change(case: _Case) -> Iterator[GuardStop]:
             actual=in_unit_of(limit, count, case.items),
             stopped=(Action.UPDATE,),
             message=f"{count:,} items would get the same {attribute.value}, "
-            f"{'no value' if value is None else value}: that looks like a mistake in the mapping; "
+            f"{'no value' if value is None else value}{_made(made[attribute, value])}: that looks "
+            "like a mistake in the mapping; "
             f"if it is right, {_way_out(Guard.MAX_SAME_CHANGE)}",
             examples=_with_wish(updates, attribute, value),
         )
 
 
-def _wishes(updates: Sequence[Change]) -> Counter[tuple[Attribute, Value]]:
+def _made_alike(
+    updates: Sequence[Change], alike: Mapping[Wish, frozenset[ItemId]]
+) -> Counter[Wish]:
+    """How many other items were given the same values within the window."""
+    return Counter(
+        {
+            (attribute, value): len(ids.difference(_all_with_wish(updates, attribute, value)))
+            for (attribute, value), ids in alike.items()
+        }
+    )
+
+
+def _wishes(updates: Sequence[Change]) -> Counter[Wish]:
     return Counter(
         (attribute, change.desired)
         for update in updates
@@ -198,12 +221,15 @@ def _wishes(updates: Sequence[Change]) -> Counter[tuple[Attribute, Value]]:
 
 
 def _with_wish(updates: Sequence[Change], attribute: Attribute, value: Value) -> tuple[ItemId, ...]:
-    ids = (
-        change.id
-        for change in updates
-        if attribute in change.attributes and change.attributes[attribute].desired == value
-    )
-    return tuple(item for item, _ in zip(ids, range(EXAMPLES), strict=False))
+    return tuple(islice(_all_with_wish(updates, attribute, value), EXAMPLES))
+
+
+def _all_with_wish(
+    updates: Sequence[Change], attribute: Attribute, value: Value
+) -> Iterator[ItemId]:
+    for change in updates:
+        if attribute in change.attributes and change.attributes[attribute].desired == value:
+            yield change.id
 
 
 def _canary(case: _Case) -> Iterator[GuardStop]:

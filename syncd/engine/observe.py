@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syncd.domain.attributes import Attribute, Attributes
+from syncd.domain.delivery import Failure
 from syncd.domain.item import RemoteItem
 from syncd.domain.policy import Policy
 from syncd.domain.tracking import Delivery, Ownership, Tracked
-from syncd.engine.forget import unless_spent, untroubled
+from syncd.engine.forget import unheld_if_alike, unless_spent, untroubled
+from syncd.engine.retry import back_off
+from syncd.engine.revert import released
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,18 @@ def observe(
     An item that is there although we do not own it becomes ours when the policy adopts, or when a
     write of ours was in doubt: then it is the one we made.
     """
-    return unless_spent(_observed(tracked, observation, policy, now))
+    return unless_spent(unheld_if_alike(_observed(tracked, observation, policy, now)))
+
+
+def unseen(tracked: Tracked, failure: Failure, now: datetime) -> Tracked:
+    """Take in that a look-up fails for this SKU alone: it is asked about later and later."""
+    attempts = tracked.attempts + 1
+    return replace(
+        tracked,
+        attempts=attempts,
+        next_attempt=now + back_off(tracked.id, attempts),
+        last_error=failure,
+    )
 
 
 def is_adoption(before: Tracked, after: Tracked | None) -> bool:
@@ -43,18 +57,29 @@ def is_adoption(before: Tracked, after: Tracked | None) -> bool:
 
 def _observed(tracked: Tracked, observation: Observation, policy: Policy, now: datetime) -> Tracked:
     if observation.managed:
-        return _foreign(tracked, "Digital River fulfils its SKU (managedFulfillment)", policy, now)
+        reason = "Digital River fulfils its SKU (managedFulfillment)"
+        return _foreign(released(tracked), reason, policy, now)
     if observation.item is None:
         return _absent(tracked)
-    if _becomes_ours(tracked, policy):
-        return _owned(tracked, observation.item.attributes)
-    return _foreign(tracked, "it existed already, and policy.adopt is off", policy, now)
+    row = released(tracked) if _is_made_already(tracked) else tracked
+    if _becomes_ours(row, policy):
+        return _owned(row, observation.item.attributes)
+    return _foreign(row, "it existed already, and policy.adopt is off", policy, now)
+
+
+def _is_made_already(tracked: Tracked) -> bool:
+    """Whether somebody else has made the item that a revert was to bring back."""
+    return (
+        tracked.is_reverted
+        and tracked.ownership is not Ownership.OWNED
+        and tracked.delivery is Delivery.SETTLED
+    )
 
 
 def _becomes_ours(tracked: Tracked, policy: Policy) -> bool:
     """Whether the item that is there is ours; one the catalog no longer has is not adopted."""
     return (
-        (policy.adopt and tracked.missing is None)
+        (policy.adopt and not tracked.is_missing)
         or tracked.ownership is Ownership.OWNED
         or tracked.delivery is not Delivery.SETTLED
     )
@@ -62,7 +87,8 @@ def _becomes_ours(tracked: Tracked, policy: Policy) -> bool:
 
 def _absent(tracked: Tracked) -> Tracked:
     """Take in that no item is there: nobody's, so that it may be created, or created again."""
-    ours = tracked.ownership is Ownership.OWNED
+    undone = tracked.is_reverted and tracked.desired is None
+    ours = tracked.ownership is Ownership.OWNED and not undone
     present = _without_lasting_quarantine(tracked)
     return replace(
         present,
@@ -88,7 +114,7 @@ def _owned(tracked: Tracked, observed: Attributes) -> Tracked:
         delivery=Delivery.SETTLED,
         foreign_reason=None,
     )
-    return untroubled(row) if row.missing is None and row.is_equal else row
+    return untroubled(row) if not row.is_missing and row.is_equal else row
 
 
 def _sent(tracked: Tracked, observed: Attributes) -> frozenset[Attribute]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from syncd.domain.attributes import AttributeChange, differences
+from syncd.domain.attributes import AttributeChange, Attributes, differences
 from syncd.domain.change import Action, Change
 from syncd.domain.policy import Policy, PolicyMode
 from syncd.domain.tracking import Delivery, Missing, Ownership, SkuState, Tracked
@@ -34,7 +34,7 @@ def change_for(tracked: Tracked, policy: Policy, now: datetime, read: int) -> Ch
     """The one change that is due for this row, or None; `read` numbers the last complete read."""
     if not _may_be_written(tracked) or not is_due(tracked, now):
         return None
-    change = _delete(tracked, policy, now, read) if tracked.missing else _write(tracked)
+    change = _delete(tracked, policy, now, read) if tracked.is_missing else _write(tracked)
     if change is None or change.action not in ALLOWED[policy.mode]:
         return None
     return change
@@ -46,7 +46,7 @@ def is_due(tracked: Tracked, now: datetime) -> bool:
     A quarantine without a next attempt ends with the wish alone; it keeps no delete waiting.
     """
     if tracked.next_attempt is None:
-        return tracked.quarantine is None or tracked.missing is not None
+        return tracked.quarantine is None or tracked.is_missing
     return tracked.next_attempt <= now
 
 
@@ -54,7 +54,7 @@ def needs_look_up(tracked: Tracked, now: datetime) -> bool:
     """Whether the remote must be asked what it has before anything is planned for this row."""
     if tracked.delivery is not Delivery.SETTLED:
         return tracked.next_attempt is None or tracked.next_attempt <= now
-    if tracked.held is not None or tracked.missing is not None or not is_due(tracked, now):
+    if _is_unusable(tracked) or tracked.is_to_go or not is_due(tracked, now):
         return False
     return tracked.known is None or tracked.ownership is Ownership.FOREIGN
 
@@ -79,8 +79,13 @@ def _may_be_written(tracked: Tracked) -> bool:
     return (
         tracked.delivery is Delivery.SETTLED
         and tracked.ownership is not Ownership.FOREIGN
-        and tracked.held is None
+        and not _is_unusable(tracked)
     )
+
+
+def _is_unusable(tracked: Tracked) -> bool:
+    """Whether nothing may be written because of the catalog row; a revert does not go by it."""
+    return tracked.held is not None and not tracked.is_reverted
 
 
 def _delete(tracked: Tracked, policy: Policy, now: datetime, read: int) -> Change | None:
@@ -89,6 +94,10 @@ def _delete(tracked: Tracked, policy: Policy, now: datetime, read: int) -> Chang
         return None
     if not delete_is_due(missing, policy, now, read):
         return None
+    return _removal(tracked, known)
+
+
+def _removal(tracked: Tracked, known: Attributes) -> Change:
     lost = {
         attribute: AttributeChange(value, None)
         for attribute, value in known.items()
@@ -99,13 +108,20 @@ def _delete(tracked: Tracked, policy: Policy, now: datetime, read: int) -> Chang
 
 def _write(tracked: Tracked) -> Change | None:
     if tracked.desired is None:
-        return None
+        return _undone_create(tracked)
     if tracked.known is None:
         return _create(tracked)
     changed = differences(tracked.desired, tracked.known, tracked.sent)
     if not changed:
         return None
     return Change(tracked.id, Action.UPDATE, tracked.revision, changed)
+
+
+def _undone_create(tracked: Tracked) -> Change | None:
+    """The delete that a revert asks for: unlike that of a missing row, it is due at once."""
+    if not tracked.is_reverted or tracked.known is None:
+        return None
+    return _removal(tracked, tracked.known) if tracked.ownership is Ownership.OWNED else None
 
 
 def _create(tracked: Tracked) -> Change:

@@ -7,26 +7,20 @@ from collections.abc import Iterator
 from syncd.domain.change import Action
 from syncd.domain.cycle import Guard, GuardStop
 from syncd.domain.policy import Limits
-from syncd.domain.snapshot import Certificate
+from syncd.domain.snapshot import Certificate, Reading
 from syncd.engine.limit import allowed_count, in_unit_of
 
 
-def reading_stops(
-    certificate: Certificate, yardstick: int | None, absent: int, limits: Limits
-) -> tuple[GuardStop, ...]:
-    """Judge a read: whatever it says, no id is deleted after one of these.
-
-    `yardstick` is the number of rows of the last complete read that no guard stopped.
-    """
-    found = unproven_stops(certificate, yardstick, absent)
-    return found or tuple(_shrunk(certificate, yardstick, limits))
+def reading_stops(reading: Reading, limits: Limits) -> tuple[GuardStop, ...]:
+    """Judge a whole read: whatever it says, no id is deleted after one of these."""
+    found = unproven_stops(reading)
+    return found or (*_shrunk(reading, limits), *_joined_shrunk(reading, limits))
 
 
-def unproven_stops(
-    certificate: Certificate, yardstick: int | None, absent: int
-) -> tuple[GuardStop, ...]:
+def unproven_stops(reading: Reading) -> tuple[GuardStop, ...]:
     """Judge a read whose loss of rows was accepted: it has to be proven all the same."""
-    stops = (_empty(certificate, yardstick), _partial(certificate, absent))
+    certificate = reading.certificate
+    stops = (_empty(certificate, reading.yardstick), _partial(certificate, reading.absent))
     return tuple(stop for stop in stops if stop is not None)
 
 
@@ -56,16 +50,25 @@ def _empty(certificate: Certificate, yardstick: int | None) -> GuardStop | None:
         limit=0,
         actual=yardstick,
         stopped=(Action.DELETE,),
-        message=f"{certificate.source} had {yardstick:,} rows and has none now; if that is so, "
-        "delete the items at Digital River, for syncd does not empty an account",
+        message=f"{certificate.source} had {yardstick:,} rows and has none now; "
+        f"{_way_out_of_none(certificate)}",
     )
 
 
-def _shrunk(certificate: Certificate, yardstick: int | None, limits: Limits) -> Iterator[GuardStop]:
-    if not yardstick:
-        return
-    lost = yardstick - certificate.rows
-    if lost <= allowed_count(limits.max_shrink, yardstick, limits.min_items_for_share):
+def _way_out_of_none(certificate: Certificate) -> str:
+    """Say what to do about a catalog without rows: its filter may be what leaves none."""
+    if certificate.records:
+        return (
+            f"catalog.filter lets none of its {certificate.records:,} records through: look for a "
+            "mistake in catalog.filter"
+        )
+    return "if that is so, delete the items at Digital River, for syncd does not empty an account"
+
+
+def _shrunk(reading: Reading, limits: Limits) -> Iterator[GuardStop]:
+    certificate, yardstick = reading.certificate, reading.yardstick
+    lost = _lost(certificate.rows, yardstick, limits)
+    if not lost or not yardstick:
         return
     yield GuardStop(
         guard=Guard.MAX_SHRINK,
@@ -76,3 +79,30 @@ def _shrunk(certificate: Certificate, yardstick: int | None, limits: Limits) -> 
         f"{lost:,} fewer than the {yardstick:,} of the last complete read; "
         "if that is right, approve the cycle, or raise guards.max_shrink for one run",
     )
+
+
+def _joined_shrunk(reading: Reading, limits: Limits) -> Iterator[GuardStop]:
+    """Stop updates, too: what a joined source no longer has would be cleared at Digital River."""
+    for name, rows in reading.certificate.joined.items():
+        yardstick = reading.joined_yardsticks.get(name)
+        lost = _lost(rows, yardstick, limits)
+        if not lost or not yardstick:
+            continue
+        yield GuardStop(
+            guard=Guard.MAX_SHRINK,
+            limit=limits.max_shrink,
+            actual=in_unit_of(limits.max_shrink, lost, yardstick),
+            stopped=(Action.UPDATE, Action.DELETE),
+            message=f'"{name}", joined to {reading.certificate.source}, has {rows:,} rows, '
+            f"{lost:,} fewer than the {yardstick:,} of the last complete read; "
+            "if that is right, approve the cycle, or raise guards.max_shrink for one run",
+        )
+
+
+def _lost(rows: int, yardstick: int | None, limits: Limits) -> int:
+    """How many rows are gone, where that is more than the limit allows; else 0."""
+    if not yardstick:
+        return 0
+    lost = yardstick - rows
+    allowed = allowed_count(limits.max_shrink, yardstick, limits.min_items_for_share)
+    return lost if lost > allowed else 0

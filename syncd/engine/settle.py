@@ -22,7 +22,7 @@ from syncd.domain.delivery import (
 )
 from syncd.domain.policy import Policy
 from syncd.domain.tracking import Delivery, Ownership, Tracked
-from syncd.engine.forget import unless_spent, untroubled
+from syncd.engine.forget import unheld_if_alike, unless_spent, untroubled
 from syncd.engine.retry import FIRST_DELAY, back_off
 
 DIFFERENT_VALUES: Final = "different_values"
@@ -52,7 +52,8 @@ def settle(
     is then never marked done, refused or delayed by the older answer.
     """
     row = replace(tracked, delivery=Delivery.SETTLED)
-    return unless_spent(_certain(_after(row, change, outcome, policy, now), change))
+    settled = _certain(_after(row, change, outcome, policy, now), change)
+    return unless_spent(unheld_if_alike(settled))
 
 
 def _certain(row: Tracked, change: Change) -> Tracked:

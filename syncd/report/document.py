@@ -41,6 +41,8 @@ class CatalogDocument(_Document):
     records: int = 0
     doubts: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    since: str | None = None
+    joined: Mapping[str, int] = Field(default_factory=dict)
 
 
 class SummaryDocument(_Document):

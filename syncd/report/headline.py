@@ -22,6 +22,9 @@ def headline(report: Report) -> str:
 
 def _catalog(catalog: Catalog) -> str:
     source = visible(catalog.source or "no catalog")
+    if catalog.since is not None:
+        changed = f"{counted(catalog.rows, 'row')} changed since {visible(catalog.since)}"
+        return f"{source} ({changed})"
     if not (catalog.complete or catalog.rows):
         return f"{source} (not read)"
     completeness = "complete" if catalog.complete else "partial"

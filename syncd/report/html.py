@@ -146,7 +146,12 @@ def _read(report: Report) -> str:
     filtered = (
         f"{counted(catalog.records, 'record')}, {counted(catalog.rows, 'row')} after the filter"
     )
-    return f"{filtered}, {counted(catalog.duplicates, 'repeated id')}"
+    joined = "".join(
+        f", {counted(rows, 'row')} of {visible(name)} joined"
+        for name, rows in catalog.joined.items()
+    )
+    since = "" if catalog.since is None else f"changes since {visible(catalog.since)}: "
+    return f"{since}{filtered}, {counted(catalog.duplicates, 'repeated id')}{joined}"
 
 
 # ----------------------------------------------------------------------------------- a listing

@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
     TEXT = "text"
     CODE = "code"
-    """Ids, values, commands: monospace."""
+    """Ids, values, row numbers, commands: monospace, and as they are."""
     VALUE = "value"
     """Values of attributes: monospace, and `None` is *no value*."""
     NUMBER = "number"
@@ -81,7 +81,7 @@ def cell_words(cell: Cell, column: Column, as_of: datetime | None) -> str:
         return "true" if cell else "false"
     if isinstance(cell, datetime):
         return moment(cell) if as_of is None else f"{ago(cell, as_of)} ({moment(cell)})"
-    if isinstance(cell, int):
+    if isinstance(cell, int) and column.kind is Kind.NUMBER:
         return number(cell)
     if isinstance(cell, str) and column.kind is Kind.STATE:
         return visible(cell).replace("_", " ")

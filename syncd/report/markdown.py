@@ -161,7 +161,7 @@ def _held(held: Sequence[HeldSku]) -> Iterator[str]:
 
 
 def _held_row(sku: HeldSku) -> str:
-    place = "" if sku.held.row is None else f"row {number(sku.held.row)} "
+    place = "" if sku.held.row is None else f"row {sku.held.row} "
     id = _code(sku.id) if sku.id else "without an id"
     return f"{place}{id}: {_code(sku.held.value)}" if sku.held.value else f"{place}{id}"
 

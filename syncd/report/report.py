@@ -18,7 +18,11 @@ PASSED = frozenset({ChangeOutcome.PLANNED, ChangeOutcome.DONE})
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """What was read. `rows` counts the records after the filter, `records` before it."""
+    """What was read. `rows` counts the records after the filter, `records` before it.
+
+    `since` is the watermark from which on only changes were read, None for a read of everything;
+    `joined` counts the rows of the sources that were joined, by name.
+    """
 
     source: str | None
     rows: int = 0
@@ -27,6 +31,8 @@ class Catalog:
     duplicates: int = 0
     doubts: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    since: str | None = None
+    joined: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,8 @@ def _catalog(result: CycleResult, source: str | None) -> Catalog:
         duplicates=result.duplicates,
         doubts=certificate.doubts,
         evidence=certificate.evidence,
+        since=certificate.since,
+        joined=certificate.joined,
     )
 
 

@@ -105,7 +105,8 @@ def _writes(count: int) -> str:
 
 
 def _partial(report: Report) -> str:
-    if report.catalog.complete or not report.catalog.rows:
+    catalog = report.catalog
+    if catalog.complete or catalog.since is not None or not catalog.rows:
         return ""
     return "The read is not proven complete, so nothing counts as missing."
 

@@ -36,6 +36,7 @@ from syncd.report.wording import (
 
 MOST_CHANGES: Final = 30
 MOST_OF_A_GROUP: Final = 10
+_LONGEST_ID: Final = 80
 _PIPE_WIDTH: Final = 100_000
 """So wide that nothing is wrapped or cut: what reads a pipe wants whole lines."""
 
@@ -207,12 +208,17 @@ def _held(held: Sequence[HeldSku]) -> Group:
         shown.append(_reason(group.reason, len(group.members), "row"))
         rows = Table.grid(padding=(0, 2))
         for sku in group.members[:MOST_OF_A_GROUP]:
-            place = "" if sku.held.row is None else f"row {number(sku.held.row)}"
+            place = "" if sku.held.row is None else f"row {sku.held.row}"
             value = Text(visible(sku.held.value), style=LOOKS[Role.HELD].ansi)
-            rows.add_row(place, Text(visible(sku.id) or "no id"), value)
+            rows.add_row(place, Text(visible(_short(sku.id)) or "no id"), value)
         more = _and_more(len(group.members) - MOST_OF_A_GROUP)
         shown.append(Padding(Group(rows, *more), (0, 0, 0, 2)))
     return Group(*shown)
+
+
+def _short(id: str) -> str:
+    """Cut what a held row has for an id, which may be any text."""
+    return id if len(id) <= _LONGEST_ID else f"{id[:_LONGEST_ID]}…"
 
 
 def _reason(reason: str, count: int, noun: str) -> Text:

@@ -194,7 +194,7 @@ def _held_row(sku: HeldSku) -> HeldRow:
     held = sku.held
     return HeldRow(
         id=visible(sku.id),
-        row="" if held.row is None else number(held.row),
+        row="" if held.row is None else str(held.row),
         value=visible(held.value),
         file=visible(held.file or ""),
     )

@@ -22,6 +22,7 @@ MODE_WORDS: Final = {
     Mode.PLAN: "saved plan",
     Mode.APPLY: "applied plan",
     Mode.SCHEDULED: "scheduled run",
+    Mode.REVERT: "revert",
 }
 EXIT_MEANINGS: Final = {
     ExitCode.OK: "every SKU is in sync, or missing and waiting to be deleted",

@@ -8,9 +8,10 @@ from typing import TypeAlias
 
 from syncd.sandbox.answers import Answer, Problem, RefusedError, error_answer
 from syncd.sandbox.calls import Call
+from syncd.sandbox.events import Events
 from syncd.sandbox.items import ItemCalls
 from syncd.sandbox.levels import LevelCalls
-from syncd.sandbox.settings import ITEMS, LEVELS, SKUS, SandboxSettings
+from syncd.sandbox.settings import EVENTS, ITEMS, LEVELS, SKUS, SandboxSettings
 from syncd.sandbox.skus import SkuCalls
 from syncd.sandbox.tables import Tables
 
@@ -25,11 +26,13 @@ class Api:
         self, tables: Tables, settings: SandboxSettings, now: Callable[[], datetime]
     ) -> None:
         items = ItemCalls(tables, settings, now)
-        skus = SkuCalls(tables, settings, now)
+        events = Events(tables.events, now)
+        skus = SkuCalls(tables, settings, now, events)
         self._collections: Mapping[str, Mapping[str, OnCollection]] = {
             ITEMS: {"GET": items.list, "POST": items.create},
             SKUS: {"GET": skus.list, "POST": skus.create},
             LEVELS: {"GET": LevelCalls(tables).list},
+            EVENTS: {"GET": events.list},
         }
         self._resources: Mapping[str, Mapping[str, OnResource]] = {
             ITEMS: {"GET": items.read, "POST": items.update, "DELETE": items.delete},
@@ -39,6 +42,7 @@ class Api:
                 "PUT": skus.upsert,
                 "DELETE": skus.delete,
             },
+            EVENTS: {"GET": events.read},
         }
 
     def answer(self, call: Call) -> Answer:

@@ -63,7 +63,7 @@ class Listing:
 def list_answer(call: Call, table: Table, filters: frozenset[str]) -> Answer:
     """Answer a list request; `filters` are the attributes that it may be filtered by."""
     listing = read_listing(call.parameters(), filters)
-    found = list(islice(_candidates(table, listing), listing.limit + 1))
+    found = list(islice(candidates(table, listing), listing.limit + 1))
     shown = found[: listing.limit]
     if listing.ending_before is not None:
         shown.reverse()
@@ -120,7 +120,8 @@ def invalid(parameter: str, reason: str) -> RefusedError:
     return RefusedError(400, Problem("invalid_parameter", message, parameter))
 
 
-def _candidates(table: Table, listing: Listing) -> Iterator[Record]:
+def candidates(table: Table, listing: Listing) -> Iterator[Record]:
+    """Yield what the listing asks for, from its cursor on and past its limit."""
     return filter(listing.admits, _in_reach(table, listing))
 
 

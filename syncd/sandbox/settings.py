@@ -10,7 +10,8 @@ from syncd.sandbox.faults import Fault
 ITEMS = "inventory-items"
 SKUS = "skus"
 LEVELS = "inventory-levels"
-RESOURCES = frozenset({ITEMS, SKUS, LEVELS})
+EVENTS = "events"
+RESOURCES = frozenset({ITEMS, SKUS, LEVELS, EVENTS})
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 LAST_PORT = 65535
 
@@ -22,10 +23,10 @@ class SandboxSettings:
     `keys` empty accepts every key that begins with `sk_`. `rate_limit` is requests per key in a
     rolling second: None for the vendor's (25 for sk_test_, 250 for the rest), 0 for none;
     `retry_after=False` leaves the header off its 429. `forbidden` names resources (`skus`,
-    `inventory-items`, `inventory-levels`) that every key is refused. `unknown_parts` are globs of
-    `manufacturerId/partNumber` that do not exist at Digital River. With `null_clears=False` a null
-    is answered with 400, the other reading of the document. The log keeps `log_size` requests,
-    with `keep_answers` their answers too.
+    `inventory-items`, `inventory-levels`, `events`) that every key is refused. `unknown_parts` are
+    globs of `manufacturerId/partNumber` that do not exist at Digital River. With
+    `null_clears=False` a null is answered with 400, the other reading of the document. The log
+    keeps `log_size` requests, with `keep_answers` their answers too.
     """
 
     host: str = "127.0.0.1"

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from syncd.sandbox.answers import Answer, Problem, RefusedError, json_answer, refuse_if
 from syncd.sandbox.calls import Call
+from syncd.sandbox.events import Events
 from syncd.sandbox.fields import METADATA, NUMBER, STRING, Fields, one_of, read_attributes
 from syncd.sandbox.items import with_defaults
 from syncd.sandbox.listing import list_answer
@@ -54,6 +55,7 @@ class SkuCalls:
     tables: Tables
     settings: SandboxSettings
     now: Callable[[], datetime]
+    events: Events
 
     def list(self, call: Call) -> Answer:
         return list_answer(call, self.tables.skus, FILTERS)
@@ -84,9 +86,11 @@ class SkuCalls:
         return json_answer(200, _shown(self._write(sku_id, {**record.attributes, **sent}), call))
 
     def delete(self, _call: Call, sku_id: str) -> Answer:
-        if _is_managed(self._find(sku_id)):
+        record = self._find(sku_id)
+        if _is_managed(record):
             self.tables.remove_item(sku_id)
         self.tables.skus.remove(sku_id)
+        self.events.note("sku.deleted", record)
         return Answer(204)
 
     def _find(self, sku_id: str) -> Record:
@@ -109,7 +113,18 @@ class SkuCalls:
             self._keep_item(record)
         elif before is not None and _is_managed(before):
             self.tables.remove_item(sku_id)
+        self._note(record, before)
         return record
+
+    def _note(self, record: Record, before: Record | None) -> None:
+        if before is None:
+            self.events.note("sku.created", record)
+            return
+        now = record.attributes
+        changed = {
+            name: value for name, value in before.attributes.items() if now.get(name) != value
+        }
+        self.events.note("sku.updated", record, changed)
 
     def _keep_item(self, sku: Record) -> None:
         known = self.tables.items.get(sku.id)

@@ -126,6 +126,7 @@ class Tables:
 
     items: Table = field(default_factory=Table)
     skus: Table = field(default_factory=Table)
+    events: Table = field(default_factory=Table)
     levels: dict[str, dict[str, Level]] = field(default_factory=dict)
 
     def remove_item(self, item_id: str) -> Record | None:

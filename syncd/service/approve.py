@@ -120,8 +120,8 @@ class _Approving:
             transaction.approve(approved.approvals)
             if approved.read is not None and reading is not None:
                 transaction.record_reading(replace(reading, accepted_until=approved.expires))
-            if approved.gone and reading is not None:
-                accept(self.state, transaction, reading.at, approved.expires)
+            if approved.gone:
+                accept(self.state, transaction, self.now, approved.expires)
 
     def _stopped(self) -> Iterator[Sequence[Change]]:
         """What the cycle's guards have stopped, in batches."""

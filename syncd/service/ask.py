@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from syncd.domain.attributes import ItemId
 from syncd.errors import KeyRefusedError, RemoteError, ResourceForbiddenError
-from syncd.service.side_by_side import side_by_side
+from syncd.service.side_by_side import given_up_after, side_by_side
 from syncd.service.terms import CycleRequest
 
 IDS_A_REQUEST: Final = 100
@@ -28,11 +28,14 @@ class Asking:
 
     An outage is told from ids that always fail by asking about one that was answered before.
     After `ask`, `failure` is the last reason why an id was left unanswered, `out` whether it was
-    an outage, and `answered` an id that was not.
+    an outage, and `answered` an id that was not. An id that has failed alone is asked about apart
+    from then on, so that it does not fail others again.
     """
 
     def __init__(self, request: CycleRequest, in_flight: int) -> None:
         self._stop = request.stop
+        self._patience = request.settle_wait
+        self._apart: set[ItemId] = set()
         self._many = asyncio.Semaphore(min(BATCHES_UNDER_WAY, in_flight))
         self._few = asyncio.Semaphore(FAILURES_TO_DOUBT)
         self._one_at_a_time = asyncio.Lock()
@@ -48,7 +51,9 @@ class Asking:
     async def ask(self, ids: Ids, question: Question) -> list[ItemId]:
         """Put the question about each of these ids, and return those that were left unanswered."""
         self._failures_in_a_row, self.answered, self.failure, self.out = 0, None, None, False
-        left = await self._failing(in_slices(ids, IDS_A_REQUEST), question, self._many)
+        batches = in_slices([item for item in ids if item not in self._apart], IDS_A_REQUEST)
+        apart = [[item] for item in ids if item in self._apart]
+        left = await self._failing([*batches, *apart], question, self._many)
         for size in SMALLER:
             smallest = [batch for batch in left if len(batch) <= size]
             others = [
@@ -57,26 +62,29 @@ class Asking:
             left = smallest + await self._failing(others, question, self._few)
         if not left:
             self.failure = None
-        return [item for batch in left for item in batch]
+        unanswered = [item for batch in left for item in batch]
+        if not self._is_pointless():
+            self._apart.update(unanswered)
+        return unanswered
 
     async def _failing(
         self, batches: Sequence[Ids], question: Question, places: asyncio.Semaphore
     ) -> list[Ids]:
         """Put the question about each batch, and return those that failed or were not asked."""
-        failing: list[Ids] = []
+        answered: set[int] = set()
 
-        async def put(batch: Ids) -> None:
+        async def put(number: int) -> None:
             try:
-                if not await self._put_if_sensible(batch, question):
-                    failing.append(batch)
+                if await self._put_if_sensible(batches[number], question):
+                    answered.add(number)
             finally:
                 places.release()
 
-        async with side_by_side() as tasks:
-            for batch in batches:
+        async with given_up_after(self._stop, self._patience), side_by_side() as tasks:
+            for number in range(len(batches)):
                 await places.acquire()
-                tasks.create_task(put(batch))
-        return failing
+                tasks.create_task(put(number))
+        return [batch for number, batch in enumerate(batches) if number not in answered]
 
     async def _put_if_sensible(self, batch: Ids, question: Question) -> bool:
         if self._in_doubt():

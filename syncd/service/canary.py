@@ -43,11 +43,16 @@ class Canary:
 
     def begin(self) -> None:
         """Remember when a change was first seen: before the first read under it is recorded."""
-        state = self._ports.state
+        state, now = self._ports.state, self._ports.clock.now()
         self._state_is_new = state.reading() is None
-        if self.changed_parts() and _change(state) is None:
+        change = _change(state)
+        if change is None:
+            change = _Change(now) if self.changed_parts() else None
+        elif change.since > now:  # the clock had jumped ahead
+            change = replace(change, since=now)
+        if change != _change(state) and change is not None:
             with state.transaction() as transaction:
-                _remember(transaction, _Change(self._ports.clock.now()))
+                _remember(transaction, change)
 
     def changed_parts(self) -> tuple[str, ...]:
         """The parts of the meaning that are not as they were; none where nothing is remembered.
@@ -82,7 +87,7 @@ class Canary:
         with state.transaction() as transaction:
             transaction.remember(MEANING, meaning)
             transaction.remember(CHANGE, "")
-        _log.info("canary.passed", parts=sorted(self._terms.meaning))
+        _log.debug("canary.passed", parts=sorted(self._terms.meaning))
 
     def notes(self) -> tuple[str, ...]:
         """What a report should say of it."""
@@ -98,10 +103,16 @@ def unaccepted(state: State, terms: Terms, now: datetime) -> frozenset[ItemId]:
 
 
 def accept(state: State, transaction: Transaction, upto: datetime, until: datetime) -> None:
-    """Let the canary pass over what had gone missing up to a read, until the acceptance expires."""
+    """Let the canary pass over what has gone missing up to a moment, until that expires."""
     change = _change(state)
     if change is not None:
         _remember(transaction, replace(change, accepted_upto=upto, accepted_until=until))
+
+
+def changed_since(state: State) -> datetime | None:
+    """Since when a change of the meaning waits for a plan to pass; None where none does."""
+    change = _change(state)
+    return None if change is None else change.since
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -15,9 +15,12 @@ from syncd.domain.snapshot import CatalogRow, Certificate, HeldSku
 from syncd.domain.tracking import Held
 from syncd.engine.translate import Translator
 from syncd.errors import CatalogError, KeyRefusedError, RemoteError, StateError, SyncdError
-from syncd.ports import CatalogSource, State
+from syncd.ports import CatalogSource, Snapshot, State
+from syncd.service.sample import Outcome, outcomes
 
 EXAMPLES: Final = 10
+SAMPLED: Final = 100
+"""How many rows are looked at attribute by attribute."""
 
 
 class Health(StrEnum):
@@ -42,10 +45,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CatalogFinding:
-    """The catalog's finding, with the first rows that it would hold."""
+    """The catalog's finding, the first rows that it would hold, and what came of some closely."""
 
     finding: Finding
     held: tuple[HeldSku, ...] = ()
+    attributes: tuple[Outcome, ...] = ()
 
 
 class Account(Protocol):
@@ -72,16 +76,28 @@ def check_state(state: State) -> Finding:
     return Finding("state", Health.OK, f"{count:,} SKU{'s' * (count != 1)}, last cycle {last.id}")
 
 
-def check_catalog(source: CatalogSource, rules: RuleBook, empty: State) -> CatalogFinding:
-    """Read the whole catalog as a first cycle would; `empty` is a state that knows nothing."""
+def check_catalog(
+    source: CatalogSource, mapped: Mapping[str, Sequence[str]], rules: RuleBook
+) -> CatalogFinding:
+    """Read the whole catalog as a first cycle would, and some of its rows closely.
+
+    `mapped` names the columns of each attribute, the id among them, by the API's own names.
+    """
+    closely: tuple[Outcome, ...] = ()
     try:
-        with empty.fingerprints() as known, source.compare(known) as comparison:
-            tally = _Tally(Translator(rules))
-            for rows in comparison.changed():
-                tally.count(rows)
-            return CatalogFinding(_of_catalog(comparison.certificate, tally), tuple(tally.examples))
+        with source.read(None) as snapshot:
+            closely = outcomes(snapshot.sample(SAMPLED), mapped, rules)
+            return replace(_read_whole(snapshot, rules), attributes=closely)
     except CatalogError as error:
-        return CatalogFinding(failed("catalog", error))
+        return CatalogFinding(failed("catalog", error), attributes=closely)
+
+
+def _read_whole(snapshot: Snapshot, rules: RuleBook) -> CatalogFinding:
+    with snapshot.compare(None) as comparison:
+        tally = _Tally(Translator(rules))
+        for rows in comparison.changed():
+            tally.count(rows)
+        return CatalogFinding(_of_catalog(comparison.certificate, tally), tuple(tally.examples))
 
 
 async def check_remote(account: Account) -> tuple[Finding, Finding]:

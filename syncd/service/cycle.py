@@ -8,17 +8,27 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import structlog
-
-from syncd.domain.cycle import CycleId, CycleResult
-from syncd.errors import CatalogError, LeaseHeldError, RemoteError
+from syncd.domain.cycle import CycleId, CycleResult, Fault
+from syncd.errors import (
+    CatalogError,
+    KeyRefusedError,
+    LeaseHeldError,
+    RemoteError,
+    ResourceForbiddenError,
+    SyncdError,
+)
+from syncd.ports import Lease
 from syncd.service.account import check_account
 from syncd.service.canary import Canary
 from syncd.service.delivery import Delivery, Withholding, delivery_for
 from syncd.service.finish import Ending, finish
+from syncd.service.log_line import log_end
 from syncd.service.look_up import LookingUp, remember_rights
 from syncd.service.passes import Passes
+from syncd.service.prune import prune
 from syncd.service.read import CatalogRead, read_catalog
+from syncd.service.revert import Undoing, check_revertible
+from syncd.service.set_right import set_right
 from syncd.service.side_by_side import held_by
 from syncd.service.terms import CycleRequest, Ports, StoppedError, Terms
 
@@ -28,8 +38,6 @@ KEPT_IN_HISTORY: Final = 100
 LEASE_STEP: Final = timedelta(milliseconds=500)
 UNFINISHED: Final = "it did not finish: the process ended before it could say why"
 _FRACTION_BITS: Final = 16
-
-_log = structlog.get_logger()
 
 
 def new_cycle_id(now: datetime) -> CycleId:
@@ -45,18 +53,25 @@ async def run_cycle(ports: Ports, terms: Terms, request: CycleRequest) -> CycleR
     """Bring items in line with the catalog and say what came of it.
 
     A catalog or a remote that fails ends the cycle early and stands in the result; a lease that is
-    not had and a state that fails are raised, for then there is nowhere to record them.
+    not had or is lost and a state that fails are raised, for then there is nowhere to record them.
     """
     with ExitStack() as stack:
-        await _take_lease(ports, request, stack)
+        lease = await _take_lease(ports, request, stack)
+        ports.remote.depart_by(lease.check)
+        stack.callback(ports.remote.depart_by, None)
+        request = replace(request, sent_until=lease.sent_until)
+        check_revertible(ports.state, terms, request)
         cycle = _Cycle(ports, terms, request, delivery_for(ports, terms, request))
-        await asyncio.to_thread(cycle.record, cycle.unfinished())
-        result = await asyncio.to_thread(cycle.record, await cycle.run())
-        _log.info("cycle.finished", cycle=result.id, error=result.error, requests=result.requests)
+        await asyncio.to_thread(cycle.announce)
+        result = _with_doubts(await cycle.run(), lease)
+        lease.check()
+        result = await asyncio.to_thread(cycle.record, result)
+        log_end(result)
+        await asyncio.to_thread(prune, ports, terms, request.stop)
         return result
 
 
-async def _take_lease(ports: Ports, request: CycleRequest, stack: ExitStack) -> None:
+async def _take_lease(ports: Ports, request: CycleRequest, stack: ExitStack) -> Lease:
     """Wait for the lease in short steps, so that a stop is heeded in between."""
     left = request.lease_wait
     while True:
@@ -64,12 +79,22 @@ async def _take_lease(ports: Ports, request: CycleRequest, stack: ExitStack) -> 
         left -= step
         try:
             lease = ports.state.lease(request.holder, step)
-            await asyncio.to_thread(stack.enter_context, lease)
+            return await asyncio.to_thread(stack.enter_context, lease)
         except LeaseHeldError:
             if not left or request.stop.is_set():
                 raise
-        else:
-            return
+
+
+def _with_doubts(result: CycleResult, lease: Lease) -> CycleResult:
+    """Tell whoever has restored a backup of the state what that has cost."""
+    if not lease.in_doubt:
+        return result
+    note = (
+        "This state is an older copy of itself, such as a restored backup: the "
+        f"{lease.in_doubt:,} items it owns are looked up before they are written again, and the "
+        "budgets know nothing of what was written since."
+    )
+    return replace(result, notes=(note, *result.notes))
 
 
 async def rehearse(ports: Ports, terms: Terms, request: CycleRequest) -> CycleResult:
@@ -77,6 +102,7 @@ async def rehearse(ports: Ports, terms: Terms, request: CycleRequest) -> CycleRe
     with ExitStack() as stack:
         overlay = await asyncio.to_thread(stack.enter_context, ports.state.overlay())
         private = replace(ports, state=overlay)
+        check_revertible(overlay, terms, request)
         return await _Cycle(private, terms, request, Withholding()).run()
 
 
@@ -85,6 +111,19 @@ def _abridged(result: CycleResult) -> CycleResult:
     return replace(
         result, held=result.held[:KEPT_IN_HISTORY], quarantined=result.quarantined[:KEPT_IN_HISTORY]
     )
+
+
+def fault_of(failure: SyncdError | None) -> Fault | None:
+    """Where a failure lies, None for none."""
+    match failure:
+        case CatalogError():
+            return Fault.CATALOG
+        case KeyRefusedError() | ResourceForbiddenError():
+            return Fault.KEY
+        case RemoteError():
+            return Fault.REMOTE
+        case _:
+            return None
 
 
 class _Cycle:
@@ -109,16 +148,14 @@ class _Cycle:
         )
 
     async def run(self) -> CycleResult:
-        error = None
+        failure: SyncdError | None = None
         try:
             async with held_by(self._request.stop, self._ports.remote):
                 await self._walk()
-        except StoppedError:
-            error = INTERRUPTED
-        except (CatalogError, RemoteError) as failure:
-            error = INTERRUPTED if self._request.stop.is_set() else str(failure)
+        except (StoppedError, CatalogError, RemoteError) as error:
+            failure = error
         return await asyncio.to_thread(
-            finish, self._ports, self._terms, self._request, self._ending(error)
+            finish, self._ports, self._terms, self._request, self._ending(failure)
         )
 
     async def _walk(self) -> None:
@@ -127,16 +164,28 @@ class _Cycle:
             self._passes.stops = (stop,)
             return
         await asyncio.to_thread(self._passes.canary.begin)
+        if self._request.reverts is not None:
+            await self._undo(self._request.reverts)
+            return
         self._read = await asyncio.to_thread(read_catalog, self._ports, self._terms, self._request)
         self._passes.stops = self._read.stops
+        await asyncio.to_thread(set_right, self._ports, self._terms)
         await self._passes.run(self._read)
 
-    def _ending(self, error: str | None) -> Ending:
+    async def _undo(self, cycle: CycleId) -> None:
+        """Wish for what was before that cycle, and write no other SKU than those."""
+        await asyncio.to_thread(set_right, self._ports, self._terms)
+        undoing = Undoing(self._ports, self._terms, self._request, self._passes)
+        undone = await undoing.record(cycle)
+        self._read = CatalogRead(self._ports.state.reading(), remarks=undone.notes)
+        self._request = self._passes.request = replace(self._request, only=undone.ids)
+        if undone.ids:
+            await self._passes.run(self._read)
+
+    def _ending(self, failure: SyncdError | None) -> Ending:
         found = self._passes.looking_up.found
-        if error is None and found.failure is not None:
-            error = str(found.failure)
-        if error is None and self._request.stop.is_set():
-            error = INTERRUPTED
+        failure = failure or found.failure
+        stopped = self._request.stop.is_set() or isinstance(failure, StoppedError)
         return Ending(
             started=self._started,
             read=self._read,
@@ -144,22 +193,29 @@ class _Cycle:
             found=found,
             results=self._passes.results,
             requests=self._ports.remote.requests - self._departed_before,
-            error=error,
+            error=INTERRUPTED if stopped else None if failure is None else str(failure),
+            fault=None if stopped else fault_of(failure),
+            due_again=self._passes.due_again,
             canary=self._passes.canary,
         )
 
+    def announce(self) -> None:
+        """Put into the history what stands there until the cycle has ended."""
+        with self._ports.state.transaction() as transaction:
+            transaction.record_cycle(self._unfinished())
+
     def record(self, result: CycleResult) -> CycleResult:
-        """Put the cycle into the history, and with it the plan that its guards stopped."""
+        """Put the cycle into the history, sealed, and the plan that its guards have stopped."""
         stopped = result.stopped()
         with self._ports.state.transaction() as transaction:
             if stopped:
                 result = replace(result, stopped_plan=transaction.record_stopped(stopped))
             transaction.record_cycle(_abridged(result))
             remember_rights(transaction, self._passes.looking_up.found)
+            transaction.seal(result.id, result.finished)
         return result
 
-    def unfinished(self) -> CycleResult:
-        """What stands in the history until the cycle has ended."""
+    def _unfinished(self) -> CycleResult:
         return CycleResult(
             id=self._request.id,
             mode=self._request.mode,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import Change, Plan
+from syncd.domain.change import Action, Change, Plan
 from syncd.domain.delivery import (
     Forbidden,
     KeyRefused,
@@ -23,22 +23,19 @@ from syncd.domain.delivery import (
 )
 from syncd.domain.journal import Intent, Settlement, WriteId
 from syncd.domain.tracking import Tracked
+from syncd.engine.breaker import Breaker, was_kept_back
 from syncd.engine.settle import claim, settle, unclaim
+from syncd.engine.turns import places
 from syncd.errors import KeyRefusedError
 from syncd.ports import UNSENT
 from syncd.service.batcher import Batcher
-from syncd.service.side_by_side import side_by_side
+from syncd.service.side_by_side import given_up_after, side_by_side
 from syncd.service.spare import Passed
 from syncd.service.terms import CycleRequest, Ports, Terms
 from syncd.service.write_back import write_back
 
 CLAIMED_AT_ONCE: Final = 64
 """Intents written in one transaction; few, for after a crash each of them must be looked up."""
-FAILURES_TO_DOUBT: Final = 25
-"""So many transient failures without one success in between may mean an outage: from then on the
-changes go one by one, until one of them succeeds. Where no answer comes at all, it is an outage."""
-FAILURES_TO_GIVE_UP: Final = 50
-"""So many mean an outage, and not some items that always fail."""
 
 _log = structlog.get_logger()
 
@@ -63,92 +60,127 @@ class _Answered:
     delivered: Delivered
 
 
+@dataclass(slots=True)
+class _Lane:
+    """The changes of one kind: one that keeps failing holds up no other.
+
+    `out` says that nothing more of this kind is sent in this delivery.
+    """
+
+    breaker: Breaker
+    out: bool = False
+
+    def begin(self, now: datetime) -> None:
+        self.out = bool(self.breaker.rest(now))
+
+    def learn(self, outcome: Outcome, now: datetime) -> None:
+        self.breaker = self.breaker.after(outcome, now)
+        self.out = self.out or self.breaker.is_open
+
+
 class Dispatcher:
     """Delivers a plan; at most one request is in flight for an id, since a plan has one an id.
 
     After it, `halted` holds the refusal of the key or the resource that ended the delivery early,
-    `refused` the one that met a question before a delete.
+    `refused` the one that met a question before a delete, and `unanswered` the changes that a stop
+    has left in flight.
     """
 
     def __init__(self, ports: Ports, terms: Terms, request: CycleRequest) -> None:
         self._ports = ports
         self._terms = terms
         self._request = request
-        self._failures_in_a_row = 0
-        self._patience = FAILURES_TO_GIVE_UP
-        self._one_at_a_time = asyncio.Lock()
+        self._lanes = {action: _Lane(Breaker(f"{request.id} {action}")) for action in Action}
+        self._under_way: dict[ItemId, Change] = {}
         self.halted: KeyRefused | Forbidden | None = None
         self.refused: KeyRefusedError | None = None
 
     @property
-    def gave_up(self) -> bool:
-        """Whether the last delivery ended early because the remote seems to be out."""
-        return self._failures_in_a_row >= self._patience
+    def unanswered(self) -> list[Change]:
+        return list(self._under_way.values())
+
+    @property
+    def resting(self) -> dict[Action, datetime]:
+        """The kinds of change that keep failing, and when each is tried again."""
+        probes = ((action, lane.breaker.probe_at) for action, lane in self._lanes.items())
+        return {action: moment for action, moment in probes if moment is not None}
 
     async def deliver(self, passed: Passed) -> list[Delivered]:
         """Send every change once and record what became of it; nothing is sent before its intent.
 
         Changes that were never begun, after a stop or an outage, are left out of the answer.
         """
-        changes = len(passed.plan.changes)
-        self._request.progress.phase("delivering", changes)
-        self._failures_in_a_row = 0
+        plan, stop = passed.plan, self._request.stop
+        self._request.progress.phase("delivering", len(plan.changes))
         delivered: list[Delivered] = []
-        queue: asyncio.Queue[_Claimed | None] = asyncio.Queue(maxsize=CLAIMED_AT_ONCE)
-        workers = min(self._terms.in_flight, changes)
-        async with Batcher[_Answered](self._settle) as recorder, side_by_side() as tasks:
-            for _ in range(workers):
-                tasks.create_task(self._work(queue, recorder, delivered))
-            await self._claim_all(passed, queue)
-            for _ in range(workers):
-                await queue.put(None)
+        shares = places({action: plan.count(action) for action in Action}, self._terms.in_flight)
+        async with Batcher[_Answered](self._settle) as recorder:
+            taken = _Taken(recorder, delivered)
+            async with given_up_after(stop, self._request.settle_wait), side_by_side() as tasks:
+                for action, count in shares.items():
+                    tasks.create_task(self._deliver_kind(action, count, passed.of(action), taken))
         return delivered
 
-    async def _claim_all(self, passed: Passed, queue: asyncio.Queue[_Claimed | None]) -> None:
+    async def _deliver_kind(
+        self, action: Action, workers: int, passed: Passed, taken: _Taken
+    ) -> None:
+        lane, queue = self._lanes[action], asyncio.Queue[_Claimed | None](CLAIMED_AT_ONCE)
+        lane.begin(self._ports.clock.now())
+        async with side_by_side() as tasks:
+            for _ in range(workers):
+                tasks.create_task(self._work(lane, queue, taken))
+            await self._claim_all(lane, passed, queue)
+            for _ in range(workers):
+                await queue.put(None)
+
+    async def _claim_all(
+        self, lane: _Lane, passed: Passed, queue: asyncio.Queue[_Claimed | None]
+    ) -> None:
+        if self._should_stop(lane):  # before anything is asked about it
+            return
         try:
             async with aclosing(passed.parts()) as parts:
                 async for asked in parts:
-                    if not await self._claim_in_turn(asked, queue):
+                    if not await self._claim_in_turn(lane, asked, queue):
                         return
         except KeyRefusedError as refused:  # what is in flight must be settled before it is raised
             self.refused = refused
 
-    async def _claim_in_turn(self, asked: Plan, queue: asyncio.Queue[_Claimed | None]) -> bool:
+    async def _claim_in_turn(
+        self, lane: _Lane, asked: Plan, queue: asyncio.Queue[_Claimed | None]
+    ) -> bool:
         """Claim as fast as the workers take; False where nothing more should be sent."""
-        for part in _parts(asked):
-            if self._should_stop():
-                return False
-            for claimed in await asyncio.to_thread(self._claim, part):
+        start = 0
+        while start < len(asked.changes) and not self._should_stop(lane):
+            probing = lane.breaker.is_open
+            part = asked.changes[start : start + (1 if probing else CLAIMED_AT_ONCE)]
+            start += len(part)
+            for claimed in await asyncio.to_thread(self._claim, Plan(part, asked.approved)):
                 await queue.put(claimed)
-        return not self._should_stop()
+            if probing:
+                await queue.join()
+        return not self._should_stop(lane)
 
     async def _work(
-        self,
-        queue: asyncio.Queue[_Claimed | None],
-        recorder: Batcher[_Answered],
-        delivered: list[Delivered],
+        self, lane: _Lane, queue: asyncio.Queue[_Claimed | None], taken: _Taken
     ) -> None:
         while (claimed := await queue.get()) is not None:
-            outcome = await self._carry_out(claimed.change)
+            outcome = await self._sent(lane, claimed.change)
             answered = Delivered(claimed.change, outcome)
-            recorder.add(_Answered(claimed.write, answered))
-            delivered.append(answered)
+            taken.recorder.add(_Answered(claimed.write, answered))
+            taken.delivered.append(answered)
             self._request.progress.advance()
+            queue.task_done()
 
-    async def _carry_out(self, change: Change) -> Outcome:
-        if self._is_in_doubt():
-            async with self._one_at_a_time:
-                if self._is_in_doubt():
-                    return await self._sent(change)
-        return await self._sent(change)
-
-    async def _sent(self, change: Change) -> Outcome:
-        if self._should_stop():
+    async def _sent(self, lane: _Lane, change: Change) -> Outcome:
+        if self._should_stop(lane):
             return UNSENT
+        self._under_way[change.id] = change
         outcome = await self._ports.remote.carry_out(change)
+        del self._under_way[change.id]
         if self._is_another_answer(outcome):
             return UNSENT
-        self._learn(outcome)
+        self._learn(lane, outcome)
         return outcome
 
     def _is_another_answer(self, outcome: Outcome) -> bool:
@@ -157,22 +189,16 @@ class Dispatcher:
             return False
         return outcome.failure == self.halted.failure
 
-    def _should_stop(self) -> bool:
-        return self._request.stop.is_set() or self.halted is not None or self.gave_up
+    def _should_stop(self, lane: _Lane) -> bool:
+        if self._request.stop.is_set() or self.halted is not None or lane.out:
+            return True
+        return not self._terms.windows.are_open(self._ports.clock.now())
 
-    def _is_in_doubt(self) -> bool:
-        return self._failures_in_a_row >= FAILURES_TO_DOUBT
-
-    def _learn(self, outcome: Outcome) -> None:
-        """Take notice of what one outcome says about all the others."""
+    def _learn(self, lane: _Lane, outcome: Outcome) -> None:
+        """Take notice of what one outcome says about the others."""
         if isinstance(outcome, KeyRefused | Forbidden) and not isinstance(self.halted, KeyRefused):
             self.halted = outcome
-        if not isinstance(outcome, Transient):
-            self._failures_in_a_row = 0
-        elif outcome.retry_after is None and outcome != UNSENT:
-            self._failures_in_a_row += 1
-            nobody_answers = outcome.failure.status is None
-            self._patience = FAILURES_TO_DOUBT if nobody_answers else FAILURES_TO_GIVE_UP
+        lane.learn(outcome, self._ports.clock.now())
 
     def _claim(self, part: Plan) -> list[_Claimed]:
         """Write the intents; a change whose row has moved on since it was planned is left out."""
@@ -204,7 +230,7 @@ class Dispatcher:
         _log.debug("delivery.settled", outcomes=len(answers))
 
     def _after(self, row: Tracked, delivered: Delivered, now: datetime) -> Tracked | None:
-        if delivered.outcome == UNSENT:
+        if _was_kept_back(delivered.outcome):
             return unclaim(row)
         return settle(row, delivered.change, delivered.outcome, self._terms.policy, now)
 
@@ -225,6 +251,13 @@ def _settlement(answer: _Answered, ports: Ports) -> Settlement:
     )
 
 
-def _parts(plan: Plan) -> Iterator[Plan]:
-    for start in range(0, len(plan.changes), CLAIMED_AT_ONCE):
-        yield Plan(plan.changes[start : start + CLAIMED_AT_ONCE], plan.approved)
+def _was_kept_back(outcome: Outcome) -> bool:
+    return isinstance(outcome, Transient) and was_kept_back(outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Where the answers of all kinds go."""
+
+    recorder: Batcher[_Answered]
+    delivered: list[Delivered]

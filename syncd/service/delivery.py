@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
 from typing import Final, Protocol
 
+from syncd.domain.change import Action
 from syncd.domain.delivery import Failure, Forbidden, KeyRefused
 from syncd.domain.policy import PolicyMode
 from syncd.errors import KeyRefusedError, RemoteError, ResourceForbiddenError
@@ -23,8 +27,8 @@ class Delivery(Protocol):
     """What is done with the changes that the guard has passed."""
 
     @property
-    def gave_up(self) -> bool:
-        """Whether the remote seems to be out."""
+    def resting(self) -> Mapping[Action, datetime]:
+        """The kinds of change that keep failing, and when each is tried again."""
 
     async def carry_out(self, passed: Passed, results: Results) -> bool:
         """Deal with these changes; True where a later try may do more.
@@ -39,7 +43,25 @@ def delivery_for(ports: Ports, terms: Terms, request: CycleRequest) -> Delivery:
         return Refusing()
     if terms.policy.mode is PolicyMode.REPORT_ONLY:
         return Withholding()
-    return Sending(ports, terms, request)
+    return WithinHours(ports, terms, Sending(ports, terms, request))
+
+
+class WithinHours:
+    """Sends while writes are allowed; outside of those hours the changes wait."""
+
+    def __init__(self, ports: Ports, terms: Terms, sending: Sending) -> None:
+        self._ports = ports
+        self._terms = terms
+        self._sending = sending
+
+    @property
+    def resting(self) -> Mapping[Action, datetime]:
+        return self._sending.resting
+
+    async def carry_out(self, passed: Passed, results: Results) -> bool:
+        is_allowed = self._terms.windows.are_open(self._ports.clock.now())
+        delivery: Delivery = self._sending if is_allowed else Withholding()
+        return await delivery.carry_out(passed, results)
 
 
 class Sending:
@@ -51,12 +73,13 @@ class Sending:
         self._request = request
 
     @property
-    def gave_up(self) -> bool:
-        return self._dispatcher.gave_up
+    def resting(self) -> Mapping[Action, datetime]:
+        return self._dispatcher.resting
 
     async def carry_out(self, passed: Passed, results: Results) -> bool:
         delivered = await self._dispatcher.deliver(passed)
         results.begun(passed.remaining(), delivered)
+        results.unanswered(self._dispatcher.unanswered)
         if self._dispatcher.refused is not None:
             raise self._dispatcher.refused
         if self._dispatcher.halted is not None:
@@ -67,7 +90,7 @@ class Sending:
 class Withholding:
     """Sends nothing: a dry run, or a policy that only reports."""
 
-    gave_up = False
+    resting: Mapping[Action, datetime] = MappingProxyType({})
 
     async def carry_out(self, passed: Passed, results: Results) -> bool:
         async for part in passed.parts():
@@ -78,7 +101,7 @@ class Withholding:
 class Refusing:
     """Sends nothing, and calls every change an error: the items are not ours to write."""
 
-    gave_up = False
+    resting: Mapping[Action, datetime] = MappingProxyType({})
 
     async def carry_out(self, passed: Passed, results: Results) -> bool:
         results.refused(passed.plan, ORCHESTRATED)

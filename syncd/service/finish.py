@@ -8,9 +8,9 @@ from datetime import datetime
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import ChangeOutcome
-from syncd.domain.cycle import ChangeResult, CycleResult, GuardStop
+from syncd.domain.cycle import ChangeResult, CycleResult, Fault, GuardStop
 from syncd.domain.policy import Policy, PolicyMode
-from syncd.domain.tracking import SkuState
+from syncd.domain.tracking import Delivery, SkuState, Tracked
 from syncd.engine.plan import next_try
 from syncd.service.canary import Canary
 from syncd.service.look_up import LookUp, skus_are_hidden
@@ -32,6 +32,8 @@ class Ending:
     results: Results
     requests: int
     error: str | None
+    fault: Fault | None
+    due_again: datetime | None
     canary: Canary
 
 
@@ -61,6 +63,8 @@ def finish(ports: Ports, terms: Terms, request: CycleRequest, ending: Ending) ->
             *ending.read.remarks,
         ),
         error=ending.error,
+        fault=ending.fault,
+        due_again=ending.due_again,
         reading=reading.name if reading else "",
     )
 
@@ -69,7 +73,12 @@ def _told(changes: tuple[ChangeResult, ...], request: CycleRequest) -> tuple[Cha
     """A rehearsal only plans, what the guards would stop as well; they say so themselves."""
     if not request.rehearses:
         return changes
-    return tuple(replace(change, outcome=ChangeOutcome.PLANNED) for change in changes)
+    return tuple(
+        change
+        if change.outcome is ChangeOutcome.FAILED
+        else replace(change, outcome=ChangeOutcome.PLANNED)
+        for change in changes
+    )
 
 
 def _writes_due(ports: Ports, terms: Terms, request: CycleRequest, results: Results) -> int:
@@ -84,12 +93,18 @@ def _writes_due(ports: Ports, terms: Terms, request: CycleRequest, results: Resu
 def _due(ports: Ports, terms: Terms, results: Results) -> Iterator[ItemId]:
     now = ports.clock.now()
     for row in rows_in(ports.state, SkuState.PENDING, SkuState.IN_FLIGHT):
-        if next_try(row, terms.policy, now) is not None:
+        if next_try(row, terms.policy, now) is not None and not _is_spared(row, now):
             yield row.id
     failed = results.retryable()
-    for row in rows_in(ports.state, SkuState.MISSING):
-        if row.id in failed:
+    for row in rows_in(ports.state, SkuState.MISSING, SkuState.PENDING):
+        if row.id in failed and row.is_to_go:
             yield row.id
+
+
+def _is_spared(row: Tracked, now: datetime) -> bool:
+    """Whether a delete waits for something else than us, such as the end of its stock."""
+    waits = row.next_attempt is not None and row.next_attempt > now
+    return row.is_to_go and row.delivery is Delivery.SETTLED and waits
 
 
 def _notes(ports: Ports, terms: Terms, found: LookUp) -> Iterator[str]:
@@ -100,6 +115,9 @@ def _notes(ports: Ports, terms: Terms, found: LookUp) -> Iterator[str]:
         )
     if terms.orchestrated:
         yield 'digital_river.model is "orchestrated": Digital River keeps the items itself.'
+    opens = terms.windows.open_next(ports.clock.now())
+    if opens is not None:
+        yield f"Writes wait for schedule.windows, which open at {opens:%Y-%m-%d %H:%M} UTC."
     kept_back = _kept_back(ports, terms.policy)
     if kept_back:
         skus = (
@@ -111,6 +129,8 @@ def _notes(ports: Ports, terms: Terms, found: LookUp) -> Iterator[str]:
 
 def _unknown(ports: Ports, request: CycleRequest) -> Iterator[str]:
     """The ids asked for that neither the catalog nor the state has ever had."""
+    if request.reverts is not None:
+        return
     unknown = sorted(request.only - ports.state.tracked(list(request.only)).keys())
     if unknown:
         yield f"Not in the catalog, so nothing was done for them: {', '.join(unknown)}."
@@ -119,8 +139,8 @@ def _unknown(ports: Ports, request: CycleRequest) -> Iterator[str]:
 def _waiting_deletes(ports: Ports) -> Remarks:
     """Why deletes wait that are due: stock left, or Digital River refused."""
     remarks, now = Remarks(), ports.clock.now()
-    for row in rows_in(ports.state, SkuState.MISSING):
-        if row.last_error is not None and row.next_attempt is not None and row.next_attempt > now:
+    for row in rows_in(ports.state, SkuState.MISSING, SkuState.PENDING):
+        if row.last_error is not None and _is_spared(row, now):
             remarks.add(f"A delete waits: {row.last_error.message.rstrip('.')}", row.id)
     return remarks
 

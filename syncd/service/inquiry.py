@@ -17,6 +17,7 @@ from syncd.domain.item import RemoteItem
 from syncd.domain.journal import Deed, JournalEntry
 from syncd.domain.snapshot import CatalogRow, HeldSku, Reading
 from syncd.domain.tracking import Held, SkuState, Tracked
+from syncd.engine.times import in_time
 from syncd.engine.translate import Translator
 from syncd.errors import CatalogError, RemoteError, UsageError
 from syncd.ports import Census, Remote, State
@@ -100,7 +101,8 @@ def past_cycle(state: State, cycle: CycleId) -> CycleResult:
 
 async def why(ports: Ports, terms: Terms, item: ItemId) -> Explanation:
     """Tell all about one SKU; neither an unreadable catalog nor a silent remote keeps from it."""
-    tracked = ports.state.tracked([item]).get(item)
+    row = ports.state.tracked([item]).get(item)
+    tracked = None if row is None else in_time(row, terms.policy, ports.clock.now())
     catalog, catalog_absence = await asyncio.to_thread(_catalog_row, ports, item, tracked)
     observed, observed_absence = await _observe(ports.remote, item)
     wish = None if catalog is None else Translator(terms.rules).translate(catalog)
@@ -150,7 +152,11 @@ def _catalog_row(
         with ports.state.overlay() as overlay:
             with overlay.transaction() as transaction:
                 transaction.put([replace(tracked or Tracked(item), fingerprint=None)])
-            with overlay.fingerprints() as known, ports.catalog.compare(known) as comparison:
+            with (
+                overlay.fingerprints() as known,
+                ports.catalog.read(None) as snapshot,
+                snapshot.compare(known) as comparison,
+            ):
                 rows = (row for batch in comparison.changed() for row in batch)
                 row = next((row for row in rows if row.id == item), None)
     except CatalogError as error:
@@ -194,6 +200,8 @@ def _is_news(tracked: Tracked, wish: Attributes | Held | None) -> bool:
         return tracked.held is None or tracked.held.rule != wish.rule
     if wish is None:
         return False
+    if tracked.reverted is not None:
+        return wish != tracked.reverted.wish
     return tracked.missing is not None or tracked.held is not None or wish != tracked.desired
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -9,9 +10,11 @@ from typing import Final
 import structlog
 
 from syncd.domain.attributes import ItemId
+from syncd.domain.delivery import Failure
 from syncd.domain.item import RemoteItem
 from syncd.domain.journal import Adoption
 from syncd.engine.observe import Observation, is_adoption, observe
+from syncd.engine.observe import unseen as unseen_row
 from syncd.errors import RemoteError, RemoteUnavailableError, ResourceForbiddenError
 from syncd.ports import State, Transaction
 from syncd.service.ask import IDS_A_REQUEST, REFUSALS, Asking
@@ -24,6 +27,8 @@ __all__ = ["IDS_A_REQUEST", "LookUp", "LookingUp", "remember_rights", "skus_are_
 SKUS: Final = "skus"
 HIDDEN: Final = "hidden"
 SHOWN: Final = "shown"
+UNSEEN: Final = "unseen"
+"""The code of a failure to look one SKU up while others can be."""
 
 _log = structlog.get_logger()
 
@@ -83,6 +88,8 @@ class LookingUp:
 
             unseen = await self.asking.ask(ids, see)
         self._learn(unseen)
+        if self._fails_alone(unseen):
+            await asyncio.to_thread(self._put_off, unseen)
         if isinstance(self.found.failure, REFUSALS):
             raise self.found.failure
 
@@ -111,9 +118,23 @@ class LookingUp:
         if isinstance(failure, RemoteUnavailableError):
             if self.asking.stopped:
                 return
-            if self.asking.answered and not self.asking.out:
+            if self._fails_alone(unseen):
                 failure = _about(unseen, failure)
         self.found.failure = failure
+
+    def _fails_alone(self, unseen: Sequence[ItemId]) -> bool:
+        """Whether it is these ids that cannot be seen, and not the remote that is out."""
+        asking = self.asking
+        failed = isinstance(asking.failure, RemoteUnavailableError) and not asking.stopped
+        return bool(unseen) and failed and asking.answered is not None and not asking.out
+
+    def _put_off(self, unseen: Sequence[ItemId]) -> None:
+        """Ask about these later and later, in this cycle and in those to come."""
+        failure = Failure(None, UNSEEN, str(self.found.failure))
+        now = self._ports.clock.now()
+        with self._ports.state.transaction() as transaction:
+            rows = transaction.tracked(unseen).values()
+            transaction.put([unseen_row(row, failure, now) for row in rows])
 
     def _record(self, seen: Sequence[_Seen]) -> None:
         with self._ports.state.transaction() as transaction:

@@ -9,16 +9,20 @@ from syncd.domain.tracking import SkuState
 from syncd.service.terms import Ports, Terms
 
 
-def orphaned_until(ports: Ports, terms: Terms) -> datetime | None:
+def orphaned_until(
+    ports: Ports, terms: Terms, sent_until: datetime | None = None
+) -> datetime | None:
     """When the last write whose sender is gone can no longer land; None where there is none.
 
     The remote knows no fencing number: what is looked up before that moment may be an older answer
-    than what the catalog wishes by now.
+    than what the catalog wishes by now. A write may have left long after it was begun, for it waits
+    its turn: until `sent_until`, where the lease tells when its sender can have sent it last.
     """
     begun = max(_begun(ports), default=None)
     if begun is None:
         return None
-    return min(begun, ports.clock.now()) + terms.request_timeout
+    sent = begun if sent_until is None else max(begun, sent_until)
+    return min(sent, ports.clock.now()) + terms.request_timeout
 
 
 def _begun(ports: Ports) -> Iterator[datetime]:

@@ -12,7 +12,7 @@ from syncd.domain.change import Action
 from syncd.domain.cycle import CycleResult
 from syncd.domain.delivery import Failure
 from syncd.domain.policy import Policy, PolicyMode
-from syncd.domain.tracking import Delivery, Ownership, SkuState, Tracked
+from syncd.domain.tracking import Delivery, Ownership, Reverted, SkuState, Tracked
 from syncd.engine.plan import ALLOWED, change_for
 
 
@@ -70,6 +70,8 @@ def _action_due(prospect: Prospect) -> Action | None:
 def state_words(row: Tracked) -> str:
     """Say in one sentence what state a SKU is in, and why."""
     state = row.state
+    if row.reverted is not None and row.is_reverted:
+        return _reverted_words(row, row.reverted)
     if state is SkuState.HELD and row.held is not None:
         return f"Its catalog row is unusable: {row.held.rule}."
     if state is SkuState.QUARANTINED and row.quarantine is not None:
@@ -77,6 +79,12 @@ def state_words(row: Tracked) -> str:
     if state is SkuState.FOREIGN:
         return f"It exists at Digital River and is not ours: {row.foreign_reason or 'no reason'}."
     return _WORDS[state]
+
+
+def _reverted_words(row: Tracked, reverted: Reverted) -> str:
+    done = "is held so" if row.state is SkuState.HELD else "is not yet as it was before"
+    unusable = "" if row.held is None else f" Its catalog row is unusable: {row.held.rule}."
+    return f"It was reverted from {reverted.cycle} and {done}.{unusable}"
 
 
 def failure_words(failure: Failure) -> str:
@@ -105,7 +113,7 @@ def _pending(prospect: Prospect) -> Outlook:
         return _look_up_first(prospect)
     if policy.mode is PolicyMode.REPORT_ONLY:
         return Outlook("It is reported and not written, for policy.mode is report-only.")
-    action = Action.CREATE if row.known is None else Action.UPDATE
+    action = _action(row)
     if action not in ALLOWED[policy.mode]:
         return Outlook(f"Nothing: policy.mode is {policy.mode}, which allows no {action}.")
     if prospect.later is not None:
@@ -115,7 +123,15 @@ def _pending(prospect: Prospect) -> Outlook:
     return Outlook(f"The next cycle {_deed(row)}, unless a guard stops it.")
 
 
+def _action(row: Tracked) -> Action:
+    if row.is_to_go:
+        return Action.DELETE
+    return Action.CREATE if row.known is None else Action.UPDATE
+
+
 def _deed(row: Tracked) -> str:
+    if row.is_to_go:
+        return "deletes it"
     if row.known is not None:
         return "updates it"
     if row.ownership is Ownership.OWNED:
@@ -128,7 +144,12 @@ def _look_up_first(prospect: Prospect) -> Outlook:
     return Outlook(words, prospect.later)
 
 
-def _held(_: Prospect) -> Outlook:
+def _held(prospect: Prospect) -> Outlook:
+    if prospect.row.is_reverted:
+        return Outlook(
+            "It stays so until its catalog row wants something else, or: "
+            f"syncd revert --release {prospect.row.id}"
+        )
     return Outlook("The remote item stays as it is until the catalog row is mended.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,10 +14,12 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, Change, Plan
 from syncd.domain.cycle import Guard, GuardStop
 from syncd.domain.tracking import Delivery, Ownership, SkuState, Tracked
-from syncd.engine.guard import Situation, Verdict, guard
+from syncd.engine.guard import guard
 from syncd.engine.plan import DUE_STATES, change_for, needs_look_up, next_try
 from syncd.engine.read_guard import partial_read_stop
 from syncd.engine.retry import back_off
+from syncd.engine.times import in_time
+from syncd.engine.turns import in_turn
 from syncd.service.canary import Canary
 from syncd.service.delivery import Delivery as Deliverer
 from syncd.service.look_up import LookingUp
@@ -25,6 +27,7 @@ from syncd.service.orphans import orphaned_until
 from syncd.service.read import CatalogRead
 from syncd.service.results import Results
 from syncd.service.saved import fitting
+from syncd.service.situation import Surroundings
 from syncd.service.spare import Sparing
 from syncd.service.terms import CycleRequest, Ports, Terms
 
@@ -35,6 +38,7 @@ _log = structlog.get_logger()
 class _Draft:
     plan: Plan
     recreated: frozenset[ItemId]
+    retried: frozenset[ItemId]
 
 
 @dataclass(slots=True)
@@ -50,24 +54,38 @@ class Passes:
     results: Results = field(default_factory=Results)
     stops: tuple[GuardStop, ...] = ()
     orphaned_until: datetime | None = None
+    due_again: datetime | None = None
+
+    async def find_out(self, ids: Sequence[ItemId]) -> None:
+        """Ask what became of the writes of these ids whose outcome is not recorded."""
+        self.orphaned_until = await asyncio.to_thread(self._orphaned_until)
+        now = self.ports.clock.now()
+        rows = await asyncio.to_thread(self.ports.state.tracked, ids)
+        open_ones = [row for row in rows.values() if row.delivery is not Delivery.SETTLED]
+        landed = max((self._landed(row, now) for row in open_ones), default=now)
+        if await self._wait(landed - now):
+            await self.looking_up.look_up([row.id for row in open_ones])
 
     async def run(self, read: CatalogRead) -> None:
         """Make what is wanted and what is known equal, as far as guards, policy and time allow."""
         self.orphaned_until = await asyncio.to_thread(self._orphaned_until)
         left, outages = self.request.wait, 0
         while await self._pass(read):
-            outages = outages + 1 if self._remote_is_out() else 0
+            outages = outages + 1 if self.looking_up.found.failure is not None else 0
             moment = await asyncio.to_thread(self._next_try, outages)
             if moment is None:
                 return
             pause = moment - self.ports.clock.now()
             left -= max(pause, timedelta())
-            if left < timedelta() or not await self._wait(pause):
+            if left < timedelta():
+                self.due_again = moment
+                return
+            if not await self._wait(pause):
                 return
 
     def _orphaned_until(self) -> datetime | None:
         """A run waits for what may still land; a rehearsal foretells what that run comes to."""
-        until = orphaned_until(self.ports, self.terms)
+        until = orphaned_until(self.ports, self.terms, self.request.sent_until)
         if until is None or not self.request.rehearses:
             return until
         return until if until > self.ports.clock.now() + self.request.wait else None
@@ -81,18 +99,15 @@ class Passes:
         await self.looking_up.look_up(await asyncio.to_thread(self._to_look_up, now))
         if self.request.stop.is_set():
             return False
-        verdict = await asyncio.to_thread(self._judge, read, now)
+        passed = await asyncio.to_thread(self._judge, read, now)
         sparing = Sparing(self.ports, self.terms, self.looking_up)
-        plan = await sparing.spare(verdict.passed)
+        plan = await sparing.spare(passed)
         return await self.delivery.carry_out(plan, self.results)
-
-    def _remote_is_out(self) -> bool:
-        return self.delivery.gave_up or self.looking_up.found.failure is not None
 
     def _to_look_up(self, now: datetime) -> list[ItemId]:
         return [
             row.id
-            for row in self._due_rows()
+            for row in self._due_rows(now)
             if needs_look_up(row, now) and self._landed(row, now) <= now
         ]
 
@@ -102,19 +117,21 @@ class Passes:
             return now
         return self.orphaned_until
 
-    def _judge(self, read: CatalogRead, now: datetime) -> Verdict:
+    def _judge(self, read: CatalogRead, now: datetime) -> Plan:
+        """The part of the plan that the guards let pass, in the order in which it is sent."""
         draft = self._draft(read, now)
         plan = self._selected(draft.plan)
-        verdict = guard(plan, self._situation(plan, draft), self.terms.limits, _earlier(read, plan))
+        situation = Surroundings(self.ports, self.terms, self.canary).of(plan, draft.recreated)
+        verdict = guard(plan, situation, self.terms.limits, _earlier(read, plan))
         self.stops = verdict.stops
         if self._is_whole(read) and all(stop.guard is not Guard.CANARY for stop in verdict.stops):
             self.canary.passed()
         passed = {change.id for change in verdict.passed.changes}
         self.results.stopped(change for change in plan.changes if change.id not in passed)
-        _log.info("plan.made", **{action.value: plan.count(action) for action in Action})
+        _log.debug("plan.made", **{action.value: plan.count(action) for action in Action})
         for stop in verdict.stops:
-            _log.warning("guard.stopped", guard=stop.guard.value, reason=stop.message)
-        return verdict
+            _log.debug("guard.stopped", guard=stop.guard.value, reason=stop.message)
+        return in_turn(verdict.passed, draft.retried)
 
     def _is_whole(self, read: CatalogRead) -> bool:
         """Whether the plan is all that the catalog leads to, so that it can stand for what does."""
@@ -125,19 +142,24 @@ class Passes:
         reads = read.reading.complete_reads if read.reading else 0
         changes: list[Change] = []
         recreated: set[ItemId] = set()
-        for row in self._due_rows():
+        retried: set[ItemId] = set()
+        for row in self._due_rows(now):
             change = change_for(row, self.terms.policy, now, reads)
             if change is None or row.id in self.looking_up.found.unseen:
                 continue
             changes.append(change)
             if change.action is Action.CREATE and row.ownership is Ownership.OWNED:
                 recreated.add(row.id)
-        return _Draft(Plan(tuple(changes)), frozenset(recreated))
+            if row.attempts:
+                retried.add(row.id)
+        return _Draft(Plan(tuple(changes)), frozenset(recreated), frozenset(retried))
 
-    def _due_rows(self) -> Iterator[Tracked]:
+    def _due_rows(self, now: datetime) -> Iterator[Tracked]:
         only = self.request.only
         for rows in self.ports.state.in_states(DUE_STATES):
-            yield from (row for row in rows if not only or row.id in only)
+            for row in rows:
+                if not only or row.id in only:
+                    yield in_time(row, self.terms.policy, now)
 
     def _selected(self, plan: Plan) -> Plan:
         """The whole plan, or of a saved one the changes that still fit."""
@@ -146,29 +168,13 @@ class Passes:
             return plan
         return fitting(saved, plan, self.looking_up.found.unseen, self.results)
 
-    def _situation(self, plan: Plan, draft: _Draft) -> Situation:
-        changed, aftermath = self.canary.changed_parts(), self.canary.aftermath()
-        if not plan.changes and not aftermath.gone:
-            return Situation(owned=0)  # counting a million SKUs takes longer than all the rest
-        now, state = self.ports.clock.now(), self.ports.state
-        since = now - self.terms.limits.budget_window
-        counted = {change.action for change in plan.changes} | {Action.DELETE}
-        return Situation(
-            owned=state.census().owned,
-            written={action: state.written_since(since, action) for action in counted},
-            recreated=draft.recreated,
-            approvals=state.approvals([change.id for change in plan.changes], now),
-            changed_parts=changed,
-            aftermath=aftermath,
-        )
-
     def _next_try(self, outages: int) -> datetime | None:
         """When the next write that may still succeed is due: never at once, and later in an outage.
 
         A remote that was never reached is not waited for: the address may be wrong.
         """
         found, now = self.looking_up.found, self.ports.clock.now()
-        if found.failure is not None and not found.answered:
+        if found.failure is not None and not (found.answered or self.results.reached()):
             return None
         first = min(self._tries(now), default=None)
         if first is None:
@@ -178,14 +184,17 @@ class Passes:
     def _tries(self, now: datetime) -> Iterator[datetime]:
         hopeless, retryable = self.results.hopeless(), self.results.retryable()
         scope = self.request.scope()
-        for row in self._due_rows():
+        for row in self._due_rows(now):
             if row.id in hopeless or (scope is not None and row.id not in scope):
                 continue
             moment = next_try(row, self.terms.policy, now)
             if moment is not None:
-                yield max(moment, self._landed(row, now))
+                probe = self.delivery.resting.get(_action_of(row), now)
+                yield max(moment, probe, self._landed(row, now))
             elif row.state is SkuState.MISSING and row.id in retryable:
-                yield max(row.next_attempt or now, now)
+                yield max(
+                    row.next_attempt or now, self.delivery.resting.get(Action.DELETE, now), now
+                )
 
     async def _wait(self, pause: timedelta) -> bool:
         """Sleep; False where a stop came first."""
@@ -200,6 +209,13 @@ class Passes:
         return not self.request.stop.is_set()
 
 
+def _action_of(row: Tracked) -> Action:
+    """The kind of change that a row waits for, as far as anybody knows before it is looked up."""
+    if row.is_to_go:
+        return Action.DELETE
+    return Action.CREATE if row.known is None else Action.UPDATE
+
+
 async def _sleep(ports: Ports, seconds: float) -> None:
     await ports.clock.sleep(seconds)
 
@@ -209,4 +225,6 @@ def _earlier(read: CatalogRead, plan: Plan) -> tuple[GuardStop, ...]:
     waiting = plan.count(Action.DELETE)
     if read.stops or not waiting or read.reading is None or read.reading.certificate.complete:
         return read.stops
+    if read.certificate is None:  # nothing was read: it is not the read that these deletes go by
+        return ()
     return (partial_read_stop(read.reading.certificate, waiting),)

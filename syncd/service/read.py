@@ -1,32 +1,30 @@
-"""The catalog's half of a cycle: read, compare, translate, record."""
+"""The catalog's half of a cycle: how much of it to read, and whether that read counts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 import structlog
 
-from syncd.domain.attributes import Attributes, ItemId
-from syncd.domain.canonical import warnings
 from syncd.domain.change import Action
 from syncd.domain.cycle import Guard, GuardStop
-from syncd.domain.rules import RuleBook
-from syncd.domain.snapshot import CatalogRow, Certificate, HeldSku, Position, Reading
-from syncd.domain.tracking import Held, Tracked
-from syncd.engine.absorb import absorb, gone
+from syncd.domain.snapshot import Certificate, Reading, Scope
 from syncd.engine.read_guard import reading_stops, unproven_stops
-from syncd.engine.translate import Translator
-from syncd.errors import SuspectCatalogError
-from syncd.ports import Comparison, Transaction
+from syncd.engine.reading import (
+    beginning,
+    is_the_same,
+    judged,
+    repeated,
+    succeeded,
+    with_changes,
+)
+from syncd.errors import SuspectCatalogError, VanishedColumnError
+from syncd.ports import Comparison, Snapshot
+from syncd.service.recording import Recorder, Watch
 from syncd.service.remarks import Remarks
-from syncd.service.terms import CycleRequest, Ports, StoppedError, Terms
-from syncd.service.write_back import write_back
-
-STRAYS_KEPT: Final = 1_000
-"""Held rows without an id that are remembered one by one; beyond, they are only counted."""
+from syncd.service.terms import CycleRequest, Ports, Terms
 
 _log = structlog.get_logger()
 
@@ -53,40 +51,17 @@ def read_catalog(ports: Ports, terms: Terms, request: CycleRequest) -> CatalogRe
     """Bring the change-tracking table up to what the catalog says now.
 
     An untouched source is not read again; one that was rewritten with the same bytes counts as one
-    more complete read. Raises `CatalogError` where the source cannot be read, and `StoppedError`,
+    more complete read. Where the request is content with them, and the source can tell, only
+    changes are read. Raises `CatalogError` where the source cannot be read, and `StoppedError`,
     with nothing recorded, where a stop comes in the middle.
     """
     remarks = Remarks()
     try:
-        reading = _read(ports, terms, _Watch(request, remarks))
+        look = _Look(ports, terms, Watch(request, remarks)).take()
     except SuspectCatalogError as suspect:
         return _suspect_read(ports, suspect)
-    stops = _stops(reading, terms, ports.clock.now())
-    return CatalogRead(reading, reading.certificate, stops, remarks.sentences())
-
-
-def _read(ports: Ports, terms: Terms, watch: _Watch) -> Reading:
-    position = ports.catalog.position()
-    last = ports.state.reading()
-    if last is None or _was_wrongly_stopped(last, terms, ports.clock.now()):
-        return _compare(ports, terms, watch, last)
-    if last.position == position:
-        return last
-    if last.position.meaning == position.meaning and last.digest == ports.catalog.digest():
-        return _count_again(ports, last, position)
-    return _compare(ports, terms, watch, last)
-
-
-def _stops(reading: Reading, terms: Terms, now: datetime) -> tuple[GuardStop, ...]:
-    certificate, yardstick, absent = reading.certificate, reading.yardstick, reading.absent
-    if reading.is_accepted(now):
-        return unproven_stops(certificate, yardstick, absent)
-    return reading_stops(certificate, yardstick, absent, terms.limits)
-
-
-def _was_wrongly_stopped(reading: Reading, terms: Terms, now: datetime) -> bool:
-    """Whether a read that a guard stopped was approved, or the limits raised: read it again."""
-    return reading.stopped and not _stops(reading, terms, now)
+    stops = _stops(look.reading, terms, ports.clock.now())
+    return CatalogRead(look.reading, look.certificate, stops, remarks.sentences())
 
 
 def _suspect_read(ports: Ports, suspect: SuspectCatalogError) -> CatalogRead:
@@ -105,166 +80,106 @@ def _suspect_stop(suspect: SuspectCatalogError) -> GuardStop:
     )
 
 
-def _count_again(ports: Ports, last: Reading, position: Position) -> Reading:
-    reading = replace(
-        last,
-        position=position,
-        at=ports.clock.now(),
-        complete_reads=last.complete_reads + _counted(last, position),
-    )
-    with ports.state.transaction() as transaction:
-        transaction.record_reading(reading)
-    _log.info("catalog.same_bytes", source=ports.catalog.name)
-    return reading
-
-
-def _counted(last: Reading, position: Position) -> int:
-    return 1 if last.counts and not _has_counted(last, position) else 0
-
-
-def _compare(ports: Ports, terms: Terms, watch: _Watch, last: Reading | None) -> Reading:
-    watch.request.progress.phase("reading the catalog", None)
-    position, digest = ports.catalog.position(), ports.catalog.digest()
-    with (
-        ports.state.fingerprints() as fingerprints,
-        ports.catalog.compare(fingerprints) as comparison,
-    ):
-        if ports.catalog.position() != position:
-            digest = ""  # of other bytes than were compared, perhaps: it must never match again
-        looked = Reading(position, digest, comparison.certificate, ports.clock.now())
-        reading = _judged(looked, comparison, last, terms)
-        return _record(ports, terms, _Found(comparison, reading, watch))
-
-
-def _judged(looked: Reading, comparison: Comparison, last: Reading | None, terms: Terms) -> Reading:
-    """Decide whether this read counts: only a complete one that no guard stopped does.
-
-    A source that was counted and has not been touched since is not counted again, whatever it has
-    come to mean.
-    """
-    unjudged = replace(
-        looked,
-        duplicates=comparison.duplicates,
-        yardstick=last.yardstick if last else None,
-        absent=comparison.missing_count(),
-        accepted_until=_acceptance(last, looked),
-    )
-    judged = replace(unjudged, stopped=bool(_stops(unjudged, terms, looked.at)))
-    reads = last.complete_reads if last else 0
-    if not judged.counts:
-        return replace(judged, complete_reads=reads)
-    return replace(
-        judged,
-        complete_reads=reads if _has_counted(last, looked.position) else reads + 1,
-        yardstick=looked.certificate.rows,
-        absent=0,
-    )
-
-
-def _acceptance(last: Reading | None, looked: Reading) -> datetime | None:
-    """Until when the loss of rows is accepted: of the very read that was approved, no other."""
-    if last is None or not looked.name or last.name != looked.name:
-        return None
-    return last.accepted_until
-
-
-def _has_counted(last: Reading | None, position: Position) -> bool:
-    return last is not None and last.counts and last.position.identity == position.identity
+def _stops(reading: Reading, terms: Terms, now: datetime) -> tuple[GuardStop, ...]:
+    if reading.is_accepted(now):
+        return unproven_stops(reading)
+    return reading_stops(reading, terms.limits)
 
 
 @dataclass(frozen=True, slots=True)
-class _Watch:
-    request: CycleRequest
-    remarks: Remarks
+class _Looked:
+    """What the state remembers from now on, and the certificate of this very look."""
 
-    def advance(self, rows: int) -> None:
-        """Go on, unless a stop was asked for: nothing of this read is recorded yet."""
-        if self.request.stop.is_set():
-            raise StoppedError("the cycle", "it was asked to stop", "Run it again")
-        self.request.progress.advance(rows)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    comparison: Comparison
     reading: Reading
-    watch: _Watch
-
-
-def _record(ports: Ports, terms: Terms, found: _Found) -> Reading:
-    """Write down, in one transaction, what the comparison found, and the reading itself."""
-    strays, watch, translator = _Strays(), found.watch, Translator(terms.rules)
-    watch.request.progress.phase("recording what changed", None)
-    with ports.state.transaction() as transaction:
-        for rows in found.comparison.changed():
-            wishes = strays.without_strays(rows, translator)
-            _record_rows(transaction, wishes)
-            _remark(wishes, terms.rules, watch.remarks)
-            watch.advance(len(rows))
-        if found.reading.counts:
-            for ids in found.comparison.missing():
-                _record_missing(transaction, ids, found.reading)
-        reading = replace(found.reading, strays=tuple(strays.kept), stray_count=strays.count)
-        transaction.record_reading(reading)
-    _log.info(
-        "catalog.read",
-        source=reading.certificate.source,
-        rows=reading.certificate.rows,
-        complete=reading.certificate.complete,
-    )
-    return reading
-
-
-def _record_rows(transaction: Transaction, wishes: Sequence[_Wish]) -> None:
-    tracked = transaction.tracked([one.id for one in wishes])
-    transaction.put(
-        [
-            absorb(tracked.get(one.id) or Tracked(one.id), one.fingerprint, one.wish)
-            for one in wishes
-        ]
-    )
-
-
-def _remark(wishes: Sequence[_Wish], rules: RuleBook, remarks: Remarks) -> None:
-    for one in wishes:
-        if not isinstance(one.wish, Held):
-            for warning in warnings(one.wish, rules):
-                remarks.add(warning, one.id)
-
-
-def _record_missing(transaction: Transaction, ids: Sequence[ItemId], reading: Reading) -> None:
-    tracked = transaction.tracked(ids)
-    write_back(
-        transaction,
-        {item: gone(row, reading.at, reading.complete_reads) for item, row in tracked.items()},
-    )
+    certificate: Certificate
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
-    id: ItemId
-    fingerprint: int | None
-    wish: Attributes | Held
+class _Look:
+    """One look at the catalog."""
 
+    ports: Ports
+    terms: Terms
+    watch: Watch
 
-class _Strays:
-    """Collects the held rows that have no id, and so no row in the change-tracking table."""
+    def take(self) -> _Looked:
+        position, last = self.ports.catalog.position(), self._last_in_force()
+        if last is not None and position.is_as(last.position):
+            return _Looked(last, last.certificate)
+        since = beginning(last, position) if self.watch.request.incremental else None
+        if since is None:
+            return self._read(None, last)
+        with suppress(VanishedColumnError):  # a few records may lack what the others have
+            return self._read(since, last)
+        return self._read(None, last)
 
-    def __init__(self) -> None:
-        self.kept: list[HeldSku] = []
-        self.count = 0
+    def _last_in_force(self) -> Reading | None:
+        """The last read, unless it was stopped by what has been approved, or raised, since."""
+        last = self.ports.state.reading()
+        if last is None or not last.stopped:
+            return last
+        return last if _stops(last, self.terms, self.ports.clock.now()) else None
 
-    def without_strays(self, rows: Sequence[CatalogRow], translator: Translator) -> list[_Wish]:
-        wishes = []
-        for row in rows:
-            wish = translator.translate(row)
-            if row.id is None:
-                self._keep(wish)
-            else:
-                wishes.append(_Wish(row.id, row.fingerprint, wish))
-        return wishes
+    def _read(self, since: str | None, last: Reading | None) -> _Looked:
+        self.watch.request.progress.phase("reading the catalog", None)
+        with self.ports.catalog.read(since) as snapshot:
+            if last is not None and snapshot.scope is Scope.CHANGES:
+                return self._take_changes(snapshot, last)
+            if last is not None and is_the_same(last, snapshot.position, snapshot.digest()):
+                return self._count_again(snapshot, last)
+            return self._take_whole(snapshot)
 
-    def _keep(self, wish: Attributes | Held) -> None:
-        self.count += 1
-        if isinstance(wish, Held) and len(self.kept) < STRAYS_KEPT:
-            self.kept.append(HeldSku("", wish))
+    def _take_changes(self, snapshot: Snapshot, last: Reading) -> _Looked:
+        """Take in what changed; each row goes by its id, so the table's size costs nothing."""
+        with snapshot.compare(None) as comparison:
+            reading = with_changes(last, self.ports.clock.now(), snapshot.watermark)
+            reading = self._recorder().changes(comparison, reading)
+            return self._told(_Looked(reading, comparison.certificate))
+
+    def _count_again(self, snapshot: Snapshot, last: Reading) -> _Looked:
+        now = self.ports.clock.now()
+        reading = repeated(last, snapshot.position, now, snapshot.watermark)
+        with self.ports.state.transaction() as transaction:
+            transaction.record_reading(reading)
+        _log.debug("catalog.same_bytes", source=self.ports.catalog.name)
+        return _Looked(reading, reading.certificate)
+
+    def _take_whole(self, snapshot: Snapshot) -> _Looked:
+        digest = snapshot.digest()
+        with (
+            self.ports.state.fingerprints() as fingerprints,
+            snapshot.compare(fingerprints) as comparison,
+        ):
+            if not snapshot.is_as_it_was():
+                digest = ""  # of other bytes than were compared, perhaps: it must never match again
+            reading = self._recorder().whole(comparison, self._judged(snapshot, digest, comparison))
+            return self._told(_Looked(reading, comparison.certificate))
+
+    def _judged(self, snapshot: Snapshot, digest: str, comparison: Comparison) -> Reading:
+        """Find out what this read is worth beside the last one, in force or not."""
+        last, now = self.ports.state.reading(), self.ports.clock.now()
+        looked = Reading(
+            snapshot.position,
+            digest,
+            comparison.certificate,
+            now,
+            duplicates=comparison.duplicates,
+            absent=comparison.missing_count(),
+            watermark=snapshot.watermark,
+        )
+        unjudged = succeeded(looked, last)
+        return judged(unjudged, last, stopped=bool(_stops(unjudged, self.terms, now)))
+
+    def _recorder(self) -> Recorder:
+        return Recorder(self.ports.state, self.terms.rules, self.watch)
+
+    def _told(self, looked: _Looked) -> _Looked:
+        certificate = looked.certificate
+        _log.debug(
+            "catalog.read",
+            source=certificate.source,
+            rows=certificate.rows,
+            complete=certificate.complete,
+            scope=certificate.scope.value,
+        )
+        return looked

@@ -25,6 +25,9 @@ from syncd.domain.tracking import Tracked
 from syncd.service.deliver import Delivered
 
 NOT_BEGUN: Final = Failure(None, "not_begun", "the delivery ended before its turn came")
+UNANSWERED: Final = Failure(
+    None, "unanswered", "its answer had not come when the run was stopped; the next one looks it up"
+)
 STALE: Final = Failure(
     None, "stale", "its catalog row, revision or known values have changed since the plan was made"
 )
@@ -42,6 +45,7 @@ class Results:
         self._by_id: dict[ItemId, ChangeResult] = {}
         self._existed: set[ItemId] = set()
         self._stale: set[ItemId] = set()
+        self._left_out: set[ItemId] = set()
 
     def planned(self, plan: Plan) -> None:
         """These changes would be made."""
@@ -55,6 +59,12 @@ class Results:
         """These changes of a saved plan no longer fit."""
         self._mark(changes, ChangeOutcome.FAILED, STALE)
         self._stale.update(change.id for change in changes)
+
+    def left_out(self, change: Change, reason: Failure) -> None:
+        """This change is not made in this cycle, whatever its row comes to."""
+        self._mark([change], ChangeOutcome.FAILED, reason)
+        self._stale.add(change.id)
+        self._left_out.add(change.id)
 
     def unseen(self, changes: Iterable[Change]) -> None:
         """It could not be asked whether these changes of a saved plan still fit."""
@@ -72,9 +82,21 @@ class Results:
             if isinstance(one.outcome, Exists):
                 self._existed.add(one.change.id)
 
+    def unanswered(self, changes: Iterable[Change]) -> None:
+        """These were sent, and a stop came before their answer."""
+        self._mark(changes, ChangeOutcome.FAILED, UNANSWERED)
+
     def retryable(self) -> frozenset[ItemId]:
         """The ids whose change failed in a way that a later try may mend."""
         return self.ids(ChangeOutcome.FAILED) - self._stale
+
+    def reached(self) -> bool:
+        """Whether any change had an answer, be it that the remote is out."""
+        answered = {ChangeOutcome.DONE, ChangeOutcome.QUARANTINED}
+        return any(
+            one.outcome in answered or (one.failure is not None and one.failure.status is not None)
+            for one in self._by_id.values()
+        )
 
     def hopeless(self) -> frozenset[ItemId]:
         """The ids for which no later pass of this cycle can do more."""
@@ -96,7 +118,7 @@ class Results:
         """
         ordered = sorted(self._by_id.items())
         return tuple(
-            _corrected(one, rows.get(item))
+            one if item in self._left_out else _corrected(one, rows.get(item))
             for item, one in ordered
             if not self._was_there(one, rows.get(item))
         )
@@ -147,5 +169,5 @@ def _corrected(one: ChangeResult, row: Tracked | None) -> ChangeResult:
 
 def _is_done(one: ChangeResult, row: Tracked | None) -> bool:
     if one.change.action is Action.DELETE:
-        return row is None or (row.known is None and row.missing is None)
-    return row is not None and row.missing is None and row.is_equal
+        return row is None or (row.known is None and not row.is_missing)
+    return row is not None and not row.is_missing and row.is_equal

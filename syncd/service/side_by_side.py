@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 from syncd.ports import Remote
 
@@ -29,6 +30,27 @@ async def held_by(stop: asyncio.Event, remote: Remote) -> AsyncIterator[None]:
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
+
+
+@asynccontextmanager
+async def given_up_after(stop: asyncio.Event, patience: timedelta) -> AsyncIterator[None]:
+    """End the block so long after a stop was asked for, whatever in it still waits."""
+    limit = asyncio.timeout(None)
+    try:
+        async with limit:
+            watching = asyncio.create_task(_limit_after(stop, limit, patience))
+            try:
+                yield
+            finally:
+                watching.cancel()
+    except TimeoutError:
+        if not limit.expired():  # it is somebody else's
+            raise
+
+
+async def _limit_after(stop: asyncio.Event, limit: asyncio.Timeout, patience: timedelta) -> None:
+    await stop.wait()
+    limit.reschedule(asyncio.get_running_loop().time() + patience.total_seconds())
 
 
 async def _hold_after(stop: asyncio.Event, remote: Remote) -> None:

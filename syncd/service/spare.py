@@ -35,6 +35,11 @@ class Passed:
         self._sparing = sparing
         self.plan = plan
 
+    def of(self, action: Action) -> Passed:
+        """The changes of one kind alone."""
+        changes = tuple(change for change in self.plan.changes if change.action is action)
+        return Passed(Plan(changes, self.plan.approved), self._sparing)
+
     async def parts(self) -> AsyncGenerator[Plan, None]:
         """The parts one after the other, without the deletes that must wait.
 

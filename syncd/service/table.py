@@ -19,8 +19,8 @@ def rows_in(state: State, *states: SkuState) -> Iterator[Tracked]:
 def held(state: State) -> Iterator[HeldSku]:
     """Every held row, those without an id last."""
     for row in rows_in(state, SkuState.HELD):
-        if row.held is not None:
-            yield HeldSku(row.id, row.held)
+        if row.hold is not None:
+            yield HeldSku(row.id, row.hold)
     reading = state.reading()
     yield from reading.strays if reading else ()
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Final, Protocol
+from datetime import datetime, timedelta
+from typing import Final, Literal, Protocol
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Plan
 from syncd.domain.cycle import CycleId, Mode
 from syncd.domain.policy import Limits, Policy
 from syncd.domain.rules import RuleBook
+from syncd.domain.window import Windows
 from syncd.errors import SyncdError
 from syncd.ports import CatalogSource, Clock, Remote, State
 
 LEASE_WAIT: Final = timedelta(seconds=60)
 """How long a command that writes waits for a cycle that is running (product.md)."""
+SETTLE_WAIT: Final = timedelta(seconds=7)
+"""Long enough for nearly every answer, and a stop is over within ten seconds."""
 
 
 class StoppedError(SyncdError):
@@ -38,20 +41,25 @@ class Ports:
 class Terms:
     """What the configuration says beyond the adapters.
 
-    `account` is the digest of base URL and key; `in_flight` how many requests may be under way at
+    `account` is the digest of base URL and key, `key_kind` the data that the key acts on;
+    `in_flight` how many requests may be under way at
     once, and `request_timeout` how long one may take. Under `orchestrated` Digital River keeps the
     items, and every write is an error. `meaning` holds the digest of each part of what decides what
     a catalog leads to, such as `mapping`; a plan made under a changed part is the canary's concern.
+    The history is kept for `keep_journal`, and nothing is written outside of the `windows`.
     """
 
     policy: Policy
     limits: Limits
     rules: RuleBook
     account: str
+    key_kind: Literal["live", "test"] = "test"
     in_flight: int = 128
     request_timeout: timedelta = timedelta(seconds=30)
     orchestrated: bool = False
     meaning: Mapping[str, str] = field(default_factory=dict)
+    keep_journal: timedelta = timedelta(days=90)
+    windows: Windows = field(default_factory=Windows)
 
 
 class Progress(Protocol):
@@ -80,7 +88,12 @@ class CycleRequest:
 
     `only` restricts what is written to these ids, empty for all. `wait` is how long back-offs may
     be waited out, `lease_wait` how long another cycle. `saved` is the plan that `apply` carries
-    out. `stop` is set from outside to end the cycle after the requests in flight were settled.
+    out. `incremental` is content with what has changed in the catalog since the last read, where
+    the source can tell. `stop` is set from outside to end the cycle after the requests in flight
+    were settled. `sent_until` is the moment up to which a process before this one may have sent
+    requests, None where nobody knows. `settle_wait` is how long after a stop answers to what was
+    sent are waited for: what has none by then stays in flight, and the next cycle looks it up.
+    `reverts` names the cycle whose writes are undone, in the catalog's place.
     """
 
     id: CycleId
@@ -90,8 +103,12 @@ class CycleRequest:
     wait: timedelta = timedelta(minutes=5)
     lease_wait: timedelta = LEASE_WAIT
     saved: Plan | None = None
+    incremental: bool = False
     progress: Progress = field(default_factory=Unwatched)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    sent_until: datetime | None = None
+    settle_wait: timedelta = SETTLE_WAIT
+    reverts: CycleId | None = None
 
     @property
     def rehearses(self) -> bool:
@@ -102,4 +119,4 @@ class CycleRequest:
         """The ids whose writes are asked for, None for all."""
         if self.saved is not None:
             return frozenset(change.id for change in self.saved.changes)
-        return self.only or None
+        return self.only if self.reverts is not None else self.only or None

@@ -18,9 +18,11 @@ def open_state(url: str, clock: Clock | None = None) -> State:
     `clock` dates the lease; without one it is the system's. Raises `ConfigurationError` where the
     URL names no state that this version can use, and `StateError` where it cannot be opened.
     """
+    from syncd.state.holding import Timing
     from syncd.state.opening import open_for_writing, sqlite_file
 
-    return open_for_writing(sqlite_file(url), clock)
+    timing = Timing() if clock is None else Timing(clock.now)
+    return open_for_writing(sqlite_file(url), timing)
 
 
 def open_existing_read_only(url: str) -> State:

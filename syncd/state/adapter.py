@@ -12,15 +12,28 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection, delete, insert, select
 
 from syncd.domain.approval import Approval
-from syncd.domain.attributes import ItemId
+from syncd.domain.attributes import Attributes, ItemId
+from syncd.domain.chain import Seal
 from syncd.domain.change import Action, Change
 from syncd.domain.cycle import CycleId, CycleResult
 from syncd.domain.journal import Adoption, Intent, JournalEntry, Settlement, WriteId
 from syncd.domain.snapshot import Reading
 from syncd.domain.tracking import SkuState, Tracked
-from syncd.ports import Census, State, Transaction
-from syncd.state import approvals, census, codec, documents, facts, journal, queries, schema
+from syncd.ports import Census, Duty, Lease, State, Transaction
+from syncd.state import (
+    approvals,
+    census,
+    chain,
+    codec,
+    documents,
+    facts,
+    journal,
+    pruning,
+    queries,
+    schema,
+)
 from syncd.state.database import Database
+from syncd.state.faults import decoding
 
 BATCH: Final = 1000
 """Rows a query brings at once."""
@@ -35,8 +48,11 @@ class SqlState:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[None]:
+    def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[Lease]:
         return self._database.lease(holder, wait)
+
+    def duty(self, holder: str) -> AbstractContextManager[Duty]:
+        return self._database.duty(holder)
 
     @contextmanager
     def overlay(self) -> Iterator[State]:
@@ -85,6 +101,26 @@ class SqlState:
         with self._database.reading() as connection:
             return journal.written_since(connection, moment, action)
 
+    def updates_since(self, moment: datetime) -> Iterator[Sequence[tuple[ItemId, Attributes]]]:
+        place: journal.Place | None = None
+        while True:
+            with self._database.reading() as connection:
+                batch, place = journal.updates_since(connection, moment, place, BATCH)
+            if not batch:
+                return
+            yield batch
+
+    def recreated_since(self, moment: datetime) -> frozenset[ItemId]:
+        with self._database.reading() as connection:
+            return journal.recreated_since(connection, moment)
+
+    def written_after(self, cycle: CycleId, ids: Sequence[ItemId]) -> frozenset[ItemId]:
+        found: set[ItemId] = set()
+        for chunk in _chunks(ids):
+            with self._database.reading() as connection:
+                found |= journal.written_after(connection, cycle, chunk)
+        return frozenset(found)
+
     def journal_of(self, item: ItemId) -> Sequence[JournalEntry]:
         with self._database.reading() as connection:
             return journal.of_item(connection, item)
@@ -100,15 +136,39 @@ class SqlState:
             after = batch[-1].write
 
     def cycles(self, limit: int) -> Sequence[CycleResult]:
-        query = select(schema.cycle.c.document).order_by(schema.cycle.c.id.desc()).limit(limit)
         with self._database.reading() as connection:
-            return [documents.cycle_from(text) for text in connection.execute(query).scalars()]
+            texts: list[str] = []
+            for query in queries.LATEST_CYCLES:
+                texts += connection.execute(query.limit(limit - len(texts))).scalars()
+            return [documents.cycle_from(text) for text in texts]
 
     def cycle(self, cycle: CycleId) -> CycleResult | None:
         query = select(schema.cycle.c.document).where(schema.cycle.c.id == cycle)
         with self._database.reading() as connection:
             text = connection.execute(query).scalar_one_or_none()
         return None if text is None else documents.cycle_from(text)
+
+    def seals(self) -> Iterator[Seal]:
+        """Each seal and what stands under it are seen at one moment."""
+        after = 0
+        while True:
+            with self._database.reading() as connection:
+                found = chain.next_seal(connection, after)
+            if found is None:
+                return
+            yield found
+            after = found.number
+
+    def last_seal(self) -> str | None:
+        with self._database.reading() as connection:
+            return chain.remembered(connection)
+
+    def unsealed(self) -> Sequence[CycleId]:
+        with self._database.reading() as connection:
+            return chain.unsealed(connection)
+
+    def prune(self, before: datetime) -> Iterator[int]:
+        return pruning.steps(self._database, before)
 
     def stopped(self, name: str) -> Sequence[Change]:
         with self._database.reading() as connection:
@@ -139,7 +199,8 @@ class SqlTransaction:
         self._counts = True
 
     def tracked(self, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
-        return _tracked(self._connection, ids)
+        with decoding(self._database.name):
+            return _tracked(self._connection, ids)
 
     def put(self, rows: Sequence[Tracked]) -> None:
         if not self._stamped and self._would_show(rows):
@@ -172,9 +233,13 @@ class SqlTransaction:
     def record_cycle(self, result: CycleResult) -> None:
         table = schema.cycle
         self._connection.execute(delete(table).where(table.c.id == result.id))
-        document = documents.cycle_text(result)
-        self._connection.execute(insert(table).values(id=result.id, document=document))
+        document, plan = documents.cycle_text(result), result.stopped_plan
+        row = insert(table).values(id=result.id, document=document, stopped_plan=plan)
+        self._connection.execute(row)
         census.keep(self._connection)
+
+    def seal(self, cycle: CycleId, at: datetime) -> None:
+        chain.seal(self._connection, cycle, at)
 
     def record_stopped(self, changes: Sequence[Change]) -> str:
         return approvals.record_stopped(self._connection, changes)

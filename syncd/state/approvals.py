@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -43,6 +43,16 @@ def stopped(connection: Connection, name: str) -> list[Change]:
             for piece in batch:
                 found += changes.changes_from(pieces[piece])
     return found
+
+
+def pieces_of(connection: Connection, plans: Iterable[str]) -> set[str]:
+    """Everything that is kept for these plans: their tables of contents and their pieces."""
+    needed: set[str] = set()
+    for plan in plans:
+        needed.add(plan)
+        for contents in _kept(connection, [plan]).values():
+            needed.update(changes.names_from(contents))
+    return needed
 
 
 def _keep(connection: Connection, documents: Mapping[str, bytes]) -> None:

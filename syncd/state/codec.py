@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final, TypeAlias
@@ -10,8 +11,9 @@ from typing import Any, Final, TypeAlias
 import orjson
 
 from syncd.domain.attributes import Attribute, Attributes, ItemId, Value
+from syncd.domain.cycle_id import CycleId
 from syncd.domain.delivery import Failure
-from syncd.domain.tracking import Delivery, Held, Missing, Ownership, SkuState, Tracked
+from syncd.domain.tracking import Delivery, Held, Missing, Ownership, Reverted, SkuState, Tracked
 
 Stored: TypeAlias = str | int | None
 SkuRow: TypeAlias = tuple[Stored, ...]
@@ -30,6 +32,7 @@ LETTERS: Final = {
 SAME: Final = "="
 """What stands for `known` where it equals `desired`, as it does in nearly every row."""
 
+_REVERTED: Final = "reverted"
 _BY_LETTER: Final = {letter: attribute for attribute, letter in LETTERS.items()}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -89,7 +92,7 @@ def sku_row(sku: Tracked) -> SkuRow:
         _OWNERSHIPS[sku.ownership],
         _DELIVERIES[sku.delivery],
         sku.revision,
-        None if sku.held is None else orjson.dumps(sku.held).decode(),
+        _held_text(sku),
         None if missing is None else moment_of(missing.since),
         None if missing is None else missing.read,
         None if sku.quarantine is None else failure_text(sku.quarantine),
@@ -109,6 +112,7 @@ def tracked_from(row: Sequence[Any]) -> Tracked:
      attempts, next_attempt, last_error) = row
     # fmt: on
     desired = _optional_attributes(desired_text)
+    unusable, reverted = _held_from(held)
     return Tracked(
         id=ItemId(id_),
         fingerprint=fingerprint,
@@ -118,7 +122,7 @@ def tracked_from(row: Sequence[Any]) -> Tracked:
         ownership=Ownership(ownership),
         delivery=Delivery(delivery),
         revision=revision,
-        held=None if held is None else Held(**orjson.loads(held)),
+        held=unusable,
         missing=_missing_from(missing_since, missing_read),
         quarantine=None if quarantine is None else failure_from(quarantine),
         quarantined_since=optional_moment(quarantined_since),
@@ -126,6 +130,7 @@ def tracked_from(row: Sequence[Any]) -> Tracked:
         attempts=attempts,
         next_attempt=optional_moment(next_attempt),
         last_error=None if last_error is None else failure_from(last_error),
+        reverted=reverted,
     )
 
 
@@ -137,6 +142,28 @@ def optional_moment(stored: int | None) -> datetime | None:
 def tracked_by_id(rows: Iterable[Sequence[Any]]) -> dict[ItemId, Tracked]:
     """Decode many rows."""
     return {sku.id: sku for sku in map(tracked_from, rows)}
+
+
+def _held_text(sku: Tracked) -> str | None:
+    """Both reasons to hold a row as one document; an unusable row's fields stand as they are."""
+    held, reverted = sku.held, sku.reverted
+    if reverted is None:
+        return None if held is None else orjson.dumps(held).decode()
+    wish = None if reverted.wish is None else attributes_text(reverted.wish)
+    document = {} if held is None else asdict(held)
+    document[_REVERTED] = {"cycle": reverted.cycle, "wish": wish}
+    return orjson.dumps(document).decode()
+
+
+def _held_from(text: str | None) -> tuple[Held | None, Reverted | None]:
+    if text is None:
+        return None, None
+    document = orjson.loads(text)
+    reverted = document.pop(_REVERTED, None)
+    held = Held(**document) if document else None
+    if reverted is None:
+        return held, None
+    return held, Reverted(CycleId(reverted["cycle"]), _optional_attributes(reverted["wish"]))
 
 
 def _known_text(sku: Tracked, desired: str | None) -> str | None:

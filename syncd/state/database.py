@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from syncd.ports import Duty, Lease
 from syncd.state.codec import SkuRow
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ class Database(Connections, Protocol):
     def upsert(self, connection: Connection, rows: Iterable[SkuRow]) -> None:
         """Insert or replace rows of the table `sku`, as fast as the database can."""
 
-    def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[None]:
+    def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[Lease]:
+        """As the port says; whoever has held it writes only as long as nobody else has."""
+
+    def duty(self, holder: str) -> AbstractContextManager[Duty]:
         """As the port says."""
 
     def copied(self) -> AbstractContextManager[Database]:

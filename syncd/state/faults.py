@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -38,13 +39,23 @@ _REASONS: Final = {
         "Put it aside and restore a backup, or let a new state adopt what the remote has",
     ),
     sqlite3.SQLITE_NOTADB: (
-        "the file is not a SQLite database",
-        "Point state.url at syncd's own file, or at one that does not exist yet",
+        "the file is not a SQLite database, or its beginning is damaged",
+        "Restore a backup of it, or point state.url at syncd's own file or one not there yet",
     ),
 }
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _PRIMARY: Final = 0xFF
 """SQLite's extended codes carry the primary one in their lowest byte."""
+_NOT_UTF_8: Final = "Could not decode to UTF-8"
+"""How Python's driver begins the one complaint of its own."""
+_UNDECODABLE: Final = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    zlib.error,
+)
 _BY_ERRNO: Final = {
     errno.EACCES: sqlite3.SQLITE_PERM,
     errno.EPERM: sqlite3.SQLITE_PERM,
@@ -80,8 +91,23 @@ def files_translated(name: str) -> Iterator[None]:
         raise StateError(thing, reason, next_step) from error
 
 
+@contextmanager
+def decoding(name: str) -> Iterator[None]:
+    """The same for what stands in a row and syncd has never written there.
+
+    Only the decoding of rows may stand in the block.
+    """
+    try:
+        yield
+    except _UNDECODABLE as error:
+        reason, next_step = _REASONS[sqlite3.SQLITE_CORRUPT]
+        raise StateError(name, f"{reason} (a row cannot be read: {error})", next_step) from error
+
+
 def _told(name: str, error: BaseException | None) -> StateError | None:
     code = getattr(error, "sqlite_errorcode", None)
+    if code is None and str(error).startswith(_NOT_UTF_8):
+        code = sqlite3.SQLITE_CORRUPT
     return None if code is None else _reason(name, code & _PRIMARY)
 
 

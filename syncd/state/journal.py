@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    and_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from syncd.domain.attributes import Attributes, ItemId
 from syncd.domain.change import Action, Resource
@@ -19,6 +31,8 @@ from syncd.state.schema import journal
 NOT_CARRIED_OUT: Final = frozenset({Kind.REFUSED, Kind.UNDONE, Kind.KEY_REFUSED, Kind.FORBIDDEN})
 """Outcomes after which the remote is certainly as it was."""
 
+Place: TypeAlias = tuple[int, int]
+"""When an entry was begun, and its number: where to go on."""
 _Values: TypeAlias = dict[str, codec.Stored]
 
 _BEGIN: Final = insert(journal).returning(journal.c.write, sort_by_parameter_order=True)
@@ -71,14 +85,74 @@ def written_since(connection: Connection, moment: datetime, action: Action) -> f
 
     What a person had approved is left out.
     """
-    done = or_(journal.c.kind.is_(None), journal.c.kind.not_in(sorted(NOT_CARRIED_OUT)))
+    query = select(journal.c.id).distinct().where(_counts(moment, action))
+    return frozenset(connection.execute(query).scalars())
+
+
+def updates_since(
+    connection: Connection, moment: datetime, after: Place | None, limit: int
+) -> tuple[Sequence[tuple[ItemId, Attributes]], Place | None]:
+    """The next updates of `written_since` with what they sent, and where they end, in time."""
+    place = journal.c.begun, journal.c.write
+    query = select(journal.c.begun, journal.c.write, journal.c.id, journal.c.after).where(
+        _counts(moment, Action.UPDATE)
+    )
+    if after is not None:
+        query = query.where(tuple_(*place) > tuple_(*after))
+    rows = list(connection.execute(query.order_by(*place).limit(limit)))
+    updates = [(ItemId(row.id), codec.attributes_from(row.after)) for row in rows]
+    return updates, (int(rows[-1].begun), int(rows[-1].write)) if rows else None
+
+
+def recreated_since(connection: Connection, moment: datetime) -> frozenset[ItemId]:
+    """Ids created since then whose last deed before that left an item of ours."""
+    earlier = journal.alias()
+    deleted = (earlier.c.deed == Deed.DELETE.value) & _may_be_done(earlier)
+    last = (
+        select(earlier.c.deed)
+        .where(earlier.c.id == journal.c.id, earlier.c.write < journal.c.write)
+        .where(or_(deleted, earlier.c.kind == Kind.ACCEPTED.value))
+        .order_by(earlier.c.write.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     query = (
         select(journal.c.id)
         .distinct()
-        .where(journal.c.deed == Deed(action.value).value)
-        .where(journal.c.begun >= codec.moment_of(moment), done, ~journal.c.approved)
+        .where(_counts(moment, Action.CREATE), last != Deed.DELETE.value)
     )
     return frozenset(connection.execute(query).scalars())
+
+
+def written_after(
+    connection: Connection, cycle: CycleId, ids: Sequence[ItemId]
+) -> frozenset[ItemId]:
+    """Those of these ids that have an entry of another cycle behind their last one of this."""
+    later = journal.alias()
+    theirs = select(journal.c.write).where(journal.c.cycle == cycle)
+    last = theirs.order_by(journal.c.write.desc()).limit(1).scalar_subquery()
+    query = (
+        select(later.c.id)
+        .distinct()
+        .where(later.c.id.in_(ids), later.c.write > last, later.c.deed != Deed.ADOPT.value)
+        .where(_may_be_done(later))
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+def _counts(moment: datetime, action: Action) -> ColumnElement[bool]:
+    """Whether an entry counts in a window that began then."""
+    return and_(
+        journal.c.deed == Deed(action.value).value,
+        journal.c.begun >= codec.moment_of(moment),
+        _may_be_done(journal),
+        ~journal.c.approved,
+    )
+
+
+def _may_be_done(entries: FromClause) -> ColumnElement[bool]:
+    kind = entries.c.kind
+    return or_(kind.is_(None), kind.not_in(sorted(NOT_CARRIED_OUT)))
 
 
 def _intended(intent: Intent) -> _Values:

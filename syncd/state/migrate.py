@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, insert, inspect, select
 
 from syncd.errors import StateError
-from syncd.state import schema
+from syncd.state import fence, schema
 from syncd.state.database import Connections
 
 SCRIPTS: Final = Path(__file__).with_name("migrations")
@@ -36,8 +36,14 @@ def bring_up_to_date(database: Connections) -> None:
                 create(connection)
             case Standing.OLDER:
                 upgrade(connection)
+                fence.shut_out_older_versions(connection)
             case Standing.CURRENT:
                 pass
+
+
+def refuse_newer(connection: Connection, name: str) -> None:
+    """Raise `StateError` where a newer syncd has migrated the database since it was opened."""
+    _known_revision(connection, name)
 
 
 def is_up_to_date(database: Connections) -> bool:
@@ -79,6 +85,11 @@ def _standing(connection: Connection, name: str) -> Standing:
             "it is the database of another program",
             "Point state.url at syncd's own file, or at one that does not exist yet",
         )
+    revision = _known_revision(connection, name)
+    return Standing.CURRENT if revision == revisions()[-1] else Standing.OLDER
+
+
+def _known_revision(connection: Connection, name: str) -> str | None:
     revision = connection.execute(select(schema.version.c.version_num)).scalar_one_or_none()
     known = revisions()
     if revision is not None and revision not in known:
@@ -88,4 +99,4 @@ def _standing(connection: Connection, name: str) -> Standing:
             f" this version knows them up to {known[-1]})",
             "Install that version or a later one, or point state.url at another file",
         )
-    return Standing.CURRENT if revision == known[-1] else Standing.OLDER
+    return revision

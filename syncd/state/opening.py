@@ -6,7 +6,8 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -15,15 +16,17 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from syncd.errors import ConfigurationError, StateError
-from syncd.ports import Clock
 from syncd.state import migrate
 from syncd.state.adapter import SqlState
+from syncd.state.duty import DutyRoster
 from syncd.state.faults import files_translated
 from syncd.state.fingerprints import FingerprintCopy
-from syncd.state.lease import Lease
+from syncd.state.holding import Timing
+from syncd.state.lease import CycleLease
 from syncd.state.sqlite import (
     BUSY_TIMEOUT,
     COPY,
+    DUTY,
     KEPT,
     LOCK,
     LOOKED_AT,
@@ -32,6 +35,7 @@ from syncd.state.sqlite import (
     beside,
     open_file,
 )
+from syncd.state.standing import Place
 
 _KEY: Final = "state.url"
 _EXAMPLE: Final = "sqlite:///syncd.db"
@@ -67,18 +71,20 @@ def sqlite_file(url: str) -> Path:
 
 
 def open_for_writing(
-    file: Path, clock: Clock | None = None, busy_timeout: timedelta = BUSY_TIMEOUT
+    file: Path, timing: Timing | None = None, busy_timeout: timedelta = BUSY_TIMEOUT
 ) -> SqlState:
     """Open the file, making or migrating it first where that is due."""
-    name = _name(file)
+    name, timing = _name(file), timing or Timing()
     with files_translated(name):
         _make(name, file)
-    now = _system_time if clock is None else clock.now
-    copy = FingerprintCopy(name, beside(file, COPY))
-    opened = open_file(name, file, KEPT, busy_timeout)
+        place = Place.of(name, file)
+    opened = replace(open_file(name, file, KEPT, busy_timeout), place=place)
     with _undone_on_failure(opened.close):
         migrate.bring_up_to_date(opened)
-    return SqlState(SqliteDatabase(opened, copy, Lease(name, beside(file, LOCK), now)))
+    copy = FingerprintCopy(name, beside(file, COPY))
+    lease = CycleLease(opened, beside(file, LOCK), timing)
+    roster = DutyRoster(name, beside(file, DUTY), timing)
+    return SqlState(SqliteDatabase(opened, copy, lease, roster))
 
 
 def open_for_reading(file: Path) -> SqlState:
@@ -90,7 +96,7 @@ def open_for_reading(file: Path) -> SqlState:
             place = _readable(name, file, Path(folder.name))
     copy = FingerprintCopy(name, Path(folder.name, f"state{COPY}"), borrowed=beside(file, COPY))
     opened = open_file(name, place, LOOKED_AT)
-    return SqlState(SqliteDatabase(opened, copy, None, folder))
+    return SqlState(SqliteDatabase(opened, copy, None, folder=folder))
 
 
 def _readable(name: str, file: Path, folder: Path) -> Path:
@@ -163,7 +169,3 @@ def _undone_on_failure(undo: Callable[[], None]) -> Iterator[None]:
 
 def _name(file: Path) -> str:
     return f"state {file}"
-
-
-def _system_time() -> datetime:
-    return datetime.now(UTC)

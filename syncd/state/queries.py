@@ -9,7 +9,7 @@ from sqlalchemy import Select, case, func, select, union_all
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.tracking import Ownership, SkuState
-from syncd.state.schema import sku
+from syncd.state.schema import cycle, sku
 
 _IS_OWNED: Final = sku.c.ownership == Ownership.OWNED.value
 
@@ -20,6 +20,16 @@ CENSUS: Final = select(sku.c.state, func.count(), func.sum(case((_IS_OWNED, 1), 
 
 FINGERPRINTS: Final = select(sku.c.id, sku.c.fingerprint, sku.c.missing_since.is_not(None))
 """What the copy of fingerprints holds, of all SKUs."""
+
+_DOCUMENTS: Final = select(cycle.c.document)
+LATEST_CYCLES: Final = (
+    _DOCUMENTS.where(cycle.c.seal.is_(None)).order_by(cycle.c.id.desc()),
+    _DOCUMENTS.where(cycle.c.seal.is_not(None)).order_by(cycle.c.seal.desc(), cycle.c.id.desc()),
+)
+"""The documents of all cycles, the newest first: those under no seal yet, then the sealed ones.
+
+Their names sort by time as well, but by that of a clock which may have been put back.
+"""
 
 
 def shown(ids: Sequence[ItemId]) -> Select[Any]:

@@ -82,7 +82,22 @@ cycle: Final = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("document", _Document, nullable=False),
+    Column("seal", BigInteger),
+    Column("stopped_plan", Text),
+    Index("cycle_by_seal", "seal", "id"),
 )
+"""`seal` is the number of the one that covers it, NULL until then."""
+
+seal: Final = Table(
+    "seal",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("cycle", Text, nullable=False),
+    Column("at", _Moment, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("pruned", Boolean, nullable=False, server_default=false()),
+)
+"""The chain over the history; its rows outlive what they cover."""
 
 reading: Final = Table(
     "reading",

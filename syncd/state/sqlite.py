@@ -17,12 +17,16 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 
 from syncd.errors import StateError
+from syncd.ports import Duty, Lease
 from syncd.state import queries, schema
 from syncd.state.codec import SkuRow
 from syncd.state.database import Database
-from syncd.state.faults import translated
+from syncd.state.duty import DutyRoster
+from syncd.state.faults import decoding, translated
 from syncd.state.fingerprints import Fingerprint, FingerprintCopy
-from syncd.state.lease import Lease
+from syncd.state.holding import Timing
+from syncd.state.lease import CycleLease
+from syncd.state.standing import Place
 
 BUSY_TIMEOUT: Final = timedelta(seconds=30)
 """How long a write waits for another one; recording a million rows takes some seconds."""
@@ -31,6 +35,8 @@ COPY: Final = ".fingerprints.parquet"
 """The ending of the copy of fingerprints beside the file."""
 LOCK: Final = ".lock"
 """The ending of the file that the cycle lease locks."""
+DUTY: Final = ".duty"
+"""The ending of the file that the daemon on duty locks."""
 
 _WRITES: Final = "syncd_writes"
 _DIALECT: Final = sqlite.dialect()
@@ -67,20 +73,27 @@ LOOKED_AT: Final = Access("ro", _EVERY)
 
 @dataclass(frozen=True, slots=True)
 class SqliteFile:
-    """One file and a pool of connections to it; `name` is what messages call it."""
+    """One file and a pool of connections to it; `name` is what messages call it.
+
+    `place` is where the file must still stand for whoever writes, None where nobody looks.
+    """
 
     name: str
     engine: Engine
+    place: Place | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with translated(self.name), self.engine.begin() as connection:
+        """What stands in the block only reads and decodes."""
+        with translated(self.name), decoding(self.name), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         engine = self.engine.execution_options(**{_WRITES: True})
         with translated(self.name), engine.begin() as connection:
+            if self.place is not None:
+                self.place.check()
             yield connection
 
     def copy_to(self, target: Path) -> None:
@@ -97,12 +110,14 @@ class SqliteFile:
 class SqliteDatabase:
     """The file with what belongs to it; `cycle_lease` is None where the state is only read.
 
-    `folder` is the temporary one to remove at the end, where the state lives in one.
+    `roster` tells which daemon works on it, where daemons may. `folder` is the temporary one to
+    remove at the end, where the state lives in one.
     """
 
     file: SqliteFile
     copy: FingerprintCopy
-    cycle_lease: Lease | None
+    cycle_lease: CycleLease | None
+    roster: DutyRoster | None = None
     folder: TemporaryDirectory[str] | None = None
 
     @property
@@ -112,20 +127,25 @@ class SqliteDatabase:
     def reading(self) -> AbstractContextManager[Connection]:
         return self.file.reading()
 
-    def writing(self) -> AbstractContextManager[Connection]:
-        return self.file.writing()
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with self.file.writing() as connection:
+            if self.cycle_lease is not None:
+                self.cycle_lease.guard(connection)
+            yield connection
 
     def upsert(self, connection: Connection, rows: Iterable[SkuRow]) -> None:
         _driver(connection).executemany(_upsert(), rows)
 
-    def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[None]:
+    def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[Lease]:
         if self.cycle_lease is None:
-            raise StateError(
-                self.name,
-                "it was opened to be read, so no cycle can run on it",
-                "Open it for writing, or work on an overlay",
-            )
+            raise _only_read(self.name)
         return self.cycle_lease.held(holder, wait)
+
+    def duty(self, holder: str) -> AbstractContextManager[Duty]:
+        if self.roster is None:
+            raise _only_read(self.name)
+        return self.roster.taken(holder)
 
     @contextmanager
     def copied(self) -> Iterator[Database]:
@@ -133,8 +153,8 @@ class SqliteDatabase:
             place = Path(folder, "syncd.db")
             self.file.copy_to(place)
             copy = FingerprintCopy(self.name, beside(place, COPY), self.copy.lendable)
-            lease = Lease(self.name, beside(place, LOCK))
             with closing(open_file(self.name, place, SCRATCH)) as scratch:
+                lease = CycleLease(scratch, beside(place, LOCK), Timing())
                 yield SqliteDatabase(scratch, copy, lease)
 
     def fingerprints(self) -> AbstractContextManager[Path]:
@@ -168,6 +188,14 @@ def open_file(
     )
     event.listen(engine, "begin", _begin)
     return SqliteFile(name, engine)
+
+
+def _only_read(name: str) -> StateError:
+    return StateError(
+        name,
+        "it was opened to be read, so no cycle can run on it",
+        "Open it for writing, or work on an overlay",
+    )
 
 
 def _connect(file: Path, access: Access, busy_timeout: timedelta) -> sqlite3.Connection:

@@ -92,7 +92,7 @@ def write_table(path: Path, changed: int) -> None:
 def know(table: Path, known: Path) -> None:
     """Write the fingerprints of all rows, as a state has them after a first read."""
     empty = write_fingerprints(known.with_name("empty.parquet"), ())
-    with _source(table).compare(empty) as first:
+    with _source(table).read(None) as snapshot, snapshot.compare(empty) as first:
         rows = (row for batch in first.changed() for row in batch)
         write_fingerprints(known, ((str(row.id), row.fingerprint, False) for row in rows))
 
@@ -148,7 +148,7 @@ def scan(table: Path, _: Path) -> int:
 
 def compare(table: Path, known: Path) -> int:
     """Compare, and take every row that comes out."""
-    with _source(table).compare(known) as found:
+    with _source(table).read(None) as snapshot, snapshot.compare(known) as found:
         assert found.certificate.complete
         return sum(map(len, found.changed()))
 

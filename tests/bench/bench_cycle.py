@@ -127,7 +127,7 @@ def _bring_in_sync(settings: Settings) -> None:
             with account.state.transaction() as transaction:
                 transaction.put(list(_acknowledged(rows)))
         with account.state.transaction() as transaction:
-            transaction.remember(ACCOUNT, account_digest(settings))
+            transaction.remember(ACCOUNT, account_digest(settings.digital_river))
         assert account.state.census().states == {SkuState.IN_SYNC: ROWS}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -10,11 +10,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-import duckdb
-
 from syncd.domain.attributes import Attribute, ItemId
-from syncd.domain.snapshot import CatalogRow, Certificate, Defect, Position
-from syncd.errors import CatalogError
+from syncd.domain.sample import Sample, SampledRow
+from syncd.domain.snapshot import CatalogRow, Certificate, Defect, Position, Scope
+from syncd.errors import CatalogError, VanishedColumnError
+from syncd.ports import Comparison, Snapshot
+from tests.fakes.columns import columnar_engine
 
 Texts = Mapping[Attribute, str | None]
 REPEATED = Defect("id", "", "an id stands in one row only")
@@ -28,7 +29,11 @@ class FakeCatalog:
 
     `rows` are what the source has, by id; `repeated` ids stand in it twice. `strays` are records
     without an id. `doubts` make its reads partial, `error` is raised instead of reading. A
-    `restless` source is rewritten while it is read. `reads` counts the comparisons so far.
+    `restless` source is rewritten while it is read, a `shy` one shows nothing of itself. One that
+    is `datable` can tell what has changed since a watermark, which is a number of changes, and
+    reaches back over `overlap` more of them; `deleted` ids are what it then calls deleted. A
+    `sparse` one lacks a column in what has changed. `joined` counts the rows of joined sources.
+    `reads` counts the comparisons so far, `scopes` are what they were of.
     """
 
     rows: dict[str, dict[Attribute, str | None]] = field(default_factory=dict)
@@ -37,17 +42,36 @@ class FakeCatalog:
     doubts: tuple[str, ...] = ()
     error: CatalogError | None = None
     restless: bool = False
+    shy: bool = False
+    datable: bool = False
+    sparse: bool = False
+    overlap: int = 0
+    deleted: set[str] = field(default_factory=set)
+    joined: dict[str, int] = field(default_factory=dict)
     meaning: str = "meaning-1"
     name: str = "catalog.csv"
-    reads: int = 0
+    scopes: list[Scope] = field(default_factory=list)
     touched: int = 0
     brushed: int = 0
+    history: list[str] = field(default_factory=list)
+
+    @property
+    def reads(self) -> int:
+        return len(self.scopes)
 
     # -- what tests do
 
     def put(self, item: str, **texts: str | None) -> None:
         """Put a row in or replace it; columns are named by the attributes' keys."""
         self.rows[item] = {Attribute[name.upper()]: text for name, text in texts.items()}
+        self.deleted.discard(item)
+        self.history.append(item)
+
+    def delete(self, item: str) -> None:
+        """Take a row out, and remember that it was there."""
+        del self.rows[item]
+        self.deleted.add(item)
+        self.history.append(item)
 
     def rewrite(self) -> None:
         """Write the file anew, with the same bytes or others."""
@@ -60,32 +84,92 @@ class FakeCatalog:
     # -- the port
 
     def position(self) -> Position:
+        if self.shy:
+            return Position("", self.meaning)
         return Position(f"written-{self.touched}", self.meaning, f"changed-{self.brushed}")
 
+    @contextmanager
+    def read(self, since: str | None) -> Iterator[Snapshot]:
+        scope = Scope.CHANGES if since and self.datable else Scope.WHOLE
+        yield _FakeSnapshot(self, self.position(), scope, since)
+
+    def recent(self, since: str | None) -> set[str]:
+        """The ids that have changed since a watermark."""
+        return set(self.history[max(0, int(since or 0) - self.overlap) :])
+
+
+@dataclass(frozen=True, slots=True)
+class _FakeSnapshot:
+    catalog: FakeCatalog
+    position: Position
+    scope: Scope
+    since: str | None
+
+    @property
+    def watermark(self) -> str | None:
+        catalog = self.catalog
+        return str(len(catalog.history)) if catalog.datable and not catalog.doubts else None
+
     def digest(self) -> str:
-        contents = (self.rows, sorted(self.repeated), self.strays, self.doubts, self.error)
-        return _hash(repr(contents)).hex()
+        catalog = self.catalog
+        contents = (catalog.rows, sorted(catalog.repeated), catalog.strays)
+        return _hash(repr((contents, catalog.doubts, catalog.error, catalog.joined))).hex()
+
+    def is_as_it_was(self) -> bool:
+        return self.catalog.position() == self.position
+
+    def sample(self, limit: int) -> Sample:
+        catalog = self.catalog
+        if catalog.error is not None:
+            raise catalog.error
+        return sample_of(islice(catalog.rows.items(), limit))
 
     @contextmanager
-    def compare(self, fingerprints: Path) -> Iterator[_FakeComparison]:
-        self.reads += 1
-        if self.restless:
-            self.rewrite()
-        if self.error is not None:
-            raise self.error
-        yield _FakeComparison(self, _known(fingerprints))
+    def compare(self, fingerprints: Path | None) -> Iterator[Comparison]:
+        catalog = self.catalog
+        catalog.scopes.append(self.scope)
+        if catalog.restless:
+            catalog.rewrite()
+        if catalog.error is not None:
+            raise catalog.error
+        is_of_changes = self.scope is Scope.CHANGES
+        if is_of_changes and catalog.sparse:
+            raise VanishedColumnError(catalog.name, 'it has no column "eccn"', "Look at it")
+        recent = catalog.recent(self.since) if is_of_changes else set(catalog.rows)
+        yield _FakeComparison(self, _known(fingerprints), recent)
+
+
+def sample_of(rows: Iterable[tuple[str, Texts]]) -> Sample:
+    """Lay rows out under `sku` and the attributes' own names, as if those were the columns."""
+    taken = dict(rows)
+    attributes = list(dict.fromkeys(each for values in taken.values() for each in values))
+    return Sample(
+        ("sku", *map(str, attributes)),
+        tuple(
+            SampledRow(number, (item, *map(values.get, attributes)), True, item, values)
+            for number, (item, values) in enumerate(taken.items(), start=2)
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _FakeComparison:
-    catalog: FakeCatalog
+    snapshot: _FakeSnapshot
     known: Mapping[str, tuple[int | None, bool]]
+    ids: set[str]
+
+    @property
+    def catalog(self) -> FakeCatalog:
+        return self.snapshot.catalog
 
     @property
     def certificate(self) -> Certificate:
-        catalog = self.catalog
-        count = len(catalog.rows) + len(catalog.repeated) + len(catalog.strays)
-        return Certificate(catalog.name, count, count, catalog.doubts)
+        catalog, scope = self.catalog, self.snapshot.scope
+        count = len(self.ids & catalog.rows.keys()) + len(catalog.repeated) + len(catalog.strays)
+        since = self.snapshot.since if scope is Scope.CHANGES else None
+        return Certificate(
+            catalog.name, count, count, catalog.doubts, (), scope, since, dict(catalog.joined)
+        )
 
     @property
     def duplicates(self) -> int:
@@ -95,6 +179,7 @@ class _FakeComparison:
         rows = (
             row
             for number, item in enumerate(self.catalog.rows, start=2)
+            if item in self.ids
             if (row := self._row(ItemId(item), number)).defect is not None
             or self.known.get(item) != (row.fingerprint, False)
         )
@@ -108,19 +193,24 @@ class _FakeComparison:
         return sum(1 for _ in self._missing())
 
     def _missing(self) -> Iterator[ItemId]:
+        if self.snapshot.scope is Scope.CHANGES:
+            yield from map(ItemId, sorted(self.catalog.deleted & self.ids))
         for item, (_, missing) in self.known.items():
             if not missing and item not in self.catalog.rows:
                 yield ItemId(item)
 
     def _row(self, item: ItemId, number: int) -> CatalogRow:
         values = self.catalog.rows[item]
+        if item in self.catalog.repeated:
+            return CatalogRow(item, None, values, number, self.catalog.name, REPEATED)
         fingerprint = _fingerprint(values, self.catalog.meaning)
-        defect = REPEATED if item in self.catalog.repeated else None
-        return CatalogRow(item, fingerprint, values, number, self.catalog.name, defect)
+        return CatalogRow(item, fingerprint, values, number, self.catalog.name)
 
 
-def _known(fingerprints: Path) -> dict[str, tuple[int | None, bool]]:
-    with duckdb.connect() as engine:
+def _known(fingerprints: Path | None) -> dict[str, tuple[int | None, bool]]:
+    if fingerprints is None:
+        return {}
+    with columnar_engine() as engine:
         rows = engine.read_parquet(str(fingerprints)).order("id").fetchall()
     return {item: (fingerprint, missing) for item, fingerprint, missing in rows}
 

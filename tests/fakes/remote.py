@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from syncd.domain.attributes import Attribute, Attributes, ItemId, Value
-from syncd.domain.change import Action, Change, Resource
+from syncd.domain.change import SYNCED, Action, Change, Resource
 from syncd.domain.delivery import (
     Accepted,
     Exists,
@@ -28,7 +28,7 @@ from syncd.errors import (
     RemoteUnavailableError,
     ResourceForbiddenError,
 )
-from syncd.ports import UNSENT
+from syncd.ports import UNSENT, Permit
 
 MOST_IDS: Final = 100
 SERVER_FILLS: Final[Mapping[Attribute, Value]] = {
@@ -86,6 +86,7 @@ class FakeRemote:
     gate: asyncio.Event | None = None
     calls: list[Call] = field(default_factory=list)
     on_the_way: Callable[[Change], Awaitable[None]] = _at_once
+    permit: Permit | None = None
     requests: int = 0
     together: int = 0
     closed: bool = False
@@ -145,9 +146,9 @@ class FakeRemote:
         if not await self._departs():
             return UNSENT
         assert change.id not in self._in_flight, f"two changes of {change.id} at the same time"
+        self._note(Call("carry_out", (change.id,), change))
         self._in_flight.add(change.id)
         self.together = max(self.together, len(self._in_flight))
-        self._note(Call("carry_out", (change.id,), change))
         try:
             await self.on_the_way(change)
             return self._heeded(change, self._outcome(change))
@@ -172,8 +173,11 @@ class FakeRemote:
         self._raise_if_shut(None)
         return {
             resource: _failure(403, "forbidden") if resource in self.forbidden else None
-            for resource in Resource
+            for resource in SYNCED
         }
+
+    def depart_by(self, permit: Permit | None) -> None:
+        self.permit = permit
 
     def hold(self) -> None:
         self._held.set()
@@ -261,6 +265,8 @@ class FakeRemote:
         return True
 
     def _note(self, call: Call) -> None:
+        if self.permit is not None:
+            self.permit()
         self.requests += 1
         self.calls.append(call)
 

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import csv
 import threading
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-import duckdb
-
 from syncd.domain.approval import Approval
-from syncd.domain.attributes import ItemId
+from syncd.domain.attributes import Attributes, ItemId
+from syncd.domain.chain import Seal
 from syncd.domain.change import Action, Change, Resource
 from syncd.domain.cycle import CycleId, CycleResult
 from syncd.domain.delivery import Kind
 from syncd.domain.journal import Adoption, Deed, Intent, JournalEntry, Settlement, WriteId
 from syncd.domain.snapshot import Reading
 from syncd.domain.tracking import Ownership, SkuState, Tracked
-from syncd.errors import LeaseHeldError
+from syncd.errors import LeaseHeldError, LeaseLostError
 from syncd.ports import Census, State, Transaction
+from tests.fakes.columns import columnar_engine
 
 _T = TypeVar("_T")
 _BATCH = 1000
@@ -46,8 +48,12 @@ class Contents:
     cycles: dict[CycleId, CycleResult] = field(default_factory=dict)
     reading: Reading | None = None
     facts: dict[str, str] = field(default_factory=dict)
-    stopped: list[tuple[Change, ...]] = field(default_factory=list)
+    stopped: dict[str, tuple[Change, ...]] = field(default_factory=dict)
     approvals: dict[ItemId, Approval] = field(default_factory=dict)
+    seals: list[Seal] = field(default_factory=list)
+    sealed: dict[CycleId, int] = field(default_factory=dict)
+    last_seal: str | None = None
+    fence: tuple[int, str] = (0, "")
 
     def copied(self) -> Contents:
         return Contents(
@@ -58,27 +64,103 @@ class Contents:
             copy(self.facts),
             copy(self.stopped),
             copy(self.approvals),
+            copy(self.seals),
+            copy(self.sealed),
+            self.last_seal,
+            self.fence,
         )
+
+
+@dataclass
+class Store:
+    """What all who have the same state open share."""
+
+    contents: Contents
+    writing: threading.Lock = field(default_factory=threading.Lock)
+    cycle: threading.Lock = field(default_factory=threading.Lock)
+    on_duty: str | None = None
+
+
+@dataclass
+class FakeLease:
+    """The right to be the only cycle, until `lost` says otherwise."""
+
+    lost: Callable[[], bool]
+    sent_until: datetime | None = None
+    in_doubt: int = 0
+
+    def check(self) -> None:
+        if self.lost():
+            raise _lost()
+
+
+@dataclass
+class FakeDuty:
+    """The duty, until `lost` says otherwise."""
+
+    lost: Callable[[], bool]
+
+    def show(self) -> None:
+        if self.lost():
+            raise _lost()
 
 
 class FakeState:
     """A state without a file; `contents` may be looked at and laid in by tests."""
 
-    def __init__(self, contents: Contents | None = None) -> None:
-        self.contents = contents or Contents()
-        self._writing = threading.Lock()
-        self._cycle = threading.Lock()
-        self._holder = ""
+    def __init__(self, contents: Contents | None = None, store: Store | None = None) -> None:
+        self._store = store or Store(contents or Contents())
+        self._fence: int | None = None
+        self._has_lease = False
+        self._stood_still = False
+
+    @property
+    def contents(self) -> Contents:
+        return self._store.contents
+
+    @contents.setter
+    def contents(self, contents: Contents) -> None:
+        self._store.contents = contents
+
+    def another(self) -> FakeState:
+        """The same state, as another process has it open."""
+        return FakeState(store=self._store)
+
+    def stand_still(self) -> None:
+        """Be as a process that was stopped for so long that any other may take its lease."""
+        self._stood_still = True
+        self._store.on_duty = None
+        if self._has_lease:
+            self._store.cycle.release()
 
     @contextmanager
-    def lease(self, holder: str, wait: timedelta) -> Iterator[None]:
-        if not self._cycle.acquire(timeout=wait.total_seconds()):
-            raise LeaseHeldError("state in memory", f"{self._holder} holds it", "Wait")
+    def lease(self, holder: str, wait: timedelta) -> Iterator[FakeLease]:
+        if not self._store.cycle.acquire(timeout=wait.total_seconds()):
+            raise LeaseHeldError("state in memory", f"{self.contents.fence[1]} holds it", "Wait")
+        self._stood_still, self._has_lease = False, True
         try:
-            self._holder = f"{holder} (since {datetime.now(UTC)})"
-            yield
+            number = self.contents.fence[0] + 1
+            self.contents.fence = number, f"{holder} (since {datetime.now(UTC)})"
+            self._fence = number
+            yield FakeLease(lambda: self._stood_still or self._is_shut_out())
         finally:
-            self._cycle.release()
+            self._has_lease = False
+            if not self._stood_still:
+                self._store.cycle.release()
+
+    @contextmanager
+    def duty(self, holder: str) -> Iterator[FakeDuty]:
+        if self._store.on_duty is not None:
+            raise LeaseHeldError("state in memory", f"{self._store.on_duty} is on duty", "Wait")
+        self._store.on_duty = holder
+        try:
+            yield FakeDuty(lambda: self._stood_still)
+        finally:
+            if self._store.on_duty == holder:
+                self._store.on_duty = None
+
+    def _is_shut_out(self) -> bool:
+        return self._fence is not None and self._fence != self.contents.fence[0]
 
     @contextmanager
     def overlay(self) -> Iterator[State]:
@@ -86,9 +168,16 @@ class FakeState:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        with self._writing:
-            contents = self.contents.copied()
+        with self._changed() as contents:
             yield FakeTransaction(contents)
+
+    @contextmanager
+    def _changed(self) -> Iterator[Contents]:
+        with self._store.writing:
+            if self._is_shut_out():
+                raise _lost()
+            contents = self.contents.copied()
+            yield contents
             self.contents = contents
 
     @contextmanager
@@ -98,7 +187,7 @@ class FakeState:
             spool, target = Path(folder, "spool.csv"), Path(folder, "fingerprints.parquet")
             with spool.open("w", newline="") as file:
                 csv.writer(file).writerows(rows)
-            with duckdb.connect() as engine:
+            with columnar_engine() as engine:
                 spooled = engine.sql(_READ_SPOOL, params={"spool": str(spool)})
                 spooled.write_parquet(str(target))
             yield target
@@ -136,6 +225,30 @@ class FakeState:
             and not entry.approved
         )
 
+    def updates_since(self, moment: datetime) -> Iterator[Sequence[tuple[ItemId, Attributes]]]:
+        counted = self.written_since(moment, Action.UPDATE)
+        return _batches(
+            [
+                (entry.id, entry.after)
+                for entry in self.contents.journal
+                if entry.id in counted and entry.deed is Deed.UPDATE
+                if entry.begun >= moment and entry.kind not in _UNDONE and not entry.approved
+            ]
+        )
+
+    def recreated_since(self, moment: datetime) -> frozenset[ItemId]:
+        created = self.written_since(moment, Action.CREATE)
+        return frozenset(item for item in created if self._was_ours(item, moment))
+
+    def written_after(self, cycle: CycleId, ids: Sequence[ItemId]) -> frozenset[ItemId]:
+        passed, written = False, set[ItemId]()
+        for entry in self.contents.journal:
+            if entry.cycle == cycle:
+                passed, written = True, set[ItemId]()
+            elif passed and entry.deed is not Deed.ADOPT and entry.kind not in _UNDONE:
+                written.add(entry.id)
+        return frozenset(written.intersection(ids))
+
     def journal_of(self, item: ItemId) -> Sequence[JournalEntry]:
         return [entry for entry in self.contents.journal if entry.id == item]
 
@@ -143,14 +256,37 @@ class FakeState:
         return _batches([entry for entry in self.contents.journal if entry.cycle == cycle])
 
     def cycles(self, limit: int) -> Sequence[CycleResult]:
-        return [result for _, result in sorted(self.contents.cycles.items(), reverse=True)][:limit]
+        contents, unsealed = self.contents, len(self.contents.seals) + 1
+        order = {id_: (contents.sealed.get(id_, unsealed), id_) for id_ in contents.cycles}
+        latest = sorted(contents.cycles, key=lambda id_: order[id_], reverse=True)
+        return [contents.cycles[id_] for id_ in latest[:limit]]
 
     def cycle(self, cycle: CycleId) -> CycleResult | None:
         return self.contents.cycles.get(cycle)
 
+    def seals(self) -> Iterator[Seal]:
+        before = ""
+        for seal in list(self.contents.seals):
+            found = None if seal.is_pruned else _digest(self.contents, before, seal.number)
+            yield replace(seal, found=found, cycles=len(_under(self.contents, seal.number)))
+            before = seal.digest
+
+    def last_seal(self) -> str | None:
+        return self.contents.last_seal
+
+    def unsealed(self) -> Sequence[CycleId]:
+        contents = self.contents
+        known = {*contents.cycles, *(entry.cycle for entry in contents.journal)}
+        return [one for one in known if not (one in contents.sealed and one in contents.cycles)]
+
+    def prune(self, before: datetime) -> Iterator[int]:
+        with self._changed() as contents:
+            removed = _pruned(contents, before)
+        if removed:
+            yield removed
+
     def stopped(self, name: str) -> Sequence[Change]:
-        plans = dict(enumerate(self.contents.stopped))
-        return plans.get(int(name), ()) if name.isdigit() else ()
+        return self.contents.stopped.get(name, ())
 
     def approvals(self, ids: Sequence[ItemId], moment: datetime) -> Mapping[ItemId, Approval]:
         wanted, kept = set(ids), self.contents.approvals.items()
@@ -161,6 +297,18 @@ class FakeState:
 
     def close(self) -> None:
         """There is nothing to give back."""
+
+    def _was_ours(self, item: ItemId, moment: datetime) -> bool:
+        """Whether a create since then found an item of ours gone."""
+        last = None
+        for entry in self.journal_of(item):
+            counts = entry.kind not in _UNDONE and not entry.approved and entry.begun >= moment
+            if entry.deed is Deed.CREATE and counts and last not in {None, Deed.DELETE}:
+                return True
+            deleted = entry.deed is Deed.DELETE and entry.kind not in _UNDONE
+            if deleted or entry.kind is Kind.ACCEPTED:
+                last = entry.deed
+        return False
 
 
 class FakeTransaction:
@@ -184,9 +332,10 @@ class FakeTransaction:
 
     def end_writes(self, settlements: Sequence[Settlement]) -> None:
         for settlement in settlements:
-            entry = self._contents.journal[settlement.write - 1]
-            self._contents.journal[settlement.write - 1] = replace(
-                entry,
+            journal = self._contents.journal
+            place = bisect_left(journal, settlement.write, key=lambda entry: entry.write)
+            journal[place] = replace(
+                journal[place],
                 ended=settlement.ended,
                 kind=settlement.kind,
                 failure=settlement.failure,
@@ -202,12 +351,25 @@ class FakeTransaction:
 
     def record_cycle(self, result: CycleResult) -> None:
         self._contents.cycles[result.id] = replace(result, changes=())
+        self._contents.sealed.pop(result.id, None)
+
+    def seal(self, cycle: CycleId, at: datetime) -> None:
+        contents = self._contents
+        number = len(contents.seals) + 1
+        unsealed = contents.cycles.keys() - contents.sealed.keys()
+        contents.sealed |= dict.fromkeys(unsealed, number)
+        digest = _digest(contents, contents.seals[-1].digest if contents.seals else "", number)
+        contents.seals.append(Seal(number, cycle, at, digest, digest, len(unsealed)))
+        contents.last_seal = digest
 
     def record_stopped(self, changes: Sequence[Change]) -> str:
-        plan = tuple(changes)
-        if plan not in self._contents.stopped:
-            self._contents.stopped.append(plan)
-        return str(self._contents.stopped.index(plan))
+        plan, stopped = tuple(changes), self._contents.stopped
+        for name, kept in stopped.items():
+            if kept == plan:
+                return name
+        name = str(1 + max(map(int, stopped), default=0))
+        stopped[name] = plan
+        return name
 
     def approve(self, approved: Sequence[Approval]) -> None:
         self._contents.approvals |= {one.change.id: one for one in approved}
@@ -220,9 +382,50 @@ class FakeTransaction:
         self._contents.facts[key] = value
 
     def _append(self, entry: JournalEntry) -> WriteId:
-        number = WriteId(len(self._contents.journal) + 1)
-        self._contents.journal.append(replace(entry, write=number))
+        journal = self._contents.journal
+        number = WriteId(journal[-1].write + 1 if journal else 1)
+        journal.append(replace(entry, write=number))
         return number
+
+
+def _lost() -> LeaseLostError:
+    return LeaseLostError("state in memory", "another has taken it over", "Run again")
+
+
+def _under(contents: Contents, number: int) -> list[CycleId]:
+    """The cycles that this seal covers, in their order."""
+    return sorted(id_ for id_ in contents.cycles if contents.sealed.get(id_) == number)
+
+
+def _digest(contents: Contents, before: str, number: int) -> str:
+    covered = [
+        (contents.cycles[id_], [entry for entry in contents.journal if entry.cycle == id_])
+        for id_ in _under(contents, number)
+    ]
+    return sha256(repr((before, covered)).encode()).hexdigest()
+
+
+def _pruned(contents: Contents, before: datetime) -> int:
+    """Remove what may go; returns how many cycles and entries that were."""
+    old = {seal.number for seal in contents.seals[:-1] if seal.at < before}
+    gone = {id_ for id_ in contents.cycles if contents.sealed.get(id_) in old}
+    gone -= {entry.cycle for entry in contents.journal if _is_in_flight(contents, entry)}
+    marked = {contents.sealed[id_] for id_ in gone}
+    contents.seals = [
+        replace(seal, found=None) if seal.number in marked else seal for seal in contents.seals
+    ]
+    kept = [entry for entry in contents.journal if entry.cycle not in gone]
+    removed = len(gone) + len(contents.journal) - len(kept)
+    contents.journal = kept
+    contents.cycles = {id_: one for id_, one in contents.cycles.items() if id_ not in gone}
+    plans = {one.stopped_plan for one in contents.cycles.values()}
+    contents.stopped = {name: one for name, one in contents.stopped.items() if name in plans}
+    return removed
+
+
+def _is_in_flight(contents: Contents, entry: JournalEntry) -> bool:
+    row = contents.skus.get(entry.id)
+    return row is not None and row.state is SkuState.IN_FLIGHT and entry.kind is None
 
 
 def _begun(intent: Intent) -> JournalEntry:

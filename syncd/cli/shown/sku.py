@@ -122,7 +122,7 @@ def _place(explanation: Explanation) -> str:
     if row is None:
         return explanation.catalog_absence or "not read"
     file = f" of {row.file}" if row.file else ""
-    return "there" if row.row is None else f"row {row.row:,}{file}"
+    return "there" if row.row is None else f"row {row.row}{file}"
 
 
 def _remote_words(explanation: Explanation) -> str:

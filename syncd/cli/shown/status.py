@@ -28,7 +28,7 @@ _CYCLE: Final = (
 )
 _HELD: Final = (
     Column("id", "id", Kind.CODE),
-    Column("row", "row", Kind.NUMBER),
+    Column("row", "row", Kind.CODE),
     Column("attribute", "attribute", Kind.CODE),
     Column("value", "value", Kind.VALUE),
     Column("rule", "rule"),

@@ -57,11 +57,18 @@ class Read:
 
 def read(source: CatalogSource, folder: Path, known: Iterable[Known] = ()) -> Read:
     """Compare a source with what is known of it, and take all that comes out."""
-    with source.compare(write_fingerprints(folder / "fingerprints.parquet", known)) as found:
+    fingerprints = write_fingerprints(folder / "fingerprints.parquet", known)
+    with source.read(None) as snapshot, snapshot.compare(fingerprints) as found:
         rows = tuple(row for batch in found.changed() for row in batch)
         missing = tuple(item for batch in found.missing() for item in batch)
         assert found.missing_count() == len(missing)
         return Read(found.certificate, found.duplicates, rows, missing)
+
+
+def digest_of(source: CatalogSource) -> str:
+    """Digest what a source gives."""
+    with source.read(None) as snapshot:
+        return snapshot.digest()
 
 
 def write_fingerprints(path: Path, known: Iterable[Known]) -> Path:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from syncd.domain.attributes import Attribute
-from tests.contract.catalog.conftest import Reader, Shelf
-from tests.contract.catalog.reads import origin_of
+from syncd.domain.snapshot import Scope
+from tests.contract.catalog.conftest import Reader, Shelf, SkuShelf, SqlShelf
+from tests.contract.catalog.reads import digest_of, origin_of
 
 
 def test_a_first_read_gives_every_row_with_its_values(shelf: Shelf, reader: Reader) -> None:
@@ -111,25 +112,59 @@ def test_a_new_meaning_makes_every_row_count_as_changed(shelf: Shelf, reader: Re
 
 
 def test_a_rewrite_changes_the_identity_and_not_the_digest(shelf: Shelf) -> None:
-    position, digest = shelf.source.position(), shelf.source.digest()
+    position, digest = shelf.source.position(), digest_of(shelf.source)
     assert shelf.source.position() == position
 
     shelf.rewrite()
 
-    assert shelf.source.position().identity != position.identity
+    if not isinstance(shelf, SqlShelf | SkuShelf):  # they show nothing of themselves
+        assert shelf.source.position().identity != position.identity
     assert shelf.source.position().meaning == position.meaning
-    assert shelf.source.digest() == digest
+    assert digest_of(shelf.source) == digest
+
+
+def test_a_snapshot_shows_what_the_source_showed_when_it_was_taken(shelf: Shelf) -> None:
+    position = shelf.source.position()
+
+    with shelf.source.read(None) as snapshot:
+        assert snapshot.position == position
+        assert snapshot.scope is Scope.WHOLE
+        assert snapshot.is_as_it_was()
+
+
+def test_what_puts_a_read_into_doubt_changes_its_digest(shelf: Shelf) -> None:
+    digest = digest_of(shelf.source)
+    shelf.cut = True
+    shelf.rewrite()
+
+    assert digest_of(shelf.source) != digest
+
+
+def test_compared_with_nothing_every_row_has_changed(shelf: Shelf) -> None:
+    with shelf.source.read(None) as snapshot, snapshot.compare(None) as found:
+        assert sorted(str(row.id) for rows in found.changed() for row in rows) == ["A", "B", "C"]
+        assert found.missing_count() == 0
 
 
 def test_other_content_changes_the_digest_and_another_meaning_the_position(shelf: Shelf) -> None:
-    position, digest = shelf.source.position(), shelf.source.digest()
+    position, digest = shelf.source.position(), digest_of(shelf.source)
     shelf.rows["A"] = "FR"
     shelf.meaning = "meaning-2"
     shelf.rewrite()
 
-    assert shelf.source.digest() != digest
+    assert digest_of(shelf.source) != digest
     assert shelf.source.position().meaning != position.meaning
 
 
 def _all(shelf: Shelf, reader: Reader) -> list[tuple[str, int | None, bool]]:
     return reader(shelf).known
+
+
+def test_a_sample_shows_rows_as_they_stand_there_and_as_they_are_mapped(shelf: Shelf) -> None:
+    with shelf.source.read(None) as snapshot:
+        sample = snapshot.sample(2)
+
+    assert sample.columns[0] == ("id" if isinstance(shelf, SkuShelf) else "sku")
+    assert [(row.id, row.cells[0]) for row in sample.rows] == [("A", "A"), ("B", "B")]
+    assert [row.values[Attribute.COUNTRY_OF_ORIGIN] for row in sample.rows] == ["DK", "US"]
+    assert all(row.takes_part for row in sample.rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncd.domain.attributes import Attribute, AttributeChange, ItemId, Value
-from syncd.domain.change import Action, Change, Resource
+from syncd.domain.change import SYNCED, Action, Change, Resource
 from syncd.domain.delivery import (
     Accepted,
     Exists,
@@ -15,7 +15,12 @@ from syncd.domain.delivery import (
     Refused,
     Transient,
 )
-from syncd.errors import KeyRefusedError, RemoteUnavailableError, ResourceForbiddenError
+from syncd.errors import (
+    KeyRefusedError,
+    LeaseLostError,
+    RemoteUnavailableError,
+    ResourceForbiddenError,
+)
 from syncd.ports import UNSENT
 from tests.contract.remote.worlds import World, numbered
 
@@ -116,7 +121,7 @@ class TestReading:
         world.put(C, {PART: "P-2", MAKER: "acme"})
         assert {item.id async for item in world.remote.search(part_number, manufacturer)} == ids
 
-    @pytest.mark.parametrize("resource", Resource)
+    @pytest.mark.parametrize("resource", SYNCED)
     async def test_a_read_that_keeps_failing_is_unavailable(
         self, world: World, resource: Resource
     ) -> None:
@@ -124,7 +129,7 @@ class TestReading:
         with pytest.raises(RemoteUnavailableError):
             await read(world, resource)
 
-    @pytest.mark.parametrize("resource", Resource)
+    @pytest.mark.parametrize("resource", SYNCED)
     async def test_a_forbidden_resource_says_so_and_the_others_go_on(
         self, world: World, resource: Resource
     ) -> None:
@@ -132,7 +137,7 @@ class TestReading:
         for _ in range(2):
             with pytest.raises(ResourceForbiddenError):
                 await read(world, resource)
-        for other in set(Resource) - {resource}:
+        for other in set(SYNCED) - {resource}:
             await read(world, other)
 
 
@@ -231,7 +236,7 @@ class TestWriting:
         later = await world.remote.carry_out(change(Action.CREATE, B, {PART: "P-2"}))
 
         assert isinstance(later, KeyRefused)
-        for resource in Resource:
+        for resource in SYNCED:
             with pytest.raises(KeyRefusedError):
                 await read(world, resource)
         assert world.remote.requests == departed
@@ -254,11 +259,43 @@ class TestHold:
         world.remote.hold()
 
         assert await world.remote.carry_out(change(Action.CREATE, values=SHOE)) == UNSENT
-        for resource in Resource:
+        for resource in SYNCED:
             with pytest.raises(RemoteUnavailableError):
                 await read(world, resource)
         assert world.remote.requests == 0
         assert world.contents() == {}
+
+
+class TestPermit:
+    async def test_what_it_raises_comes_out_of_every_call_and_nothing_departs(
+        self, world: World
+    ) -> None:
+        def refuse() -> None:
+            raise LeaseLostError("the state", "another has taken it over", "Run again")
+
+        world.remote.depart_by(refuse)
+
+        with pytest.raises(LeaseLostError):
+            await world.remote.carry_out(change(Action.CREATE, values=SHOE))
+        for resource in SYNCED:
+            with pytest.raises(LeaseLostError):
+                await read(world, resource)
+        assert world.remote.requests == 0
+        assert world.contents() == {}
+
+    async def test_it_is_asked_before_each_departure_until_it_is_taken_back(
+        self, world: World
+    ) -> None:
+        asked: list[int] = []
+        world.remote.depart_by(lambda: asked.append(world.remote.requests))
+
+        await world.remote.carry_out(change(Action.CREATE, values=SHOE))
+        await world.remote.items([A])
+        world.remote.depart_by(None)
+        await world.remote.items([A])
+
+        assert asked == [0, 1]
+        assert world.remote.requests == 3
 
 
 async def read(world: World, resource: Resource) -> None:

@@ -16,8 +16,18 @@ from tests.fakes.state import FakeState
 def state(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[State]:
     """An empty state."""
     kind: str = request.param
-    state: State = (
-        FakeState() if kind == "memory" else open_state(f"sqlite:///{tmp_path / 'syncd.db'}")
-    )
+    state: State = FakeState() if kind == "memory" else open_state(_url(tmp_path))
     yield state
     state.close()
+
+
+@pytest.fixture
+def other(state: State, tmp_path: Path) -> Iterator[State]:
+    """The same state, as another process has it open."""
+    other: State = state.another() if isinstance(state, FakeState) else open_state(_url(tmp_path))
+    yield other
+    other.close()
+
+
+def _url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'syncd.db'}"

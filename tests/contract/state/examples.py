@@ -14,7 +14,7 @@ from syncd.domain.change import Action, Change
 from syncd.domain.cycle import CycleId
 from syncd.domain.delivery import Failure
 from syncd.domain.journal import Intent
-from syncd.domain.tracking import Delivery, Held, Missing, Ownership, SkuState, Tracked
+from syncd.domain.tracking import Delivery, Held, Missing, Ownership, Reverted, SkuState, Tracked
 from syncd.ports import State
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -114,5 +114,6 @@ def skus(draw: st.DrawFn) -> Tracked:
         attempts=counts,
         next_attempt=st.none() | moments,
         last_error=st.none() | failures,
+        reverted=st.none() | st.builds(Reverted, cycle=texts.map(CycleId), wish=_wishes),
     )
     return draw(row)

@@ -126,6 +126,7 @@ def test_an_approval_is_in_force_until_it_expires(state: State) -> None:
     assert state.approvals(ids, NOON) == {"a": _APPROVAL}
     assert state.approvals(ids, _SOON - timedelta(microseconds=1)) == {"a": _APPROVAL}
     assert state.approvals(ids, _SOON) == {}
+    assert state.approvals(ids, _SOON + timedelta(days=1)) == {}
 
 
 def test_approvals_come_for_the_ids_that_are_asked_for(state: State) -> None:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.tracking import SkuState, Tracked
-from syncd.errors import LeaseHeldError
+from syncd.errors import LeaseHeldError, LeaseLostError
 from syncd.ports import State
 from tests.contract.state import examples
-from tests.contract.state.examples import hash_of, put, sku
+from tests.contract.state.examples import NOON, hash_of, put, sku
 
 _AT_ONCE = timedelta(0)
 
@@ -50,6 +50,46 @@ def test_writing_needs_no_lease(state: State) -> None:
         put(state, [sku("a")])
 
     assert state.census().states == {SkuState.PENDING: 1}
+
+
+def test_who_has_held_the_lease_writes_until_somebody_else_takes_it(
+    state: State, other: State
+) -> None:
+    with state.lease("first", _AT_ONCE) as lease:
+        lease.check()
+        put(other, [sku("a"), sku("b")])
+    put(state, [sku("c")])
+    with other.lease("second", _AT_ONCE):
+        with pytest.raises(LeaseLostError, match="taken it over"):
+            put(state, [sku("d")])
+        put(other, [sku("e")])
+    with pytest.raises(LeaseLostError):
+        list(state.prune(NOON))
+
+    assert list(state.tracked([ItemId(id_) for id_ in "abcde"])) == ["a", "b", "c", "e"]
+    with state.lease("first again", _AT_ONCE):
+        put(state, [sku("d")])
+
+
+def test_only_one_is_on_duty_and_cycles_run_beside_it(state: State, other: State) -> None:
+    with state.duty("the daemon, process 7") as duty:
+        duty.show()
+        with pytest.raises(LeaseHeldError, match=r"the daemon, process 7.* is on duty"):
+            other.duty("another").__enter__()
+        with other.lease("syncd --once", _AT_ONCE):
+            put(other, [sku("a")])
+        duty.show()
+
+    with other.duty("another") as duty:
+        duty.show()
+
+
+def test_an_overlay_is_written_whoever_holds_the_lease(state: State, other: State) -> None:
+    with state.lease("first", _AT_ONCE):
+        pass
+    with other.lease("second", _AT_ONCE), state.overlay() as overlay:
+        put(overlay, [sku("a")])
+        assert overlay.tracked([ItemId("a")])
 
 
 def test_an_overlay_begins_with_all_there_is(state: State) -> None:

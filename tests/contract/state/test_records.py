@@ -131,6 +131,18 @@ def test_a_census_outlives_a_write_that_was_broken_off(state: State) -> None:
     assert state.census() == Census({SkuState.PENDING: 1}, 0)
 
 
+def test_a_clock_that_was_put_back_does_not_hide_the_latest_cycle(state: State) -> None:
+    later, earlier, running = (CycleId(f"{year}1121T000000Z-0000") for year in (2036, 2026, 2025))
+    for cycle in (later, earlier):
+        _record(state, replace(_RESULT, id=cycle))
+        with state.transaction() as transaction:
+            transaction.seal(cycle, NOON)
+    _record(state, replace(_RESULT, id=running))
+
+    assert [result.id for result in state.cycles(2)] == [running, earlier]
+    assert [result.id for result in state.cycles(9)] == [running, earlier, later]
+
+
 def test_a_cycle_that_never_was_is_none(state: State) -> None:
     assert state.cycle(CYCLE) is None
     assert list(state.cycles(5)) == []

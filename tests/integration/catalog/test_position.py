@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from syncd.catalog import FileSource
@@ -22,3 +23,36 @@ def test_a_rewrite_that_keeps_size_and_time_shows_all_the_same(tmp_path: Path) -
 
     assert source.position().identity == before.identity
     assert source.position() != before
+
+
+def test_a_snapshot_notices_that_its_files_were_written_since(tmp_path: Path) -> None:
+    file = tmp_path / "catalog.csv"
+    file.write_bytes(b"sku,mpn,origin\nA,1,DK\n")
+    source = FileSource(file_catalog(file), "meaning")
+
+    with source.read(None) as snapshot:
+        assert snapshot.is_as_it_was()
+        file.write_bytes(b"sku,mpn,origin\nA,1,DK\nB,1,DK\n")
+        assert not snapshot.is_as_it_was()
+        file.unlink()
+        assert not snapshot.is_as_it_was()
+
+
+def test_a_digest_can_be_had_while_a_comparison_goes_on(tmp_path: Path) -> None:
+    file = tmp_path / "catalog.csv"
+    file.write_bytes(b"sku,mpn,origin\n" + b"".join(b"%d,1,DK\n" % n for n in range(5000)))
+    source = FileSource(file_catalog(file), "meaning")
+
+    with (
+        source.read(None) as snapshot,
+        ThreadPoolExecutor(1) as beside,
+        snapshot.compare(None) as comparison,
+    ):
+        rows = comparison.changed()
+        next(rows)
+        digest = beside.submit(snapshot.digest).result(timeout=30)
+        assert sum(map(len, rows)) == 3000
+        assert snapshot.is_as_it_was()
+
+    with source.read(None) as snapshot:
+        assert snapshot.digest() == digest

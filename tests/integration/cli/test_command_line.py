@@ -18,6 +18,7 @@ COMMANDS = (
     "why",
     "items",
     "check",
+    "init",
     "sandbox",
     "demo",
     "quarantine",

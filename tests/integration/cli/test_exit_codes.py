@@ -102,7 +102,6 @@ def test_1_where_the_key_is_refused_and_nothing_more_is_asked(
 @pytest.mark.parametrize(
     "line",
     [
-        "",
         "--once --dry-run",
         "--only SKU-0001",
         "--once --wait soon",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.config import ColumnMapping, Settings, load, locate
+from syncd.config import ColumnMapping, FileCatalog, Settings, load, locate
 from syncd.errors import ConfigurationError
 from tests.integration.config.conftest import COMPLETE, Loaded, Refused
 
@@ -17,6 +17,11 @@ WITHOUT_KEY = COMPLETE.replace('api_key = "sk_test_from_file"\n', "")
 
 def key_of(settings: Settings) -> str:
     return settings.digital_river.api_key.get_secret_value()
+
+
+def path_of(settings: Settings) -> str:
+    assert isinstance(settings.catalog, FileCatalog)
+    return settings.catalog.path
 
 
 @pytest.fixture
@@ -133,7 +138,7 @@ def test_text_from_the_environment_is_read_like_text_in_the_file(
 def test_text_is_text_even_where_it_looks_like_a_number(loaded: Loaded, tmp_path: Path) -> None:
     environment = {"SYNCD_DIGITAL_RIVER__API_KEY": "12345", "SYNCD_CATALOG__PATH": "2026"}
     settings = loaded(WITHOUT_KEY, environment)
-    assert (key_of(settings), settings.catalog.path) == ("12345", str(tmp_path / "2026"))
+    assert (key_of(settings), path_of(settings)) == ("12345", str(tmp_path / "2026"))
 
 
 def test_a_part_of_a_mapping_may_come_from_the_environment(loaded: Loaded) -> None:
@@ -183,7 +188,7 @@ def test_relative_paths_start_at_the_file(tmp_path: Path, monkeypatch: pytest.Mo
     file.write_text(COMPLETE)
     monkeypatch.chdir(tmp_path)
     settings = load(Path("shop [1]/config.toml"), {})
-    assert settings.catalog.path == f"{folder}/catalog.csv"
+    assert path_of(settings) == f"{folder}/catalog.csv"
     assert settings.state.url == f"sqlite:///{folder}/syncd.db"
 
 
@@ -191,7 +196,7 @@ def test_a_glob_in_a_folder_with_brackets_means_that_folder(loaded: Loaded, tmp_
     folder = tmp_path / "shop [1]"
     folder.mkdir()
     (folder / "config.toml").write_text(COMPLETE.replace("catalog.csv", "export-*.csv"))
-    assert load(folder / "config.toml", {}).catalog.path == f"{tmp_path}/shop [[]1]/export-*.csv"
+    assert path_of(load(folder / "config.toml", {})) == f"{tmp_path}/shop [[]1]/export-*.csv"
 
 
 @pytest.mark.parametrize(
@@ -209,8 +214,8 @@ def test_a_state_url_starts_at_the_file_as_well(
 
 def test_absolute_and_home_paths_stay(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/shop")
-    absolute = loaded(COMPLETE, {"SYNCD_CATALOG__PATH": "/srv/a.csv"}).catalog.path
-    home = loaded(COMPLETE, {"SYNCD_CATALOG__PATH": "~/a.csv"}).catalog.path
+    absolute = path_of(loaded(COMPLETE, {"SYNCD_CATALOG__PATH": "/srv/a.csv"}))
+    home = path_of(loaded(COMPLETE, {"SYNCD_CATALOG__PATH": "~/a.csv"}))
     assert (absolute, home) == ("/srv/a.csv", "/home/shop/a.csv")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -12,11 +12,12 @@ from typing import Any
 
 from syncd.data import load_rule_book
 from syncd.domain.attributes import Attribute, Attributes, ItemId, Value
-from syncd.domain.change import Action
+from syncd.domain.change import Action, Change, Plan
 from syncd.domain.cycle import CycleId, CycleResult, Guard, Mode
 from syncd.domain.journal import JournalEntry
 from syncd.domain.policy import Limits, Policy
 from syncd.domain.tracking import SkuState, Tracked
+from syncd.engine import turns
 from syncd.engine.standing import exit_code
 from syncd.errors import ExitCode
 from syncd.ports import State
@@ -52,6 +53,11 @@ class Shop:
     @property
     def url(self) -> str:
         return f"sqlite:///{self.file}"
+
+    @property
+    def lock(self) -> Path:
+        """The file that shows who holds the lease."""
+        return self.file.with_name(f"{self.file.name}.lock")
 
     @property
     def ports(self) -> Ports:
@@ -177,6 +183,12 @@ def values(**given: Value) -> Attributes:
 def numbered(count: int, start: int = 0) -> list[str]:
     """Ids that sort as they count."""
     return [f"sku-{number:04}" for number in range(start, start + count)]
+
+
+def in_turn(items: Sequence[str]) -> list[str]:
+    """These ids in the order in which they are sent, where none was tried before."""
+    plan = Plan(tuple(Change(ItemId(item), Action.CREATE, 1) for item in items))
+    return [change.id for change in turns.in_turn(plan, frozenset()).changes]
 
 
 def second_look(shop: Shop) -> State:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
@@ -12,7 +13,8 @@ from syncd.domain.change import Action, Resource
 from syncd.domain.cycle import Guard
 from syncd.domain.tracking import SkuState
 from syncd.engine.standing import exit_code
-from syncd.errors import ExitCode, RemoteUnavailableError
+from syncd.errors import ExitCode, KeyRefusedError, RemoteUnavailableError
+from syncd.service.account import refuse_other_kind
 from tests.integration.service.shop import Shop, guards, numbered
 
 UNREACHABLE = RemoteUnavailableError("Digital River", "nobody answers", "Run again later")
@@ -115,3 +117,67 @@ async def test_nothing_owned_is_nothing_to_look_for(shop: Shop) -> None:
     assert (await shop.run()).requests == 0
     assert shop.state.remembered("account") == "account-2"
     assert shop.state.census().states.get(SkuState.IN_SYNC, 0) == 0
+
+
+def made_with(shop: Shop, kind: Literal["live", "test"]) -> None:
+    shop.terms = replace(shop.terms, key_kind=kind)
+
+
+@pytest.mark.parametrize(("first", "then"), [("test", "live"), ("live", "test")])
+async def test_a_key_of_the_other_kind_stops_everything_before_it_has_travelled(
+    shop: Shop, first: Literal["live", "test"], then: Literal["live", "test"]
+) -> None:
+    made_with(shop, first)
+    shop.stock(*numbered(3))
+    await shop.settled()
+    shop.stock("new")
+    made_with(shop, then)
+
+    for result in (await shop.run(), await shop.dry_run()):
+        assert guards(result) == [Guard.ACCOUNT]
+        assert set(result.guards[0].stopped) == set(Action)
+        assert f"it is a {then} key, and this state was made with a {first} key" in str(
+            result.guards[0].message
+        )
+        assert exit_code(result) is ExitCode.GUARD_STOPPED
+    assert shop.remote.calls == []
+    assert not shop.knows("new")
+
+
+async def test_even_a_state_that_owns_nothing_keeps_the_kind_of_its_key(shop: Shop) -> None:
+    await shop.run()
+    made_with(shop, "live")
+    shop.terms = shop.account("account-2")
+
+    assert guards(await shop.run()) == [Guard.ACCOUNT]
+    assert shop.state.remembered("account") == "account-1"
+
+
+async def test_the_right_kind_put_back_goes_on(shop: Shop) -> None:
+    await shop.run()
+    made_with(shop, "live")
+    await shop.run()
+    made_with(shop, "test")
+    shop.stock("new")
+
+    assert exit_code(await shop.run()) is ExitCode.OK
+    assert shop.wrote() == ["new"]
+
+
+async def test_a_state_that_an_older_version_made_learns_the_kind_of_its_key(shop: Shop) -> None:
+    with shop.state.transaction() as transaction:
+        transaction.remember("account", shop.terms.account)
+    made_with(shop, "live")
+
+    assert guards(await shop.run()) == []
+    made_with(shop, "test")
+    assert guards(await shop.run()) == [Guard.ACCOUNT]
+
+
+def test_no_other_command_sends_a_key_of_the_other_kind(shop: Shop) -> None:
+    refuse_other_kind(shop.state, shop.terms)
+    with shop.state.transaction() as transaction:
+        transaction.remember("account.key_kind", "live")
+
+    with pytest.raises(KeyRefusedError, match=r"digital_river\.api_key: it is a test key"):
+        refuse_other_kind(shop.state, shop.terms)

@@ -11,7 +11,7 @@ from syncd.domain.journal import Deed
 from syncd.domain.tracking import Ownership, SkuState
 from syncd.engine.standing import exit_code
 from syncd.errors import ExitCode
-from tests.integration.service.shop import Shop, numbered, outcomes, values
+from tests.integration.service.shop import Shop, in_turn, numbered, outcomes, values
 
 EQUAL = values(
     manufacturer_id="acme",
@@ -204,7 +204,8 @@ async def test_403_on_items_ends_the_cycle_before_any_write(shop: Shop) -> None:
 
 async def test_403_at_the_first_write_stops_items_and_leaves_the_rest_due(shop: Shop) -> None:
     shop.stock(*numbered(100))
-    shop.remote.script("sku-0000", Forbidden(Failure(403, "forbidden", "may not write")))
+    denied = Forbidden(Failure(403, "forbidden", "may not write"))
+    shop.remote.script(in_turn(numbered(100))[0], denied)
 
     result = await shop.run()
 
@@ -233,7 +234,7 @@ async def test_401_at_the_look_up_stops_everything(shop: Shop) -> None:
 async def test_401_at_the_first_write_stops_everything_and_retries_nothing(shop: Shop) -> None:
     ids = numbered(200)
     shop.stock(*ids)
-    shop.remote.script(ids[0], KeyRefused(WRONG_KEY))
+    shop.remote.script(in_turn(ids)[0], KeyRefused(WRONG_KEY))
 
     result = await shop.run()
 

@@ -64,6 +64,23 @@ async def test_what_was_in_flight_is_looked_up_when_it_can_no_longer_land(
     assert shop.item("a")[Attribute.COUNTRY_OF_ORIGIN] == "SE"
 
 
+async def test_a_write_may_have_left_long_after_it_was_begun(
+    shop: Shop, asked_at: dict[ItemId, datetime]
+) -> None:
+    await _leave_an_update_in_flight(shop)
+    asked_at.clear()
+    shop.later(seconds=50)
+    with shop.state.lease("the one that died", timedelta()):
+        left = shop.lock.read_bytes()
+    shop.lock.write_bytes(left)
+    died = shop.clock.now()
+    shop.later(seconds=1)
+
+    await shop.run()
+
+    assert asked_at[A] >= died + shop.terms.request_timeout
+
+
 async def test_it_stays_in_flight_where_there_is_no_time_to_wait(shop: Shop) -> None:
     await _leave_an_update_in_flight(shop)
 

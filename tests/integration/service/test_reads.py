@@ -462,3 +462,63 @@ class TestRemarks:
 
 def _transient(count: int) -> list[Transient]:
     return [Transient(Failure(503, "unavailable", "try later"), in_doubt=False)] * count
+
+
+class TestASourceThatShowsNothingOfItself:
+    async def test_is_read_every_time_and_compared_when_its_bytes_differ(self, shop: Shop) -> None:
+        shop.catalog.shy = True
+        shop.stock(*numbered(3))
+        await shop.settled()
+        await shop.run()
+        assert (reads(shop), shop.catalog.reads) == (2, 1)
+        shop.stock("new")
+        await shop.run()
+
+        assert (reads(shop), shop.catalog.reads) == (3, 2)
+        assert shop.wrote() == ["new"]
+
+    async def test_counts_no_read_that_is_in_doubt_for_its_bytes(self, shop: Shop) -> None:
+        shop.catalog.shy = True
+        shop.stock(*numbered(3))
+        await shop.settled()
+        shop.catalog.doubts = ("page 3 came twice",)
+        await shop.run()
+        await shop.run()
+
+        assert reads(shop) == 1
+
+
+class TestAJoinedSource:
+    async def test_that_lost_most_of_its_rows_stops_updates_and_deletes_until_that_is_approved(
+        self, shop: Shop
+    ) -> None:
+        shop.catalog.joined = {"erp": 40}
+        shop.stock(*numbered(40))
+        await shop.settled()
+        shop.catalog.joined = {"erp": 20}
+        shop.stock(*numbered(10), hs_code=None)
+
+        result = await shop.run()
+
+        assert guards(result) == [Guard.MAX_SHRINK]
+        assert result.guards[0].stopped == (Action.UPDATE, Action.DELETE)
+        assert shop.remote.calls == []
+        assert exit_code(result) is ExitCode.GUARD_STOPPED
+        shop.approve(result.id)
+        await shop.run()
+        assert len(shop.wrote(Action.UPDATE)) == 10
+
+    async def test_that_has_its_rows_again_lets_go_on(self, shop: Shop) -> None:
+        shop.catalog.joined = {"erp": 40}
+        shop.stock(*numbered(40))
+        await shop.settled()
+        shop.catalog.joined = {"erp": 20}
+        shop.stock(*numbered(10), hs_code=None)
+        await shop.run()
+        shop.catalog.joined = {"erp": 39}
+        shop.stock(*numbered(10))
+
+        result = await shop.run()
+
+        assert (result.guards, shop.remote.calls) == ((), [])
+        assert reads(shop) == 2

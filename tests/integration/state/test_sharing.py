@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,9 +16,8 @@ from syncd.domain.tracking import SkuState
 from syncd.errors import LeaseHeldError, StateBusyError
 from syncd.ports import Census, State
 from syncd.state import open_state
-from syncd.state.lease import Lease
 from syncd.state.opening import open_for_writing
-from tests.contract.state.examples import NOON, put, sku
+from tests.contract.state.examples import put, sku
 from tests.integration.state.conftest import StartProcess
 
 _AT_ONCE = timedelta(0)
@@ -93,63 +91,6 @@ def test_a_lease_leaves_the_file_of_the_state_to_others(
         put(state, [sku("a")])
 
     assert state.census().states == {SkuState.PENDING: 1}
-
-
-@dataclass
-class Waiting:
-    """A pause that counts instead of lasting, and does something at one moment."""
-
-    free_after: float
-    free: ThreadPoolExecutor | None = None
-    paused: list[float] = field(default_factory=list)
-
-    def __call__(self, seconds: float) -> None:
-        self.paused.append(seconds)
-
-
-def _lease(file: Path, pause: Waiting | None = None) -> Lease:
-    return Lease("state", file, now=lambda: NOON, pause=pause or Waiting(0))
-
-
-def test_a_lease_is_waited_for_no_longer_than_wished(tmp_path: Path) -> None:
-    file, pause = tmp_path / "syncd.db.lock", Waiting(0)
-    with (
-        _lease(file).held("a cycle, process 7", _AT_ONCE),
-        pytest.raises(LeaseHeldError) as raised,
-        _lease(file, pause).held("an impatient one", timedelta(seconds=1.25)),
-    ):
-        pytest.fail("two hold the lease")
-
-    assert sum(pause.paused) == pytest.approx(1.25)
-    assert max(pause.paused) <= 0.1
-    assert str(raised.value) == (
-        "state: a cycle is running, held by a cycle, process 7 (since 2026-11-21 12:00:00 UTC)."
-        " Wait for it to end or stop it, then run again; one that was killed holds nothing."
-    )
-
-
-def test_a_lease_that_comes_free_is_taken(tmp_path: Path) -> None:
-    file = tmp_path / "syncd.db.lock"
-    first = _lease(file).held("first", _AT_ONCE)
-    first.__enter__()
-
-    def free_it(_: float) -> None:
-        first.__exit__(None, None, None)
-
-    with Lease("state", file, now=lambda: NOON, pause=free_it).held("second", timedelta(hours=1)):
-        assert b"second" in file.read_bytes()
-    assert file.read_bytes() == b""
-
-
-def test_a_holder_without_a_name_is_another_process(tmp_path: Path) -> None:
-    file = tmp_path / "syncd.db.lock"
-    with _lease(file).held("first", _AT_ONCE):
-        file.write_bytes(b'{"hol')
-        with (
-            pytest.raises(LeaseHeldError, match="held by another process"),
-            _lease(file).held("second", _AT_ONCE),
-        ):
-            pytest.fail("two hold the lease")
 
 
 def test_the_clock_dates_the_lease(url: str, file: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
 from syncd.cli.files import check_writable, read_whole, write_privately
-from syncd.errors import ReportError
+from syncd.errors import ReportError, UnwrittenReportError
 
 
 def test_only_the_owner_may_read_what_is_written(tmp_path: Path) -> None:
@@ -40,6 +41,29 @@ def test_a_link_is_followed_rather_than_replaced(tmp_path: Path) -> None:
 
     assert link.is_symlink()
     assert target.read_text() == "new"
+
+
+def test_a_pipe_takes_the_text_and_is_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        check_writable(pipe)
+        write_privately(pipe, "whole\n")
+
+        assert os.read(reader, 100) == b"whole\n"
+        assert stat.S_ISFIFO(pipe.stat().st_mode)
+    finally:
+        os.close(reader)
+
+
+def test_a_device_without_room_is_told_and_never_replaced() -> None:
+    full = Path("/dev/full")
+
+    with pytest.raises(UnwrittenReportError, match=r"/dev/full: it cannot be written \(No space"):
+        write_privately(full, "x")
+
+    assert full.is_char_device()
 
 
 @pytest.mark.parametrize("place", ["missing/report.json", "."])

@@ -60,11 +60,17 @@ def test_keys_before_any_table_stand_alone() -> None:
     assert lines_of("a = 1\nb.c = 2\r\n[d]\n") == {("a",): 1, ("b",): 2, ("b", "c"): 2, ("d",): 3}
 
 
-def test_an_array_of_tables_is_found_at_its_first_header() -> None:
-    assert lines_of("[[a.b]]\nc = 1\n[[a.b]]\nc = 2\n") == {
+def test_the_tables_of_a_list_stand_under_their_numbers() -> None:
+    assert lines_of("[[a.b]]\nc = 1\n[[a.b]]\nc = 2\n[a.b.d]\ne = 3\n[f]\n") == {
         ("a",): 1,
         ("a", "b"): 1,
-        ("a", "b", "c"): 2,
+        ("a", "b", "0"): 1,
+        ("a", "b", "0", "c"): 2,
+        ("a", "b", "1"): 3,
+        ("a", "b", "1", "c"): 4,
+        ("a", "b", "1", "d"): 5,
+        ("a", "b", "1", "d", "e"): 6,
+        ("f",): 7,
     }
 
 

@@ -72,6 +72,9 @@ def test_an_id_is_always_a_column(column: object) -> None:
         {"encoding": "latin-1"},
         {"format": "xls"},
         {"final_newline": "maybe"},
+        {"trailer": "# rows"},
+        {"trailer": "{count} of {count}"},
+        {"trailer": "{count}\n"},
         {"threads": 0},
         {"path": ""},
         {"path": "a\0b"},
@@ -129,15 +132,22 @@ def test_a_base_url_ends_without_a_slash() -> None:
     assert remote(url="https://api.digitalriver.com/").base_url == "https://api.digitalriver.com"
 
 
+def test_a_live_key_may_go_encrypted() -> None:
+    assert remote("sk_9a77", "https://shop.example").base_url == "https://shop.example"
+
+
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:1", "https://shop.example"]
 )
-def test_a_live_key_may_go_over_loopback_or_encrypted(url: str) -> None:
-    assert remote("sk_9a77", url).base_url == url
+def test_a_test_key_may_go_to_a_sandbox_on_this_machine(url: str) -> None:
+    assert remote("sk_test_9a77", url).base_url == url
 
 
-@pytest.mark.parametrize("url", ["http://api.digitalriver.com", "http://10.0.0.1"])
-def test_a_live_key_is_never_sent_over_a_network_unencrypted(url: str) -> None:
+@pytest.mark.parametrize(
+    "url",
+    ["http://api.digitalriver.com", "http://10.0.0.1", "http://127.0.0.1:8080", "http://localhost"],
+)
+def test_a_live_key_is_never_sent_unencrypted(url: str) -> None:
     with pytest.raises(ValidationError, match="unencrypted"):
         remote("sk_9a77", url)
 

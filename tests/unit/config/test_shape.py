@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from syncd.config.settings import Settings
-from syncd.config.shape import KeyPath, field_at, is_secret, keys, nearest
+from syncd.config.shape import KeyPath, Shape
+
+SHAPE = Shape()
 
 
 @pytest.mark.parametrize(
@@ -23,20 +25,22 @@ from syncd.config.shape import KeyPath, field_at, is_secret, keys, nearest
     ],
 )
 def test_the_nearest_key_is_found(written: KeyPath, meant: str | None) -> None:
-    assert nearest(written) == meant
+    assert SHAPE.nearest(written) == meant
 
 
 def test_every_key_leads_to_its_field_and_says_what_it_is_for() -> None:
-    silent = [key for key in keys() if not getattr(field_at(key), "description", None)]
-    assert (silent, len(list(keys())) > 50) == ([], True)
+    silent = [
+        key for key in SHAPE.all_keys() if not getattr(SHAPE.field_at(key), "description", None)
+    ]
+    assert (silent, len(list(SHAPE.all_keys())) > 50) == ([], True)
 
 
 def test_the_sections_are_the_first_keys() -> None:
-    assert [key[0] for key in keys() if len(key) == 1] == list(Settings.model_fields)
+    assert [key[0] for key in SHAPE.all_keys() if len(key) == 1] == list(Settings.model_fields)
 
 
 def test_only_key_and_notification_addresses_are_secret() -> None:
-    assert [key for key in keys() if is_secret(key)] == [
+    assert [key for key in SHAPE.all_keys() if SHAPE.is_secret(key)] == [
         ("digital_river", "api_key"),
         ("notify", "urls"),
     ]

@@ -88,7 +88,10 @@ def test_what_is_neither_share_nor_count_is_refused(number: object) -> None:
         read_limit(number)
 
 
-@pytest.mark.parametrize("text", ["0 4 * * sun", "*/5 * * * *", "30 2 1 jan-mar mon-fri"])
+@pytest.mark.parametrize(
+    "text",
+    ["0 4 * * sun", "*/5 * * * *", "30 2 1 jan-mar mon-fri", "0 4 * * sun Europe/Berlin"],
+)
 def test_a_pace_may_be_a_cron_expression(text: str) -> None:
     assert read_pace(text) == text
 
@@ -106,6 +109,8 @@ def test_a_pace_may_be_a_duration() -> None:
         ("* * * *", "a cron expression of five fields"),
         ("0 4 * * sun 2026", "a cron expression of five fields"),
         ("61 4 * * sun", "is no cron expression that can be followed"),
+        ("0 4 * * sun Europe/Atlantis", "a time zone that is not known here"),
+        ("0 4 * * Europe/Berlin", "a cron expression of five fields"),
         ("0 4 * * funday", "is no cron expression that can be followed"),
         ("0 4 * * 0", "must name the days of the week"),
         ("0 4 * * 1-5", "must name the days of the week"),

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from syncd.digital_river.failures import described, failure_of, seconds_to_wait
+from syncd.digital_river.failures import described, failure_of
 from syncd.digital_river.messages import Answer
 from syncd.domain.delivery import Failure
+from syncd.domain.exchange import seconds_to_wait
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 ONE = {"code": "invalid_parameter", "parameter": "eccn", "message": "No such ECCN."}

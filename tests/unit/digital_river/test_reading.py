@@ -10,7 +10,7 @@ import pytest
 
 from syncd.digital_river.client import DigitalRiver
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import Resource
+from syncd.domain.change import SYNCED, Resource
 from syncd.errors import KeyRefusedError, RemoteUnavailableError, ResourceForbiddenError
 from tests.fakes.clocks import LeapingClock
 
@@ -164,9 +164,11 @@ class TestFailures:
     ) -> None:
         route = api.get(ITEMS)
         route.side_effect = [failure] * 9
-        with pytest.raises(RemoteUnavailableError, match=r"GET /inventory-items: failed 5 times"):
+        is_error = isinstance(failure, httpx.Response) and failure.status_code != 429
+        tries = 3 if is_error else 5
+        with pytest.raises(RemoteUnavailableError, match=f"GET /inventory-items: failed {tries} "):
             await remote.items([A])
-        assert route.call_count == 5
+        assert route.call_count == tries
         assert sum(clock.sleeps) <= 0.5 * (2 + 4 + 8 + 16) + 1.0
 
     async def test_the_message_holds_what_support_asks_for(
@@ -177,7 +179,7 @@ class TestFailures:
         with pytest.raises(RemoteUnavailableError) as caught:
             await remote.managed([A])
         assert str(caught.value) == (
-            "Digital River, GET /skus: failed 5 times (503 busy: Later (request id request-1))."
+            "Digital River, GET /skus: failed 3 times (503 busy: Later (request id request-1))."
             " Nothing is lost; run again later."
         )
 
@@ -269,7 +271,7 @@ class TestAccess:
 
         access = await remote.access()
 
-        assert set(access) == set(Resource)
+        assert set(access) == set(SYNCED)
         assert access[Resource.INVENTORY_ITEM] is None
         assert access[Resource.INVENTORY_LEVEL] is None
         denied = access[Resource.SKU]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from syncd.domain.change import Action
 from syncd.domain.cycle import Guard
 from syncd.domain.policy import Limit, Limits
-from syncd.domain.snapshot import Certificate
+from syncd.domain.snapshot import Certificate, Position, Reading
 from syncd.engine.read_guard import partial_read_stop, reading_stops, unproven_stops
 
 LIMITS = Limits()
@@ -16,6 +19,18 @@ DELETE = Action.DELETE
 
 def read_of(rows: int, *doubts: str) -> Certificate:
     return Certificate("catalog.csv", rows, rows, doubts)
+
+
+def reading(certificate: Certificate, yardstick: int | None = None, absent: int = 0) -> Reading:
+    return Reading(
+        Position("written-1", "meaning-1"),
+        "digest-1",
+        certificate,
+        datetime(2026, 11, 21, tzinfo=UTC),
+        yardstick=yardstick,
+        absent=absent,
+        joined_yardsticks={"erp": 100, "gone": 50},
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,7 +66,7 @@ def read_of(rows: int, *doubts: str) -> Certificate:
 def test_a_read_is_judged_before_any_id_is_called_missing(
     certificate: Certificate, yardstick: int | None, absent: int, stops: list[Guard]
 ) -> None:
-    found = reading_stops(certificate, yardstick, absent, LIMITS)
+    found = reading_stops(reading(certificate, yardstick, absent), LIMITS)
 
     assert [stop.guard for stop in found] == stops
     assert all(stop.stopped == (DELETE,) for stop in found)
@@ -64,14 +79,14 @@ def test_a_read_is_judged_before_any_id_is_called_missing(
 def test_a_shrunken_read_tells_how_much_in_the_unit_of_its_limit(
     limit: Limit, rows: int, actual: Limit
 ) -> None:
-    (stop,) = reading_stops(read_of(rows), 100, 100 - rows, Limits(max_shrink=limit))
+    (stop,) = reading_stops(reading(read_of(rows), 100, 100 - rows), Limits(max_shrink=limit))
 
     assert (stop.limit, stop.actual) == (limit, actual)
     assert type(stop.actual) is type(limit)
 
 
 def test_an_empty_catalog_is_stopped_even_where_everything_may_be_lost() -> None:
-    (stop,) = reading_stops(read_of(0), 100, 100, Limits(max_shrink=1.0))
+    (stop,) = reading_stops(reading(read_of(0), 100, 100), Limits(max_shrink=1.0))
 
     assert stop.guard is Guard.EMPTY_CATALOG
 
@@ -95,4 +110,32 @@ def test_a_partial_read_says_what_is_doubtful_and_how_many_wait() -> None:
 def test_a_read_whose_loss_was_accepted_has_to_be_proven_all_the_same(
     certificate: Certificate, absent: int, stops: list[Guard]
 ) -> None:
-    assert [stop.guard for stop in unproven_stops(certificate, 100, absent)] == stops
+    assert [stop.guard for stop in unproven_stops(reading(certificate, 100, absent))] == stops
+
+
+@pytest.mark.parametrize(
+    ("records", "words"),
+    [(0, "delete the items at Digital River"), (30, "lets none of its 30 records through")],
+)
+def test_a_catalog_without_rows_is_told_with_what_may_have_emptied_it(
+    records: int, words: str
+) -> None:
+    (stop,) = reading_stops(reading(Certificate("catalog.csv", 0, records), 30), LIMITS)
+
+    assert words in stop.message
+    assert ("catalog.filter" in stop.message) == bool(records)
+
+
+@pytest.mark.parametrize(("rows", "stops"), [(100, []), (80, []), (79, [Guard.MAX_SHRINK])])
+def test_a_joined_source_may_lose_no_more_rows_than_the_catalog_itself(
+    rows: int, stops: list[Guard]
+) -> None:
+    read = reading(replace(read_of(100), joined={"erp": rows, "new": 1}), 100)
+
+    found = reading_stops(read, LIMITS)
+
+    assert [stop.guard for stop in found] == stops
+    assert unproven_stops(read) == ()
+    for stop in found:
+        assert stop.stopped == (Action.UPDATE, DELETE)
+        assert '"erp", joined to catalog.csv, has 79 rows, 21 fewer' in stop.message

@@ -65,7 +65,7 @@ def test_old_and_new_stand_side_by_side() -> None:
 def test_held_rows_stand_under_their_rule_with_row_value_and_id() -> None:
     text = render(report(planned()), Format.TEXT)
     assert "hsCode: must be six to ten digits  1 row\n" in text
-    assert re.search(rf"row 10,044 +{HELD[2].id} +1234\.56\.YW", text)
+    assert re.search(rf"row 10044 +{HELD[2].id} +1234\.56\.YW", text)
 
 
 def test_only_some_of_a_group_are_shown() -> None:

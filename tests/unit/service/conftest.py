@@ -13,11 +13,13 @@ import pytest
 from syncd.domain.attributes import ItemId
 from syncd.domain.policy import Limits, Policy
 from syncd.domain.rules import RuleBook
-from syncd.domain.snapshot import CatalogRow, Certificate, Position
+from syncd.domain.sample import Sample
+from syncd.domain.snapshot import CatalogRow, Certificate, Position, Scope
 from syncd.errors import CatalogError
 from syncd.ports import State
 from syncd.service.terms import Ports, Terms
 from syncd.state import open_state
+from tests.fakes.catalog import sample_of
 from tests.fakes.remote import FakeRemote
 
 NOW = datetime(2026, 11, 21, 17, 40, tzinfo=UTC)
@@ -67,15 +69,34 @@ class GivenCatalog:
     def position(self) -> Position:
         return Position("given", "meaning")
 
+    @contextmanager
+    def read(self, since: str | None) -> Iterator[GivenSnapshot]:
+        yield GivenSnapshot(self, self.position())
+
+
+@dataclass(frozen=True)
+class GivenSnapshot:
+    catalog: GivenCatalog
+    position: Position
+    scope: Scope = Scope.WHOLE
+    watermark: str | None = None
+
     def digest(self) -> str:
         return "digest"
 
+    def is_as_it_was(self) -> bool:
+        return True
+
+    def sample(self, limit: int) -> Sample:
+        return sample_of((row.id or "", row.values) for row in self.catalog.rows[:limit])
+
     @contextmanager
-    def compare(self, fingerprints: Path) -> Iterator[GivenComparison]:
-        if self.error is not None:
-            raise self.error
-        count = len(self.rows)
-        yield GivenComparison(Certificate(self.name, count, count, self.doubts), self.rows)
+    def compare(self, fingerprints: Path | None) -> Iterator[GivenComparison]:
+        catalog = self.catalog
+        if catalog.error is not None:
+            raise catalog.error
+        count = len(catalog.rows)
+        yield GivenComparison(Certificate(catalog.name, count, count, catalog.doubts), catalog.rows)
 
 
 @pytest.fixture

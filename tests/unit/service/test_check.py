@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from syncd.domain.change import Resource
+from syncd.domain.change import SYNCED, Resource
 from syncd.domain.delivery import Failure
 from syncd.errors import CatalogError, KeyRefusedError, RemoteError, RemoteUnavailableError
 from syncd.ports import State
@@ -15,6 +15,7 @@ from syncd.service.check import Health, check_catalog, check_remote, check_state
 from tests.unit.service.conftest import RULES, GivenCatalog
 from tests.unit.service.test_inquiry import RESULT, catalog_row, in_sync, put
 
+MAPPED = {"id": ("sku",), "countryOfOrigin": ("countryOfOrigin",)}
 DENIED = Failure(403, "forbidden", "No")
 
 
@@ -28,7 +29,7 @@ class Access:
     async def access(self) -> Mapping[Resource, Failure | None]:
         if self.error is not None:
             raise self.error
-        return {each: DENIED if each in self.denied else None for each in Resource}
+        return {each: DENIED if each in self.denied else None for each in SYNCED}
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,6 @@ async def test_credentials_and_remote_are_told_apart(
 )
 def test_a_catalog_is_read_whole(
     catalog: GivenCatalog,
-    state: State,
     origins: list[str],
     doubts: tuple[str, ...],
     health: Health,
@@ -70,20 +70,25 @@ def test_a_catalog_is_read_whole(
     catalog.rows = [catalog_row(origin, countryOfOrigin=origin) for origin in origins]
     catalog.doubts = doubts
 
-    found = check_catalog(catalog, RULES, state)
+    found = check_catalog(catalog, MAPPED, RULES)
 
     assert found.finding.health is health
     assert words in found.finding.words
     assert [sku.id for sku in found.held] == [origin for origin in origins if origin == "UK"]
+    assert [(one.name, one.rows) for one in found.attributes] == [
+        ("id", len(origins)),
+        ("countryOfOrigin", len(origins)),
+    ]
 
 
-def test_a_catalog_that_cannot_be_read_has_failed(catalog: GivenCatalog, state: State) -> None:
+def test_a_catalog_that_cannot_be_read_has_failed(catalog: GivenCatalog) -> None:
     catalog.error = CatalogError("given.csv", "it is not there", "Put it there")
 
-    found = check_catalog(catalog, RULES, state)
+    found = check_catalog(catalog, MAPPED, RULES)
 
     assert found.finding.health is Health.FAILED
     assert found.finding.next_step == "Put it there"
+    assert found.attributes
 
 
 def test_a_state_tells_what_it_holds(state: State) -> None:

@@ -12,7 +12,15 @@ from syncd.domain.change import Action
 from syncd.domain.cycle import CycleId, CycleResult, Guard, GuardStop, Mode
 from syncd.domain.delivery import Failure
 from syncd.domain.policy import Policy, PolicyMode
-from syncd.domain.tracking import Delivery, Held, Missing, Ownership, SkuState, Tracked
+from syncd.domain.tracking import (
+    Delivery,
+    Held,
+    Missing,
+    Ownership,
+    Reverted,
+    SkuState,
+    Tracked,
+)
 from syncd.service.outlook import Prospect, outlook, state_words
 
 NOW = datetime(2026, 11, 21, 17, 40, tzinfo=UTC)
@@ -152,3 +160,26 @@ def test_a_delete_that_waits_says_for_what() -> None:
     stocked = replace(MISSING, next_attempt=LATER, last_error=Failure(None, "stocked", "in stock."))
 
     assert told(stocked) == ("Its delete waits: in stock. It is tried again then.", LATER)
+
+
+REVERTED = replace(CHANGED, desired=CHANGED.known, reverted=Reverted(CycleId("c-7"), DESIRED))
+
+
+@pytest.mark.parametrize(
+    ("row", "state", "then"),
+    [
+        (REVERTED, "was reverted from c-7 and is held so", "syncd revert --release A-1"),
+        (replace(REVERTED, known=DESIRED), "is not yet as it was before", "updates it"),
+        (replace(REVERTED, desired=None), "is not yet as it was before", "deletes it"),
+        (
+            replace(REVERTED, held=HELD.held),
+            "is held so. Its catalog row is unusable: an HS code has six digits",
+            "syncd revert --release A-1",
+        ),
+    ],
+)
+def test_what_a_revert_holds_is_told_with_the_way_out(row: Tracked, state: str, then: str) -> None:
+    words, at = told(row)
+
+    assert state in state_words(row)
+    assert (then in words, at) == (True, None)

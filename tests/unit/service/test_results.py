@@ -21,7 +21,7 @@ from syncd.domain.delivery import (
 )
 from syncd.domain.tracking import Delivery, Missing, Ownership, Tracked
 from syncd.service.deliver import Delivered
-from syncd.service.results import NOT_BEGUN, STALE, Results
+from syncd.service.results import NOT_BEGUN, STALE, UNANSWERED, Results
 from tests.unit.service.conftest import NOW
 
 FAILURE = Failure(503, "unavailable", "try later", request_id="request-1")
@@ -163,3 +163,37 @@ def test_results_come_in_the_order_of_their_ids() -> None:
     results.planned(Plan(changes))
 
     assert [one.change.id for one in results.final({})] == ["a", "b", "c"]
+
+
+class TestWhatIsLeftOut:
+    def test_stays_so_whatever_its_row_comes_to(self) -> None:
+        results, reason = Results(), Failure(None, "changed_since", "it has moved on")
+        results.left_out(UPDATE, reason)
+
+        assert told(results, IN_SYNC) == [(ChangeOutcome.FAILED, reason)]
+        assert results.hopeless() == {"a"}
+        assert results.retryable() == frozenset()
+
+
+def test_what_was_sent_and_not_answered_is_told_as_that() -> None:
+    results = Results()
+    results.begun(Plan((UPDATE,)), [])
+    results.unanswered([UPDATE])
+
+    assert told(results, replace(IN_SYNC, delivery=Delivery.IN_FLIGHT)) == [
+        (ChangeOutcome.FAILED, UNANSWERED)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reached"),
+    [
+        (Accepted(WISH), True),
+        (Refused(FAILURE), True),
+        (BUSY, True),
+        (Transient(Failure(None, "connect_failed", "refused"), in_doubt=False), False),
+    ],
+)
+def test_a_remote_that_answers_anything_was_reached(outcome: Outcome, reached: bool) -> None:
+    assert after(CREATE, outcome).reached() is reached
+    assert not Results().reached()

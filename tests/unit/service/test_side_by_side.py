@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from syncd.errors import StateError
-from syncd.service.side_by_side import side_by_side
+from syncd.service.side_by_side import given_up_after, side_by_side
 
 
 async def test_the_block_ends_when_all_work_is_done() -> None:
@@ -66,3 +67,35 @@ async def test_an_error_out_of_a_nested_group_is_not_wrapped() -> None:
 
 async def _fail() -> None:
     raise ValueError("deep down")
+
+
+class TestPatienceAfterAStop:
+    async def test_ends_what_still_waits(self) -> None:
+        stop, told = asyncio.Event(), []
+        stop.set()
+
+        async with asyncio.timeout(5), given_up_after(stop, timedelta(seconds=0.01)):
+            told.append("before")
+            await asyncio.Event().wait()
+            told.append("never")
+
+        assert told == ["before"]
+
+    async def test_is_not_needed_by_what_is_done_sooner(self) -> None:
+        stop, told = asyncio.Event(), []
+        stop.set()
+
+        async with given_up_after(stop, timedelta(seconds=30)):
+            await asyncio.sleep(0)
+            told.append("done")
+
+        assert told == ["done"]
+
+    async def test_begins_with_the_stop(self) -> None:
+        async with given_up_after(asyncio.Event(), timedelta()):
+            await asyncio.sleep(0.02)
+
+    async def test_swallows_no_time_out_of_others(self) -> None:
+        with pytest.raises(TimeoutError, match="theirs"):
+            async with given_up_after(asyncio.Event(), timedelta()):
+                raise TimeoutError("theirs")

@@ -1,0 +1,120 @@
+"""One read within its one transaction: streamed to disk, counted again, and certified."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from syncd.catalog.fetching import Fetched
+from syncd.catalog.from_database.cells import Row
+from syncd.catalog.from_database.connecting import Moment
+from syncd.catalog.from_database.removal import is_deleted
+from syncd.catalog.from_database.selection import Selection
+from syncd.catalog.from_database.spooling import Spool, write_removed
+from syncd.catalog.from_database.watermark import Greatest, Mark, start_of_changes, written
+from syncd.domain.snapshot import Scope
+from syncd.errors import SuspectCatalogError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Select
+
+_BATCH: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One read within its moment; `removes` asks for the ids of the deleted rows among those read.
+
+    Without `since` it is a whole one.
+    """
+
+    moment: Moment
+    selection: Selection
+    since: Mark | None
+    now: datetime
+    removes: bool
+
+    def fetched(self, folder: Path) -> Fetched:
+        keys = self.selection.keys
+        start = None if self.since is None else start_of_changes(self.since, keys.overlap)
+        spool = self._spool()
+        with closing(self._batches(self.selection.rows(start))) as batches:
+            file = spool.write(folder, batches)
+        if start is None and not spool.written:
+            raise self._empty(spool)
+        counted = self.moment.connection.execute(self.selection.count(start)).scalar_one()
+        removed = write_removed(folder, self._gone(start, spool)) if self.removes else None
+        mark = spool.greatest.mark if spool.greatest is not None else None
+        return Fetched(
+            files=(file,),
+            scope=Scope.WHOLE if start is None else Scope.CHANGES,
+            doubts=(*self.moment.doubts, *_doubts_of_count(counted, spool.read)),
+            evidence=tuple(self._evidence(spool, start, counted)),
+            watermark=None if mark is None else written(mark),
+            removed=removed,
+        )
+
+    def _spool(self) -> Spool:
+        keys = self.selection.keys
+        greatest = Greatest(self.now, keys.overlap, self.since) if keys.updated_column else None
+        soft = keys.deleted_column is not None
+        return Spool(self.selection.columns, greatest, soft, self.removes)
+
+    def _batches(self, asked: Select[Any]) -> Generator[Sequence[Row]]:
+        """Stream rows as the driver gives them; SQLAlchemy's own would cost half as much again.
+
+        The first row goes the long way, for SQLAlchemy has fetched it already with some drivers.
+        """
+        options = {"stream_results": True}
+        result = self.moment.connection.execute(asked, execution_options=options)
+        try:
+            first = result.fetchmany(1)
+            yield [tuple(row) for row in first]
+            while first and (rows := result.cursor.fetchmany(_BATCH)):
+                yield rows
+        except BaseException:
+            self.moment.abandon(result)
+            raise
+        finally:
+            result.close()
+
+    def _gone(self, start: Mark | None, spool: Spool) -> Iterator[object]:
+        """Leave out ids under which another row lives, though it has not changed."""
+        living: set[object] = set()
+        if spool.dead and start is not None:
+            for rows in self._batches(self.selection.bearing(start)):
+                living.update(id for id, deleted in rows if not is_deleted(deleted))
+        yield from spool.dead - living
+
+    def _empty(self, spool: Spool) -> SuspectCatalogError:
+        keys = self.selection.keys
+        what = "the query returned" if keys.query else f'the table "{keys.table}" has'
+        only = f" but deleted ones, by {keys.deleted_column}" if spool.read else ""
+        return SuspectCatalogError(
+            keys.label,
+            f"{what} no rows{only}, and that is no proof that every product is gone",
+            "Look whether rows were moved or the user may not see them; a catalog that is really"
+            " empty needs no sync",
+        )
+
+    def _evidence(self, spool: Spool, start: Mark | None, counted: int) -> Iterator[str]:
+        keys = self.selection.keys
+        if not self.moment.doubts:
+            yield "it was read in one transaction that sees a single moment of the database"
+        if counted == spool.read:
+            yield f"count(*) in the same transaction is {counted:,}, as many as were read"
+        if start is not None:
+            since = f"{keys.updated_column} is {written(start)} or later, or empty"
+            yield f"it brought the rows whose {since}"
+        if spool.deleted:
+            says = f"{keys.deleted_column} says that they are deleted"
+            yield f"rows left out, for {says}: {spool.deleted:,}"
+
+
+def _doubts_of_count(counted: int, read: int) -> Iterator[str]:
+    if counted != read:
+        yield f"count(*) in the same transaction is {counted:,}, but {read:,} rows were read"

@@ -1,0 +1,120 @@
+"""One body that is the whole list: saved, looked at and spooled, or tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, assert_never
+
+from syncd.catalog.files import chunks
+from syncd.catalog.from_http.answer import Answer
+from syncd.catalog.from_http.documents import compiled
+from syncd.catalog.from_http.export import (
+    Kind,
+    array_rows,
+    count_records,
+    kind_of,
+    line_rows,
+    look_at,
+    with_commas,
+)
+from syncd.catalog.from_http.identity import identity_shown
+from syncd.catalog.from_http.line import Line
+from syncd.catalog.from_http.pages import Documents, Total, records_in
+from syncd.catalog.from_http.part import Part
+from syncd.catalog.from_http.request import Request
+from syncd.catalog.from_http.rows import Rows
+from syncd.catalog.from_http.signs import sign_of_more
+from syncd.catalog.from_http.tally import Tally
+from syncd.catalog.spool import write
+from syncd.config import HttpKeys
+from syncd.errors import CatalogError
+
+_ITSELF: Final = "@"
+
+
+class Download:
+    """Loads documents that have no pages."""
+
+    def __init__(self, settings: HttpKeys, line: Line) -> None:
+        self._settings = settings
+        self._line = line
+        self._documents = Documents(settings, line)
+        self._records = compiled(settings.records)
+        self._total = Total(settings.total)
+
+    def load(self, request: Request, stem: Path, place: str) -> Part:
+        """Spool one document; whatever is found to be cut or no export at all is asked for again.
+
+        `stem` is where the spool goes, without its ending.
+        """
+        return self._line.ask(request, lambda answer: self._spooled(answer, stem, place))
+
+    def _spooled(self, answer: Answer, stem: Path, place: str) -> Part:
+        kind = kind_of(answer, self._settings)
+        look_at(answer, kind)
+        ending = ".csv" if kind is Kind.CSV else ".jsonl"
+        rows, tally = Rows(self._settings), Tally(place)
+        spool = stem.with_suffix(ending)
+        spool.unlink(missing_ok=True)
+        write(spool, self._ended(self._pieces(answer, kind, rows, tally)))
+        if kind is not Kind.JSON:
+            self._judge_length(answer, tally)
+        return Part(spool, rows, tally, identity_shown(answer))
+
+    def _pieces(self, answer: Answer, kind: Kind, rows: Rows, tally: Tally) -> Iterator[bytes]:
+        match kind:
+            case Kind.JSON:
+                yield from self._json(answer, rows, tally)
+            case Kind.JSONL:
+                self._total.declare(answer, None, tally)
+                yield from line_rows(answer.body, rows, tally)
+            case Kind.CSV:
+                yield from self._csv(answer, rows, tally)
+            case _:
+                assert_never(kind)
+
+    def _json(self, answer: Answer, rows: Rows, tally: Tally) -> Iterator[bytes]:
+        if self._settings.records == _ITSELF and answer.start.startswith(b"["):
+            self._total.declare(answer, None, tally)
+            sign = sign_of_more(answer, None)
+            yield from array_rows(answer.body, rows, tally)
+        else:
+            document = self._documents.of(answer)
+            self._total.declare(answer, document, tally)
+            sign = sign_of_more(answer, document)
+            records = records_in(document, self._records)
+            yield from (line for record in records for line in rows.of(record))
+            tally.add(len(records), ())
+            tally.speak_for("its JSON is closed")
+        if sign:
+            tally.doubt(f"the answer has {sign}, as if more pages followed; set catalog.paging")
+
+    def _csv(self, answer: Answer, rows: Rows, tally: Tally) -> Iterator[bytes]:
+        if not rows.changes_nothing or self._settings.records != _ITSELF:
+            raise CatalogError(
+                self._settings.label,
+                "it is a CSV, in which nothing is nested",
+                "Leave records, nested, carry, fields and only out of [catalog]",
+            )
+        delimiter = self._settings.delimiter
+        if self._settings.total is not None:
+            self._total.declare(answer, None, tally)
+            tally.add(count_records(answer.body, delimiter), ())
+        yield from chunks(answer.body) if delimiter == "," else with_commas(answer.body, delimiter)
+
+    def _judge_length(self, answer: Answer, tally: Tally) -> None:
+        """Doubt what might have been cut between two lines without a trace."""
+        if answer.framed:
+            tally.speak_for("HTTP announced how long it is, and all of it came")
+        elif tally.total is None:
+            tally.doubt("the server did not announce how long it is, so a cut would not show")
+
+    def _ended(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Add the line end that this source is known to leave out."""
+        last = b""
+        for piece in pieces:
+            last = piece[-1:] or last
+            yield piece
+        if self._settings.final_newline == "optional" and last not in {b"", b"\n"}:
+            yield b"\n"

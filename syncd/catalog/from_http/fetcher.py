@@ -1,0 +1,153 @@
+"""The catalog behind an address: fetched whole, by pages or by a job, or its changes alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from syncd.catalog.fetching import Fetched
+from syncd.catalog.from_http.bulk import Bulk
+from syncd.catalog.from_http.download import Download
+from syncd.catalog.from_http.identity import REFUSALS, identity_shown
+from syncd.catalog.from_http.line import Line, Manners
+from syncd.catalog.from_http.pages import Pages
+from syncd.catalog.from_http.part import Part
+from syncd.catalog.from_http.request import Request, first_requests
+from syncd.catalog.from_http.rows import Rows
+from syncd.catalog.from_http.tally import Tally
+from syncd.catalog.from_http.timing import Pace, Time
+from syncd.catalog.from_http.tokens import credentials_for
+from syncd.catalog.from_http.transport import Transport
+from syncd.catalog.from_http.watermark import changes_since, is_watermark, watermark_of
+from syncd.catalog.spool import write
+from syncd.config import HttpKeys
+from syncd.domain.snapshot import Scope
+from syncd.errors import SuspectCatalogError
+
+_ROOM: Final = "syncd-catalog-"
+
+
+class HttpFetcher:
+    """A catalog behind an address; see `Fetcher` for what its calls promise."""
+
+    def __init__(self, settings: HttpKeys, version: str, time: Time | None = None) -> None:
+        """Take the version of syncd, which the source is told."""
+        self._settings = settings
+        self._version = version
+        self._time = time or Time()
+        self._manners = Manners(
+            Pace(settings.requests_per_second, self._time), self._time, settings.wait_header
+        )
+
+    @property
+    def name(self) -> str:
+        return self._settings.label
+
+    def identity(self) -> str:
+        """Look by HEAD where the catalog is one document; pages show nothing of themselves."""
+        requests = first_requests(self._settings)
+        if not self._is_one_document or len(requests) > 1 or self._settings.method != "GET":
+            return ""
+        look = Request("HEAD", requests[0].url, requests[0].params, requests[0].headers)
+        with self._line() as line:
+            return line.ask(look, identity_shown, REFUSALS)
+
+    def meaning(self) -> str:
+        parts = [self._settings.place(), self._settings.dialect()]
+        text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    def fetch(self, folder: Path, since: str | None) -> Fetched:
+        began = self._time.now()
+        changes = self._settings.updated_since
+        with self._line() as line:
+            if since is not None and changes.is_possible and is_watermark(since):
+                requests = [
+                    changes_since(request, since, changes)
+                    for request in first_requests(self._settings)
+                ]
+                scope, parts = Scope.CHANGES, self._lists(line, requests, folder)
+            else:
+                scope, parts = Scope.WHOLE, self._whole(line, folder)
+        return self._fetched(scope, parts, min(began, line.began or began))
+
+    # ------------------------------------------------------------------------------ the ways
+
+    @property
+    def _is_one_document(self) -> bool:
+        return self._settings.paging.type == "none" and self._settings.bulk is None
+
+    def _whole(self, line: Line, folder: Path) -> list[Part]:
+        if self._settings.bulk is None:
+            return self._lists(line, first_requests(self._settings), folder)
+        bulk = Bulk(self._settings, self._settings.bulk, line, self._time)
+        rows, tally = Rows(self._settings), Tally()
+        return [_spooled(folder / "records.jsonl", bulk.lines(rows, tally), rows, tally)]
+
+    def _lists(self, line: Line, requests: Sequence[Request], folder: Path) -> list[Part]:
+        """Read each list to its end, one after the other."""
+        alone = len(requests) == 1
+        return [
+            self._list(line, request, folder / f"records-{number}", "" if alone else path)
+            for number, (request, path) in enumerate(
+                zip(requests, self._settings.path, strict=True)
+            )
+        ]
+
+    def _list(self, line: Line, request: Request, stem: Path, place: str) -> Part:
+        if self._settings.paging.type == "none":
+            return Download(self._settings, line).load(request, stem, place)
+        rows, tally = Rows(self._settings), Tally(place)
+        lines = Pages(self._settings, line, rows).lines(request, tally)
+        return _spooled(stem.with_suffix(".jsonl"), lines, rows, tally)
+
+    def _fetched(self, scope: Scope, parts: Sequence[Part], began: datetime) -> Fetched:
+        if scope is Scope.WHOLE and all(part.is_empty for part in parts):
+            raise self._nothing(sum(part.tally.records for part in parts))
+        changes = self._settings.updated_since
+        return Fetched(
+            files=tuple(part.spool for part in parts if not part.is_empty),
+            scope=scope,
+            doubts=tuple(doubt for part in parts for doubt in part.doubts()),
+            evidence=tuple(sentence for part in parts for sentence in part.evidence()),
+            watermark=watermark_of(began, changes.overlap) if changes.is_possible else None,
+            identity=parts[0].identity if len(parts) == 1 and scope is Scope.WHOLE else "",
+        )
+
+    def _nothing(self, records: int) -> SuspectCatalogError:
+        found = f"none of its {records:,} records is a row" if records else "it has no records"
+        return SuspectCatalogError(
+            self.name,
+            found,
+            "Look whether the source is whole, and check catalog.records, nested, only and params",
+        )
+
+    # ------------------------------------------------------------------------------- the line
+
+    @contextmanager
+    def _line(self) -> Iterator[Line]:
+        """Open connections for one read, and a folder for the bodies that come over them."""
+        seconds = self._settings.timeout.total_seconds()
+        transport = Transport(seconds, self._version, self._time.ticks)
+        with TemporaryDirectory(prefix=_ROOM) as folder:
+            try:
+                room = Path(folder)
+                credentials = credentials_for(
+                    self._settings.auth,
+                    lambda client: Line(transport, client, self._manners, room / "token"),
+                    self._time.ticks,
+                )
+                yield Line(transport, credentials, self._manners, room / "body")
+            finally:
+                transport.close()
+
+
+def _spooled(spool: Path, lines: Iterator[bytes], rows: Rows, tally: Tally) -> Part:
+    write(spool, lines)
+    return Part(spool, rows, tally)

@@ -1,0 +1,223 @@
+"""From one page to the next: how each is asked for, and what says that there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Protocol, assert_never
+
+from syncd.catalog.from_http.answer import Answer
+from syncd.catalog.from_http.documents import Finder, holds, whole_number
+from syncd.catalog.from_http.links import next_link
+from syncd.catalog.from_http.request import JsonValue, Request, is_same_place, shown
+from syncd.catalog.from_http.tally import Tally
+from syncd.config.http_sections import CURSOR, PagingKeys
+from syncd.errors import CatalogError
+
+_SAID_SO: Final = "the last page says that nothing follows"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer, parsed; `number` counts from 1."""
+
+    number: int
+    answer: Answer
+    document: JsonValue
+    records: list[JsonValue]
+
+
+class Paging(Protocol):
+    """Leads through the pages."""
+
+    def first(self, request: Request) -> Request:
+        """Ask for the first page."""
+
+    def after(self, request: Request, page: Page, tally: Tally) -> Request | None:
+        """Ask for the page after this one, which was tallied; None at the end.
+
+        `request` is the one without any page. What is odd about the end goes into the tally.
+        """
+
+
+def paging_of(settings: PagingKeys) -> Paging:
+    """Choose the way that the configuration names; without one there is but one page."""
+    match settings.type:
+        case "page" | "offset":
+            return ByNumber(settings)
+        case "none" | "cursor" | "link" | "next_url":
+            return ByToken(settings)
+        case _:
+            assert_never(settings.type)
+
+
+class ByNumber:
+    """Pages, or the records before a page, are counted."""
+
+    def __init__(self, settings: PagingKeys) -> None:
+        self._settings = settings
+        self._counts_records = settings.type == "offset"
+        usual = 0 if self._counts_records else 1
+        self._first = usual if settings.first is None else settings.first
+        self._more = _More(settings.more)
+        self._pages = _finder(settings.pages)
+
+    def first(self, request: Request) -> Request:
+        self._more.forget()
+        return self._at(request, self._first)
+
+    def after(self, request: Request, page: Page, tally: Tally) -> Request | None:
+        _look_for_gap(page, tally)
+        follows = self._follows(page, tally)
+        if follows is None:
+            if not page.records:
+                tally.speak_for("an empty page followed the last record")
+                return None
+            return self._next(request, tally)
+        if not follows:
+            tally.speak_for(_SAID_SO)
+            return None
+        if not page.records:
+            tally.doubt(f"page {page.number:,} is empty, though more follow")
+        leads_on = page.records or not self._counts_records
+        return self._next(request, tally) if leads_on else None
+
+    def _follows(self, page: Page, tally: Tally) -> bool | None:
+        """Whether more pages follow, as far as anything says so; None where nothing does."""
+        more = self._more.after(page)
+        if more is not None:
+            return more
+        if self._pages is not None:
+            pages = whole_number(self._pages.within(page.answer, page.document))
+            if pages is not None:
+                return page.number < pages
+            tally.doubt(f"page {page.number:,} does not say how many pages there are")
+        if tally.total is not None and page.records:
+            return tally.records < tally.total
+        return None
+
+    def _next(self, request: Request, tally: Tally) -> Request:
+        steps = tally.records if self._counts_records else tally.pages
+        return self._at(request, self._first + steps)
+
+    def _at(self, request: Request, number: int) -> Request:
+        return _with_parameter(request, self._settings, number)
+
+
+def _look_for_gap(page: Page, tally: Tally) -> None:
+    """Doubt a page that was shorter than others and not the last; a total would tell better."""
+    before = tally.counts[-2] if page.number > 1 else 0
+    if page.records and 0 < before < tally.longest and tally.total is None:
+        tally.doubt(
+            f"page {page.number - 1:,} has {before:,} records, fewer than others,"
+            " though more follow"
+        )
+
+
+class ByToken:
+    """Each page says where the next one is: by a cursor, a link, or an address."""
+
+    def __init__(self, settings: PagingKeys) -> None:
+        self._settings = settings
+        self._next = _finder(settings.next)
+        self._more = _More(settings.more)
+        self._seen: set[str] = set()
+
+    def first(self, request: Request) -> Request:
+        self._seen = set()
+        self._more.forget()
+        return _sized(request, self._settings)
+
+    def after(self, request: Request, page: Page, tally: Tally) -> Request | None:
+        token = self._token(page)
+        more = self._more.after(page)
+        if more is False or (token is None and not more):
+            self._end(page, tally, said_so=more is False)
+            return None
+        if token is None:
+            tally.doubt(f"page {page.number:,} says that more follows, but not where")
+            return None
+        if token in self._seen:
+            tally.doubt(f"page {page.number:,} leads back to a page that came before")
+            return None
+        self._seen.add(token)
+        return self._onward(request, page, token)
+
+    def _token(self, page: Page) -> str | None:
+        if self._next is None:
+            return next_link(page.answer.headers.get("link"))
+        found = self._next.within(page.answer, page.document)
+        if isinstance(found, str | int) and not isinstance(found, bool):
+            return str(found) or None
+        return None
+
+    def _end(self, page: Page, tally: Tally, *, said_so: bool) -> None:
+        """Believe the end, unless the only page is full and never said how to go on."""
+        size = self._settings.size
+        is_full = page.number == 1 and size is not None and len(page.records) >= size
+        if is_full and not said_so and tally.total is None:
+            tally.doubt(
+                "the only page is full and names no next one: check catalog.paging"
+                f" ({self._settings.type})"
+            )
+        else:
+            tally.speak_for(_SAID_SO)
+
+    def _onward(self, request: Request, page: Page, token: str) -> Request:
+        if self._settings.type == "cursor":
+            return _with_parameter(request, self._settings, token)
+        onward = request.at(page.answer.url).at(token)
+        if not is_same_place(request.url, onward.url):
+            raise CatalogError(
+                shown(page.answer.url),
+                f"page {page.number:,} leads on to {shown(onward.url)}, and credentials never"
+                " follow to another place",
+                "Set catalog.url to the address that the pages themselves name",
+            )
+        return onward
+
+
+class _More:
+    """What pages say of whether more follow.
+
+    That a page says nothing means no only where others have said yes: a field that is called
+    otherwise says nothing on the first page, either.
+    """
+
+    def __init__(self, text: str | None) -> None:
+        self._finder = _finder(text)
+        self._has_spoken = False
+
+    def forget(self) -> None:
+        self._has_spoken = False
+
+    def after(self, page: Page) -> bool | None:
+        """Whether more pages follow; None where nothing says so."""
+        if self._finder is None:
+            return None
+        found = self._finder.within(page.answer, page.document)
+        if found is None and not self._has_spoken:
+            return None
+        self._has_spoken = True
+        return holds(found)
+
+
+def _finder(text: str | None) -> Finder | None:
+    return None if text is None else Finder(text)
+
+
+def _with_parameter(request: Request, settings: PagingKeys, value: int | str) -> Request:
+    plain = settings.template == CURSOR
+    text: JsonValue = value if plain else settings.template.replace(CURSOR, str(value))
+    return _placed(_sized(request, settings), settings, settings.parameter or "", text)
+
+
+def _sized(request: Request, settings: PagingKeys) -> Request:
+    if settings.size_parameter is None:
+        return request
+    return _placed(request, settings, settings.size_parameter, settings.size)
+
+
+def _placed(request: Request, settings: PagingKeys, name: str, value: JsonValue) -> Request:
+    if settings.place == "body":
+        return request.with_value(name, value)
+    return request.with_params([(name, str(value))])

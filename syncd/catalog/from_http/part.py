@@ -1,0 +1,37 @@
+"""One list of records as it was spooled, with what speaks for and against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from syncd.catalog.from_http.rows import Rows
+from syncd.catalog.from_http.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One spool; `identity` is what the source showed of itself with it."""
+
+    spool: Path
+    rows: Rows
+    tally: Tally
+    identity: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all was spooled."""
+        return self.spool.stat().st_size == 0
+
+    def doubts(self) -> Iterator[str]:
+        """Tell what keeps the list from being proven complete."""
+        yield from self.tally.doubts()
+        if self.rows.without_list:
+            yield f"{self.rows.without_list:,} records have no list at catalog.nested"
+
+    def evidence(self) -> Iterator[str]:
+        """Tell what speaks for it."""
+        yield from self.tally.evidence()
+        if self.rows.left_out:
+            yield f"{self.rows.left_out:,} rows take no part (catalog.only)"

@@ -1,0 +1,122 @@
+"""What came, page by page: counted, compared with what was declared, and told as evidence."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+_MOST_GROUPS: Final = 8
+
+
+class Tally:
+    """Counts one list of pages; `place` is put before each sentence, empty for the only list."""
+
+    def __init__(self, place: str = "") -> None:
+        self._place = f"{place}: " if place else ""
+        self._counts: list[int] = []
+        self._totals: list[int | None] = []
+        self._digests: dict[bytes, int] = {}
+        self._last: frozenset[bytes] = frozenset()
+        self._doubts: list[str] = []
+        self._evidence: list[str] = []
+        self._repeats = 0
+
+    @property
+    def records(self) -> int:
+        """How many records came so far."""
+        return sum(self._counts)
+
+    @property
+    def pages(self) -> int:
+        """How many pages came so far."""
+        return len(self._counts)
+
+    @property
+    def longest(self) -> int:
+        """The most records that a page had."""
+        return max(self._counts, default=0)
+
+    @property
+    def counts(self) -> Sequence[int]:
+        """How many records each page had."""
+        return self._counts
+
+    @property
+    def total(self) -> int | None:
+        """How many records were declared last."""
+        return self._totals[-1] if self._totals else None
+
+    def declare(self, total: int | None) -> None:
+        """Take what a page says of how many records there are in all."""
+        self._totals.append(total)
+
+    def add(self, records: int, lines: Sequence[bytes]) -> list[bytes]:
+        """Take one page; give its lines without those that the page before had as well.
+
+        A page that came before gives none.
+        """
+        self._counts.append(records)
+        digest = hashlib.blake2b(b"".join(lines), digest_size=16).digest()
+        before = self._digests.setdefault(digest, self.pages) if lines else self.pages
+        if before != self.pages:
+            self._repeats += 1
+            self.doubt(f"page {self.pages:,} is the same as page {before:,}")
+            return []
+        fresh = [line for line in lines if line not in self._last]
+        if len(fresh) < len(lines):
+            self.doubt(f"page {self.pages:,} begins with rows of the page before: the list moved")
+        self._last = frozenset(lines)
+        return fresh
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a page came a second time."""
+        return self._repeats > 0
+
+    def doubt(self, sentence: str) -> None:
+        """Note what keeps the list from being proven complete."""
+        self._doubts.append(sentence)
+
+    def speak_for(self, sentence: str) -> None:
+        """Note what speaks for its being complete."""
+        self._evidence.append(sentence)
+
+    def doubts(self) -> Iterator[str]:
+        """Tell all doubts, those of the declared totals last."""
+        for sentence in (*self._doubts, *self._doubts_of_totals()):
+            yield f"{self._place}{sentence}"
+
+    def evidence(self) -> Iterator[str]:
+        """Tell how many pages and records came, and how it was known that these are all."""
+        declared = self.total is not None and not list(self._doubts_of_totals())
+        if self._counts:
+            yield f"{self._place}{self._in_pages()}"
+        if declared:
+            yield f"{self._place}{self.total:,} records were declared, as many as came"
+        for sentence in self._evidence:
+            yield f"{self._place}{sentence}"
+
+    def _in_pages(self) -> str:
+        if self.pages == 1:
+            return f"{self.records:,} records came in one answer"
+        groups = [(number, len(list(same))) for number, same in groupby(self._counts)]
+        counts = [
+            f"{times:,} × {number:,}" if times > 1 else f"{number:,}" for number, times in groups
+        ]
+        told = f" ({', '.join(counts)})" if len(counts) <= _MOST_GROUPS else ""
+        return f"{self.records:,} records came in {self.pages:,} pages{told}"
+
+    def _doubts_of_totals(self) -> Iterator[str]:
+        if not self._totals:
+            return
+        known = [total for total in self._totals if total is not None]
+        if len(known) < len(self._totals):
+            page = self._totals.index(None) + 1
+            yield f"page {page:,} does not say how many records there are, as catalog.total expects"
+        if len(set(known)) > 1:
+            after = next(total for total in known if total != known[0])
+            yield f"the declared number of records went from {known[0]:,} to {after:,} meanwhile"
+        if known and known[-1] != self.records:
+            yield f"{self.records:,} records came, but {known[-1]:,} were declared"

@@ -1,0 +1,152 @@
+"""Where rows come from: files in their places, or what a fetcher copies out of another source."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from syncd.catalog.fetching import Fetched, Fetcher
+from syncd.catalog.files import (
+    CatalogFile,
+    copies,
+    digest_of,
+    identity_of,
+    locate,
+    touch_of,
+)
+from syncd.config import FileKeys
+from syncd.domain.snapshot import Scope
+from syncd.errors import CatalogError, SuspectCatalogError
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a source shows of itself without being read; see `Position`."""
+
+    identity: str
+    touch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """What one read of a source has to go by: its files, as they were when the read began.
+
+    `keys` tell how the files are to be read. `doubts` and `evidence` come from whoever copied them.
+    `since` is the watermark from which on these are the changes; `removed` are the ids deleted
+    since, as a file of one JSON string a line.
+    """
+
+    name: str
+    files: tuple[CatalogFile, ...]
+    keys: FileKeys
+    look: Look
+    in_place: bool
+    scope: Scope = Scope.WHOLE
+    doubts: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    watermark: str | None = None
+    since: str | None = None
+    removed: Path | None = None
+
+    def digest(self) -> str:
+        """Digest the bytes, and the doubts: the same bytes need not be as complete again."""
+        text = repr((digest_of(self.files), self.doubts))
+        return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
+
+    def is_as_it_was(self) -> bool:
+        """Whether the bytes are still those that were there when the read began."""
+        if not self.in_place:
+            return True
+        try:
+            return look_at_files(locate(self.keys.path)) == self.look
+        except CatalogError:
+            return False
+
+
+class Origin(Protocol):
+    """One source, the catalog's own or one that is joined to it."""
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+
+    def look(self) -> Look:
+        """Look at it without reading it; raises `CatalogError` where it is not there."""
+
+    def meaning(self) -> str:
+        """Digest what decides which rows come from there, beside what the columns mean."""
+
+    def take(self, folder: Path, since: str | None) -> Take:
+        """Make ready what is to be read, in a private folder where anything has to be copied."""
+
+
+class Files:
+    """Files that are read where they are."""
+
+    def __init__(self, keys: FileKeys) -> None:
+        self._keys = keys
+
+    @property
+    def name(self) -> str:
+        return self._keys.path
+
+    def look(self) -> Look:
+        return look_at_files(locate(self._keys.path))
+
+    def meaning(self) -> str:
+        return ""
+
+    def take(self, folder: Path, since: str | None) -> Take:  # noqa: ARG002 - nothing is copied
+        files = locate(self._keys.path)
+        return Take(self.name, files, self._keys, look_at_files(files), in_place=True)
+
+
+class Copies:
+    """What a fetcher copies into spools, at every read."""
+
+    def __init__(self, fetcher: Fetcher) -> None:
+        self._fetcher = fetcher
+
+    @property
+    def name(self) -> str:
+        return self._fetcher.name
+
+    def look(self) -> Look:
+        return Look(self._fetcher.identity())
+
+    def meaning(self) -> str:
+        return self._fetcher.meaning()
+
+    def take(self, folder: Path, since: str | None) -> Take:
+        fetched = self._fetcher.fetch(folder, since)
+        return Take(
+            name=self.name,
+            files=copies(self._with_rows(fetched), self.name),
+            keys=FileKeys(path=self.name),
+            look=Look(fetched.identity),
+            in_place=False,
+            scope=fetched.scope,
+            doubts=fetched.doubts,
+            evidence=fetched.evidence,
+            watermark=None if fetched.doubts else fetched.watermark,
+            since=since if fetched.scope is Scope.CHANGES else None,
+            removed=fetched.removed,
+        )
+
+    def _with_rows(self, fetched: Fetched) -> list[Path]:
+        """Leave empty spools out; where all of it is empty, something has gone wrong."""
+        files = [path for path in fetched.files if path.stat().st_size]
+        if files or fetched.scope is Scope.CHANGES:
+            return files
+        raise SuspectCatalogError(
+            self.name,
+            "it gave no rows at all",
+            "Look whether the source is empty, and which rows the settings in [catalog] ask for",
+        )
+
+
+def look_at_files(files: tuple[CatalogFile, ...]) -> Look:
+    """Take what the files show of themselves."""
+    return Look(identity_of(files), touch_of(files))

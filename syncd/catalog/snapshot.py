@@ -1,0 +1,143 @@
+"""One read of a catalog: what was taken of its source, and the comparison with what is known."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from syncd.catalog.certificate import Evidence, certify
+from syncd.catalog.comparison import FileComparison
+from syncd.catalog.database import explained, opened
+from syncd.catalog.join_sql import Joined, Joining, with_joined
+from syncd.catalog.joined import read_joined
+from syncd.catalog.joining import Division, division_of
+from syncd.catalog.mapping_sql import MappingSql
+from syncd.catalog.origin import Take
+from syncd.catalog.passes import Passes, cut_files
+from syncd.catalog.ready import get_ready
+from syncd.catalog.row_numbers import RowNumbers
+from syncd.catalog.sample import sample_of
+from syncd.catalog.scan import Scan
+from syncd.catalog.tables import Tables
+from syncd.config import Catalog
+from syncd.domain.sample import Sample
+from syncd.domain.snapshot import Position, Scope
+from syncd.ports import Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """How the rows of a source are to be understood.
+
+    `digest` is that of everything which a fingerprint depends on beside the bytes.
+    """
+
+    settings: Catalog
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """What was taken of the catalog itself, and of the sources that are joined, in their order."""
+
+    own: Take
+    joined: tuple[Take, ...] = ()
+
+    def digest(self) -> str:
+        """Digest all that was taken."""
+        digests = [take.digest() for take in (self.own, *self.joined)]
+        return hashlib.blake2b(repr(digests).encode(), digest_size=32).hexdigest()
+
+    def are_as_they_were(self) -> bool:
+        """Whether the bytes of all are still those that the read began with."""
+        return all(take.is_as_it_was() for take in (self.own, *self.joined))
+
+
+class TakenSnapshot:
+    """What was taken of a source; copies last as long as the source's `read`."""
+
+    def __init__(
+        self, sense: Sense, position: Position, takes: Takes, digest: Callable[[], str]
+    ) -> None:
+        """Take `digest`, which gives that of all that was taken, and may have to wait for it."""
+        self._sense = sense
+        self._position = position
+        self._takes = takes
+        self._take = takes.own
+        self._digest = digest
+
+    @property
+    def position(self) -> Position:
+        return self._position
+
+    @property
+    def scope(self) -> Scope:
+        return self._take.scope
+
+    @property
+    def watermark(self) -> str | None:
+        return self._take.watermark
+
+    def digest(self) -> str:
+        return self._digest()
+
+    def is_as_it_was(self) -> bool:
+        return self._takes.are_as_they_were()
+
+    def sample(self, limit: int) -> Sample:
+        settings, division = self._sense.settings, division_of(self._sense.settings)
+        with TemporaryDirectory(prefix="syncd-sample-") as name:
+            folder = Path(name)
+            joining = Joining(division, self._joined(division, folder))
+            return sample_of(self._take, joining, settings, folder, limit)
+
+    @contextmanager
+    def compare(self, fingerprints: Path | None) -> Iterator[Comparison]:
+        """Read everything and compare; what the comparison gives is there until the block ends.
+
+        Bytes are read up to three times, never beside each other's rows: for the lines, for the
+        counts, and where something differs for the rows concerned.
+        """
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="syncd-catalog-")))
+            yield self._compared(stack, folder, fingerprints)
+
+    def _compared(
+        self, stack: ExitStack, folder: Path, fingerprints: Path | None
+    ) -> FileComparison:
+        settings, take = self._sense.settings, self._take
+        division = division_of(settings)
+        joined = self._joined(division, folder)
+        scan = self._scan(Joining(division, joined), folder)
+        connection = stack.enter_context(opened(settings, folder))
+        names = {str(ready.plain): ready.file.thing for ready in scan.files}
+        with explained(take.name, settings, names):
+            tables = Tables(connection, folder, len(scan.columns.attributes))
+            if fingerprints is None:
+                tables.know_nothing()
+            else:
+                tables.know(fingerprints)
+            cut = cut_files(scan.files, required=take.keys.final_newline == "required")
+            counts = Passes(connection, scan, tables, cut).run()
+            numbers = RowNumbers(scan.files, counts.rejected)
+            certificate = certify(connection, Evidence(scan, counts, numbers, cut))
+        return FileComparison(connection, scan, settings, numbers, with_joined(certificate, joined))
+
+    def _joined(self, division: Division, folder: Path) -> list[Joined]:
+        """Read the joined sources one after the other, each in a folder of its own."""
+        found = []
+        for join, take in zip(division.joins, self._takes.joined, strict=True):
+            own_folder = folder / join.name
+            own_folder.mkdir()
+            found.append(read_joined(join, take, division, self._sense.settings, own_folder))
+        return found
+
+    def _scan(self, joining: Joining, folder: Path) -> Scan:
+        own, keys = joining.division.own, self._take.keys
+        ready = tuple(get_ready(file, keys, own, folder) for file in self._take.files)
+        mapping = MappingSql(joining.division.columns, self._sense.digest)
+        return Scan(self._take, ready, mapping, joining)

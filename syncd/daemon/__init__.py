@@ -1,0 +1,1 @@
+"""The daemon: cycles by schedule, signals, and what the service manager is told."""

@@ -1,0 +1,200 @@
+"""The daemon's story: come on duty, work by a configuration until it is replaced, end well."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
+
+import structlog
+
+from syncd.daemon.beats import Beats
+from syncd.daemon.changes import changes
+from syncd.daemon.tour import Tour, cancelled
+from syncd.daemon.wishes import Wishes
+from syncd.daemon.worker import Account
+from syncd.errors import (
+    ConfigurationError,
+    LeaseHeldError,
+    LeaseLostError,
+    StateError,
+    SyncdError,
+)
+from syncd.service.pulse import Job, Pulse, Trouble
+
+if TYPE_CHECKING:
+    from syncd.config import Settings
+    from syncd.daemon.service_manager import ServiceManager
+    from syncd.ports import Duty, State
+    from syncd.service.terms import Ports, Terms
+
+STAND_BY: Final = 1.0
+"""Seconds between two looks at whether the one on duty is gone."""
+SHOW: Final = 3.0
+"""Seconds between two signs of life of the one on duty."""
+
+_log = structlog.get_logger()
+
+
+class Opened(Protocol):
+    """What a configuration names, ready to be used."""
+
+    @property
+    def ports(self) -> Ports: ...
+
+    @property
+    def terms(self) -> Terms: ...
+
+
+@dataclass(slots=True)
+class Daemon:
+    """Serves one account for months; `read` reads the configuration, and `adapt` follows it.
+
+    `open` opens what a configuration names, and raises `StateError` where that cannot be. `adapt`
+    sees to what stands outside, such as the log.
+    """
+
+    settings: Settings
+    open: Callable[[Settings], AbstractContextManager[Opened]]
+    read: Callable[[], Settings]
+    adapt: Callable[[Settings], None]
+    manager: ServiceManager
+    pulse: Pulse
+    holder: str
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
+    _wishes: Wishes = field(default_factory=Wishes)
+    _former: Settings | None = None
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Serve until a stop; what fails at the start is raised, what fails later is borne."""
+        async with self._watched(stop):
+            while not stop.is_set():
+                self._over.clear()
+                with self._opened() as account:
+                    await self._tour(account, stop)
+
+    @asynccontextmanager
+    async def _watched(self, stop: asyncio.Event) -> AsyncIterator[None]:
+        """Beat, heed signals, and end the tour at a stop, for as long as the daemon serves."""
+        beats = asyncio.create_task(Beats(self.pulse, self.manager).go_on())
+        ending = asyncio.create_task(_set_after(stop, self._over))
+        try:
+            with self._listening():
+                yield
+        finally:
+            self.manager.stopping()
+            await cancelled(beats, ending)
+
+    @contextmanager
+    def _opened(self) -> Iterator[Opened]:
+        """Open what the configuration names, or where a reload names what cannot be, the former."""
+        with ExitStack() as stack:
+            try:
+                account = stack.enter_context(self.open(self.settings))
+            except StateError as error:
+                if self._former is None:
+                    raise
+                self._refuse(error)
+                self.settings = self._former
+                account = stack.enter_context(self.open(self.settings))
+            self._former = self.settings
+            yield account
+
+    async def _tour(self, opened: Opened, stop: asyncio.Event) -> None:
+        """Work by the present configuration until it is replaced, or the duty is lost."""
+        self.manager.ready()
+        with ExitStack() as stack:
+            duty = await self._once_on_duty(opened.ports.state, stack)
+            if duty is None:
+                return
+            account = Account(opened.ports, opened.terms, self.holder)
+            tour = Tour(self.settings, account, self.pulse, self._wishes, stop, self._over)
+            showing = asyncio.create_task(self._show(duty))
+            try:
+                await tour.run()
+            finally:
+                await cancelled(showing)
+                await account.ports.remote.aclose()
+
+    async def _once_on_duty(self, state: State, stack: ExitStack) -> Duty | None:
+        """Wait until nobody else is on duty; None where a stop or a reload comes first."""
+        while not self._over.is_set():
+            try:
+                duty = stack.enter_context(state.duty(self.holder))
+            except LeaseHeldError as held:
+                self._stand_by(held.reason)
+            else:
+                self._stand_by(None)
+                return duty
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), STAND_BY)
+        return None
+
+    def _stand_by(self, reason: str | None) -> None:
+        if self.pulse.stands_by_for != reason:
+            event = "daemon.came_on_duty" if reason is None else "daemon.stands_by"
+            _log.info(event, reason=reason)
+        self.pulse.stands_by_for = reason
+
+    async def _show(self, duty: Duty) -> None:
+        """Show that the one on duty is alive; end the tour where another has come on duty."""
+        while True:
+            try:
+                duty.show()
+            except LeaseLostError as lost:
+                _log.error("daemon.duty_lost", reason=lost.reason)
+                self._over.set()
+                return
+            await asyncio.sleep(SHOW)
+
+    # --------------------------------------------------------------------------- signals
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        heard = {signal.SIGHUP: self._reload, signal.SIGUSR1: self._poll}
+        for number, answer in heard.items():
+            loop.add_signal_handler(number, answer)
+        try:
+            yield
+        finally:
+            for number in heard:
+                loop.remove_signal_handler(number)
+
+    def _poll(self) -> None:
+        _log.info("daemon.asked_to_poll")
+        self._wishes.add(Job.POLL)
+
+    def _reload(self) -> None:
+        """Take the new configuration if it is right, and say what it changes."""
+        self.manager.reloading()
+        try:
+            settings = self.read()
+        except ConfigurationError as error:
+            self._refuse(error)
+            self.manager.ready()
+            return
+        self.pulse.relief(Trouble.CONFIGURATION)
+        _log.info("daemon.reloaded", changed=changes(self.settings, settings) or "nothing")
+        self.settings = settings
+        self.adapt(settings)
+        self._over.set()
+
+    def _refuse(self, error: SyncdError) -> None:
+        words = f"{error} The former configuration goes on."
+        self.pulse.trouble(Trouble.CONFIGURATION, words)
+        _log.error("daemon.not_reloaded", reason=words)
+
+
+async def _set_after(first: asyncio.Event, then: asyncio.Event) -> None:
+    await first.wait()
+    then.set()

@@ -1,0 +1,105 @@
+"""When the daemon wishes for what: the configuration's paces, kept by APScheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from syncd.config.values import cron_and_zone
+from syncd.service.pulse import Job
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+    from apscheduler.triggers.base import BaseTrigger
+
+_UTC: Final = ZoneInfo("UTC")
+_AGAIN: Final = "again"
+"""The name of the poll that comes for writes which are due before the next one by schedule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A job with its pace; `begins` is its first moment, where that is not the pace's own."""
+
+    job: Job
+    pace: timedelta | str
+    jitter: timedelta = timedelta()
+    begins: datetime | None = None
+
+
+class Timetable:
+    """Calls `wish` whenever a job is due; to be used in a running loop.
+
+    A call only says what is wanted, and returns at once: a job that takes long, or a machine that
+    slept, leads to one wish and not to many (`coalesce`), and none is ever dropped for being late.
+    """
+
+    def __init__(self, wish: Callable[[Job], None]) -> None:
+        self._wish = wish
+        self._scheduler = _scheduler()
+
+    def follow(self, entries: tuple[Entry, ...]) -> None:
+        """Begin to keep these times."""
+        for entry in entries:
+            first = {} if entry.begins is None else {"next_run_time": entry.begins}
+            self._scheduler.add_job(
+                self._call, _trigger(entry), args=(entry.job,), id=entry.job.value, **first
+            )
+        self._scheduler.start()
+
+    def poll_at(self, moment: datetime) -> None:
+        """Wish for one poll more, in the place of another that was wished for so."""
+        self._scheduler.add_job(
+            self._call,
+            "date",
+            args=(Job.POLL,),
+            id=_AGAIN,
+            run_date=moment,
+            replace_existing=True,
+        )
+
+    def next_runs(self) -> Mapping[str, datetime]:
+        """When each job is due next, by its name."""
+        jobs = {job.id: job.next_run_time for job in self._scheduler.get_jobs()}
+        return {name: moment for name, moment in jobs.items() if moment is not None}
+
+    def end(self) -> None:
+        """Wish for nothing more."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    async def _call(self, job: Job) -> None:
+        """Run in the loop itself, where wishes are taken, and not in a thread of the scheduler."""
+        self._wish(job)
+
+
+def _scheduler() -> AsyncIOScheduler:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+    defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    return AsyncIOScheduler(timezone=_UTC, job_defaults=defaults)
+
+
+def _trigger(entry: Entry) -> BaseTrigger:
+    from apscheduler.triggers.cron import CronTrigger
+    from apscheduler.triggers.interval import IntervalTrigger
+
+    jitter = int(entry.jitter.total_seconds()) or None
+    if isinstance(entry.pace, timedelta):
+        return IntervalTrigger(
+            seconds=entry.pace.total_seconds(), timezone=_UTC, jitter=_less(jitter, entry.pace)
+        )
+    expression, zone = cron_and_zone(entry.pace)
+    trigger: CronTrigger = CronTrigger.from_crontab(expression, timezone=ZoneInfo(zone))
+    trigger.jitter = jitter
+    return trigger
+
+
+def _less(jitter: int | None, pace: timedelta) -> int | None:
+    """Half the pace at most: jitter that is longer than the pace would upset the order of runs."""
+    if jitter is None:
+        return None
+    return min(jitter, int(pace.total_seconds() / 2)) or None

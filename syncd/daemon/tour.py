@@ -1,0 +1,91 @@
+"""One configuration at work: its timetable, its worker and its probe, until it is over."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from syncd.daemon.timetable import Entry, Timetable
+from syncd.daemon.wishes import Wishes
+from syncd.daemon.worker import TROUBLES, Account, Ends, Worker
+from syncd.service.probe import item_to_ask_for, probe
+from syncd.service.pulse import Job, Pulse
+
+if TYPE_CHECKING:
+    from syncd.config import Settings
+
+REFRESH: Final = 1.0
+"""Seconds after which what the pulse tells of times to come is brought up to date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """What goes on under one configuration; `over` ends it once nothing is under way.
+
+    `stop` does so as well, and has a cycle that is under way settle what is in flight and end.
+    """
+
+    settings: Settings
+    account: Account
+    pulse: Pulse
+    wishes: Wishes
+    stop: asyncio.Event
+    over: asyncio.Event
+
+    async def run(self) -> None:
+        """Work by the timetable; the first poll is due at once."""
+        timetable = Timetable(self.wishes.add)
+        timetable.follow(self._entries())
+        worker = Worker(
+            self.account, self.pulse, self.wishes, Ends(self.stop, self.over), timetable.poll_at
+        )
+        besides = [
+            asyncio.create_task(self._tell_times(timetable)),
+            asyncio.create_task(self._probe()),
+        ]
+        try:
+            await worker.work()
+        finally:
+            timetable.end()
+            await cancelled(*besides)
+
+    def _entries(self) -> tuple[Entry, ...]:
+        schedule, now = self.settings.schedule, self.account.ports.clock.now()
+        poll = Entry(Job.POLL, schedule.poll, schedule.jitter, begins=now)
+        full = Entry(Job.FULL, schedule.full, schedule.jitter)
+        return poll, full
+
+    async def _tell_times(self, timetable: Timetable) -> None:
+        windows = self.account.terms.windows
+        while True:
+            self.pulse.next_runs = timetable.next_runs()
+            self.pulse.writes_open_at = windows.open_next(self.account.ports.clock.now())
+            await asyncio.sleep(REFRESH)
+
+    async def _probe(self) -> None:
+        """Ask now and then while nothing else does."""
+        ports, every = self.account.ports, self.settings.service.probe
+        if not every:
+            return
+        item = await asyncio.to_thread(item_to_ask_for, ports.state)
+        while True:
+            await asyncio.sleep(every.total_seconds())
+            if not self.pulse.doing.is_idle:
+                continue
+            unanswered = await probe(ports.remote, item)
+            for fault, trouble in TROUBLES.items():
+                if unanswered is not None and unanswered.fault is fault:
+                    self.pulse.trouble(trouble, unanswered.reason)
+                elif unanswered is None:
+                    self.pulse.relief(trouble)
+
+
+async def cancelled(*tasks: asyncio.Task[None]) -> None:
+    """Cancel these tasks and see them to their end."""
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,141 @@
+"""The loop that does the work: one wish after the other, and what came of it for all to see."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, assert_never
+
+import structlog
+
+from syncd.daemon.wishes import Wish, Wishes
+from syncd.domain.cycle import CycleResult, Fault, Mode
+from syncd.errors import LeaseHeldError, StateError
+from syncd.service.cycle import new_cycle_id, run_cycle
+from syncd.service.pulse import Job, Pulse, Trouble
+from syncd.service.terms import CycleRequest
+
+if TYPE_CHECKING:
+    from syncd.service.terms import Ports, Terms
+
+SOON: Final = timedelta(seconds=1)
+"""How long a write that is due again waits at least, for time to pass before it is tried."""
+TROUBLES: Final = {
+    Fault.CATALOG: Trouble.CATALOG,
+    Fault.REMOTE: Trouble.REMOTE,
+    Fault.KEY: Trouble.KEY,
+}
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a cycle runs on, and the name by which others know who runs it."""
+
+    ports: Ports
+    terms: Terms
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What ends the work: `stop` at once, but for what is in flight, `over` after the cycle."""
+
+    stop: asyncio.Event
+    over: asyncio.Event
+
+
+@dataclass(slots=True)
+class Worker:
+    """Works until its end comes; nothing that fails ends it.
+
+    `come_back` is asked to wish for a poll at a moment, for writes that are then due again.
+    """
+
+    account: Account
+    pulse: Pulse
+    wishes: Wishes
+    ends: Ends
+    come_back: Callable[[datetime], None]
+
+    async def work(self) -> None:
+        """Carry out wishes as they come."""
+        while (wish := await self._next()) is not None:
+            try:
+                await self._carry_out(wish)
+            finally:
+                self.pulse.rest()
+
+    async def _next(self) -> Wish | None:
+        """Wait for a wish; None where the end came first, and the wish stays for who comes next."""
+        taking = asyncio.create_task(self.wishes.come())
+        ending = asyncio.create_task(self.ends.over.wait())
+        await asyncio.wait({taking, ending}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (taking, ending):
+            task.cancel()
+        return None if self.ends.over.is_set() else self.wishes.take()
+
+    async def _carry_out(self, wish: Wish) -> None:
+        match wish.job:
+            case Job.POLL | Job.FULL:
+                await self._cycle(wish)
+            case Job.AUDIT:
+                _log.debug("audit.not_built")
+            case _:
+                assert_never(wish.job)
+
+    async def _cycle(self, wish: Wish) -> None:
+        ports, terms = self.account.ports, self.account.terms
+        self.pulse.phase("beginning a cycle", None)
+        try:
+            result = await run_cycle(ports, terms, self._request(wish))
+        except LeaseHeldError as held:  # a command is at work, and the next cycle sees to the rest
+            self._troubled(Trouble.LEASE, str(held))
+        except StateError as error:
+            self._troubled(Trouble.STATE, str(error))
+        else:
+            self._take_in(result)
+
+    def _request(self, wish: Wish) -> CycleRequest:
+        return CycleRequest(
+            id=new_cycle_id(self.account.ports.clock.now()),
+            mode=Mode.SCHEDULED,
+            holder=self.account.holder,
+            only=wish.only,
+            wait=timedelta(),
+            incremental=wish.job is Job.POLL,
+            progress=self.pulse,
+            stop=self.ends.stop,
+        )
+
+    def _take_in(self, result: CycleResult) -> None:
+        """Note what the cycle came to; its changes are in the journal and need not stay here."""
+        self._relieved(Trouble.STATE)
+        self._relieved(Trouble.LEASE)
+        for fault, trouble in TROUBLES.items():
+            if result.fault is fault:
+                self._troubled(trouble, result.error or "")
+            elif result.fault is None or fault is Fault.CATALOG:
+                self._relieved(trouble)
+        self._tell_new_stops(result)
+        self.pulse.ended(result)
+        if result.due_again is not None and not self.ends.over.is_set():
+            self.come_back(max(result.due_again, self.account.ports.clock.now() + SOON))
+
+    def _tell_new_stops(self, result: CycleResult) -> None:
+        """Log a guard's stop once, and not at every poll for as long as it stands."""
+        before = {stop.message for stop in self.pulse.last.guards} if self.pulse.last else set()
+        for stop in result.guards:
+            if stop.message not in before:
+                _log.warning("guard.stopped", guard=stop.guard.value, reason=stop.message)
+
+    def _troubled(self, kind: Trouble, words: str) -> None:
+        if self.pulse.trouble(kind, words):
+            _log.error("daemon.trouble", kind=kind.value, reason=words)
+
+    def _relieved(self, kind: Trouble) -> None:
+        if self.pulse.relief(kind):
+            _log.info("daemon.relieved", kind=kind.value)

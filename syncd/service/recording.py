@@ -1,0 +1,138 @@
+"""Writing down what a comparison found: wishes, held rows, and what is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from syncd.domain.attributes import Attributes, ItemId
+from syncd.domain.canonical import warnings
+from syncd.domain.rules import RuleBook
+from syncd.domain.snapshot import CatalogRow, HeldSku, Reading
+from syncd.domain.tracking import Held, Tracked
+from syncd.engine.absorb import absorb, gone
+from syncd.engine.reading import STRAYS_KEPT, Strays, changed_by
+from syncd.engine.translate import Translator
+from syncd.ports import Comparison, State, Transaction
+from syncd.service.remarks import Remarks
+from syncd.service.terms import CycleRequest, StoppedError
+from syncd.service.write_back import write_back
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who watches the read, and what there is to remark on its rows."""
+
+    request: CycleRequest
+    remarks: Remarks
+
+    def advance(self, rows: int) -> None:
+        """Go on, unless a stop was asked for: nothing of this read is recorded yet."""
+        if self.request.stop.is_set():
+            raise StoppedError("the cycle", "it was asked to stop", "Run it again")
+        self.request.progress.advance(rows)
+
+
+class Recorder:
+    """Writes down, in one transaction, what a comparison found, and the reading itself."""
+
+    def __init__(self, state: State, rules: RuleBook, watch: Watch) -> None:
+        self._state = state
+        self._rules = rules
+        self._watch = watch
+        self._translator = Translator(rules)
+
+    def whole(self, comparison: Comparison, reading: Reading) -> Reading:
+        """Record a read of everything; only one that counts makes anything missing."""
+        self._watch.request.progress.phase("recording what changed", None)
+        with self._state.transaction() as transaction:
+            strays, _ = self._rows(transaction, comparison)
+            if reading.counts:
+                for ids in comparison.missing():
+                    _record_gone(transaction, ids, reading, reading.complete_reads)
+            reading = replace(reading, strays=tuple(strays.kept), stray_count=strays.count)
+            transaction.record_reading(reading)
+        return reading
+
+    def changes(self, comparison: Comparison, reading: Reading) -> Reading:
+        """Record changes; what the source calls deleted still has to be missed by whole reads."""
+        self._watch.request.progress.phase("recording what changed", None)
+        with self._state.transaction() as transaction:
+            strays, recorded = self._rows(transaction, comparison)
+            for ids in comparison.missing():
+                recorded += _record_gone(transaction, ids, reading, reading.complete_reads + 1)
+            if recorded or strays.count:
+                reading = changed_by(reading, strays)
+            transaction.record_reading(reading)
+        return reading
+
+    def _rows(self, transaction: Transaction, comparison: Comparison) -> tuple[Strays, int]:
+        """Record the rows; gives those without an id, and how many of the others were recorded."""
+        strays, recorded = _Strays(), 0
+        for rows in comparison.changed():
+            wishes = strays.without_strays(rows, self._translator)
+            recorded += _record_wishes(transaction, wishes)
+            self._remark(wishes)
+            self._watch.advance(len(rows))
+        return Strays(strays.kept, strays.count), recorded
+
+    def _remark(self, wishes: Sequence[_Wish]) -> None:
+        for one in wishes:
+            if not isinstance(one.wish, Held):
+                for warning in warnings(one.wish, self._rules):
+                    self._watch.remarks.add(warning, one.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    id: ItemId
+    fingerprint: int | None
+    wish: Attributes | Held
+
+    def is_known_to(self, tracked: Tracked | None) -> bool:
+        """Whether the row has been recorded just as it is, as one that is read over and over."""
+        if tracked is None or tracked.missing is not None or self.fingerprint is None:
+            return False
+        return tracked.fingerprint == self.fingerprint
+
+
+def _record_wishes(transaction: Transaction, wishes: Sequence[_Wish]) -> int:
+    tracked = transaction.tracked([one.id for one in wishes])
+    new = [one for one in wishes if not one.is_known_to(tracked.get(one.id))]
+    transaction.put(
+        [absorb(tracked.get(one.id) or Tracked(one.id), one.fingerprint, one.wish) for one in new]
+    )
+    return len(new)
+
+
+def _record_gone(
+    transaction: Transaction, ids: Sequence[ItemId], reading: Reading, read: int
+) -> int:
+    """Call ids missing since this complete read, which may be one that is still to come."""
+    tracked = transaction.tracked(ids)
+    new = {item: row for item, row in tracked.items() if row.missing is None}
+    write_back(transaction, {item: gone(row, reading.at, read) for item, row in new.items()})
+    return len(new)
+
+
+class _Strays:
+    """Collects the held rows that have no id, and so no row in the change-tracking table."""
+
+    def __init__(self) -> None:
+        self.kept: list[HeldSku] = []
+        self.count = 0
+
+    def without_strays(self, rows: Sequence[CatalogRow], translator: Translator) -> list[_Wish]:
+        wishes = []
+        for row in rows:
+            wish = translator.translate(row)
+            if row.id is None:
+                self._keep(wish)
+            else:
+                wishes.append(_Wish(row.id, row.fingerprint, wish))
+        return wishes
+
+    def _keep(self, wish: Attributes | Held) -> None:
+        self.count += 1
+        if isinstance(wish, Held) and len(self.kept) < STRAYS_KEPT:
+            self.kept.append(HeldSku("", wish))

@@ -1,0 +1,66 @@
+"""What a guard is told beside the plan: how many items there are, and what the window has seen."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.change import Action, Plan
+from syncd.engine.guard import Situation, Wish
+from syncd.engine.limit import allowed_count
+from syncd.service.canary import Canary
+from syncd.service.terms import Ports, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Looks up what a plan is judged by, and of that only what can matter to it."""
+
+    ports: Ports
+    terms: Terms
+    canary: Canary
+
+    def of(self, plan: Plan, recreated: frozenset[ItemId]) -> Situation:
+        """The situation of this plan; `recreated` are its creates of items that were ours."""
+        changed, aftermath = self.canary.changed_parts(), self.canary.aftermath()
+        if not plan.changes and not aftermath.gone:
+            return Situation(owned=0)  # counting a million SKUs takes longer than all the rest
+        now, state = self.ports.clock.now(), self.ports.state
+        since = now - self.terms.limits.budget_window
+        counted = {change.action for change in plan.changes} | {Action.DELETE}
+        written = {action: state.written_since(since, action) for action in counted}
+        owned = state.census().owned
+        return Situation(
+            owned=owned,
+            written=written,
+            recreated=recreated,
+            recreated_before=state.recreated_since(since) if recreated else frozenset(),
+            alike=self._alike(plan, since) if self._may_be_alike(plan, written, owned) else {},
+            approvals=state.approvals([change.id for change in plan.changes], now),
+            changed_parts=changed,
+            aftermath=aftermath,
+        )
+
+    def _may_be_alike(
+        self, plan: Plan, written: Mapping[Action, frozenset[ItemId]], owned: int
+    ) -> bool:
+        """Whether all updates of the window together would be too many to be alike."""
+        before = written.get(Action.UPDATE)
+        if not before:
+            return False
+        limits, updates = self.terms.limits, plan.count(Action.UPDATE)
+        allowed = allowed_count(limits.max_same_change, owned, limits.min_items_for_share)
+        return updates + len(before) > allowed
+
+    def _alike(self, plan: Plan, since: datetime) -> Mapping[Wish, frozenset[ItemId]]:
+        updates = (change for change in plan.changes if change.action is Action.UPDATE)
+        wishes = {wish for update in updates for wish in update.payload().items()}
+        alike: defaultdict[Wish, set[ItemId]] = defaultdict(set)
+        for batch in self.ports.state.updates_since(since):
+            for item, values in batch:
+                for wish in wishes.intersection(values.items()):
+                    alike[wish].add(item)
+        return {wish: frozenset(ids) for wish, ids in alike.items()}

@@ -1,0 +1,285 @@
+"""What reading a database costs beside fetching the same rows and throwing them away.
+
+Run by name: `pytest tests/bench/bench_sql_source.py -s`, on a machine that has nothing else to do.
+The yardstick is the driver's own streaming cursor on the same query; it is measured turn by turn
+with the source, each in a process of its own, without its start.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import pymysql
+import pytest
+from sqlalchemy import create_engine, make_url
+
+from syncd.catalog import FetchedSource
+from syncd.catalog.from_database import SqlFetcher
+from syncd.config import SqlCatalog
+from syncd.domain.snapshot import Scope
+from tests.contract.catalog.reads import write_fingerprints
+from tests.servers import mariadb, own_postgres
+
+if TYPE_CHECKING:
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+MANY = 1_000_000
+FEW = 10_000
+CHANGED = 100
+TURNS = 3
+POLLS = 21
+BATCH = 2000
+COLUMNS = ("sku", "manufacturer", "mpn", "origin", "eccn", "hs_code", "policy")
+MAPPING = {
+    "id": "sku",
+    "manufacturer_id": "manufacturer",
+    "part_number": "mpn",
+    "country_of_origin": "origin",
+    "eccn": "eccn",
+    "hs_code": "hs_code",
+    "allow_oversell": "policy",
+}
+QUERY = "SELECT sku, manufacturer, mpn, origin, eccn, hs_code, policy FROM products"
+OLD, NEW = "2026-11-20 10:00:00", "2026-11-21 10:00:00"
+WATERMARKS = {"sqlite": f"'{NEW}'", "postgresql": NEW.replace(" ", "T"), "mariadb": ""}
+WATERMARKS["mariadb"] = WATERMARKS["postgresql"]
+Figures = dict[str, float]
+
+pytestmark = [
+    pytest.mark.timeout(1800),
+    pytest.mark.parametrize("kind", ["sqlite", "postgresql", "mariadb"]),
+]
+
+
+def test_a_whole_read(benchmark: BenchmarkFixture, kind: str, tmp_path: Path) -> None:
+    with database(kind, tmp_path) as url:
+        fill(url, MANY)
+        known = know(url, tmp_path)
+        figures = benchmark.pedantic(  # type: ignore[no-untyped-call]  # it carries no types
+            _turns, args=(url, known), rounds=1
+        )
+
+    benchmark.extra_info.update(figures)
+    print(  # noqa: T201
+        f"\n{kind}: bare cursor {figures['bare']:.2f} s; spooled {figures['fetch']:.2f} s"
+        f" ({figures['fetch_ratio']:.2f} times); read and compared {figures['compare']:.2f} s"
+        f" ({figures['compare_ratio']:.2f} times), peak {figures['megabytes']:.0f} MB"
+    )
+    assert figures["rows"] == 0
+    assert figures["megabytes"] < 400
+
+
+def test_a_read_of_changes(benchmark: BenchmarkFixture, kind: str, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        urls = []
+        for rows in (FEW, MANY):
+            (folder := tmp_path / str(rows)).mkdir()
+            urls.append(stack.enter_context(database(kind, folder)))
+            fill(urls[-1], rows)
+        few, many = benchmark.pedantic(  # type: ignore[no-untyped-call]  # it carries no types
+            _polls, args=(urls,), rounds=1
+        )
+
+    benchmark.extra_info.update({"few": few, "many": many, "ratio": many / few})
+    print(  # noqa: T201
+        f"\n{kind}: {CHANGED} changes of {FEW:,} rows {few * 1000:.1f} ms,"
+        f" of {MANY:,} rows {many * 1000:.1f} ms ({many / few:.2f} times)"
+    )
+
+
+# ------------------------------------------------------------------------------ the databases
+
+
+@contextmanager
+def database(kind: str, folder: Path) -> Iterator[str]:
+    """Give the URL of an empty database."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'shop.db'}"
+        return
+    run = own_postgres if kind == "postgresql" else mariadb
+    with run() as server, server.database() as url:
+        yield url
+
+
+def fill(url: str, rows: int) -> None:
+    """Write the same rows each time; the last of them were changed last."""
+    products = _products(rows)
+    with _connection(url) as connection:
+        cursor = connection.cursor()
+        text = "VARCHAR(40) NOT NULL"
+        columns = ", ".join(f"{name} {text}" for name in COLUMNS)
+        moment = "DATETIME" if "mariadb" in url else "TIMESTAMP"
+        cursor.execute(f"CREATE TABLE products ({columns}, updated_at {moment})")
+        place = "?" if "sqlite" in url else "%s"
+        marks = ", ".join([place] * (len(COLUMNS) + 1))
+        into = f"INSERT INTO products VALUES ({marks})"  # noqa: S608 - marks alone
+        while batch := list(islice(products, 10_000)):
+            if "postgresql" in url:
+                with cursor.copy("COPY products FROM STDIN") as copy:
+                    for row in batch:
+                        copy.write_row(row)
+            else:
+                cursor.executemany(into, batch)
+        cursor.execute("CREATE INDEX by_time ON products (updated_at)")
+        cursor.execute("ANALYZE TABLE products" if "mariadb" in url else "ANALYZE products")
+
+
+def _products(rows: int) -> Iterator[tuple[str, ...]]:
+    chance = random.Random(20261121)
+    for number in range(rows):
+        yield (
+            f"SKU-{number:08d}",
+            f"Maker {chance.randrange(500)}",
+            f"PN-{chance.getrandbits(30)}",
+            chance.choice(("DK", "CN", "US", "DE")),
+            "EAR99",
+            str(chance.randrange(100_000, 999_999)),
+            chance.choice(("continue", "deny")),
+            NEW if number >= rows - CHANGED else OLD,
+        )
+
+
+@contextmanager
+def _connection(url: str) -> Iterator[Any]:
+    """The driver's own connection; three drivers share no type."""
+    engine = create_engine(url)
+    with closing(engine.raw_connection()) as connection:
+        yield connection.driver_connection
+        connection.commit()
+    engine.dispose()
+
+
+# ---------------------------------------------------------------------------- what is measured
+
+
+def _source(url: str) -> FetchedSource:
+    settings = {
+        "type": "sql",
+        "url": url,
+        "table": "products",
+        "mapping": MAPPING,
+        "updated_column": "updated_at",
+        "overlap": "0",
+    }
+    catalog = SqlCatalog.model_validate(settings)
+    return FetchedSource(SqlFetcher.of_catalog(catalog), catalog, "meaning")
+
+
+def know(url: str, folder: Path) -> Path:
+    """Write the fingerprints of all rows, as a state has them after a first read."""
+    known = folder / "known.parquet"
+    with _source(url).read(None) as snapshot, snapshot.compare(None) as first:
+        rows = (row for batch in first.changed() for row in batch)
+        return write_fingerprints(known, ((str(row.id), row.fingerprint, False) for row in rows))
+
+
+def _turns(url: str, known: Path) -> Figures:
+    measured: dict[str, list[Figures]] = {"bare": [], "fetch": [], "compare": []}
+    for _ in range(TURNS):
+        for what, found in measured.items():
+            found.append(_in_a_process(what, url, known))
+    figures = {what: min(one["seconds"] for one in found) for what, found in measured.items()}
+    return {
+        **figures,
+        "fetch_ratio": figures["fetch"] / figures["bare"],
+        "compare_ratio": figures["compare"] / figures["bare"],
+        "megabytes": max(one["megabytes"] for one in measured["compare"]),
+        "rows": measured["compare"][-1]["rows"],
+    }
+
+
+def _polls(urls: list[str]) -> list[float]:
+    """Poll turn by turn, as a daemon does; gives the median of the seconds for each database."""
+    sources = [_source(url) for url in urls]
+    seconds: list[list[float]] = [[] for _ in urls]
+    for _ in range(POLLS):
+        for source, url, found in zip(sources, urls, seconds, strict=True):
+            began = time.perf_counter()
+            assert _changes(source, url) == CHANGED
+            found.append(time.perf_counter() - began)
+    return [median(found) for found in seconds]
+
+
+def _changes(source: FetchedSource, url: str) -> int:
+    since = WATERMARKS[make_url(url).get_backend_name()]
+    with source.read(since) as snapshot, snapshot.compare(None) as found:
+        assert snapshot.scope is Scope.CHANGES
+        return sum(map(len, found.changed()))
+
+
+def _in_a_process(what: str, url: str, known: Path) -> Figures:
+    command = [sys.executable, "-m", "tests.bench.bench_sql_source", what, url, str(known)]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    figures: Figures = json.loads(answer.stdout)
+    return figures
+
+
+# --------------------------------------------------------------------- in a process of its own
+
+
+def bare(url: str, _: Path) -> int:
+    """Fetch every row with the driver's streaming cursor, and nothing else."""
+    kind = make_url(url).get_backend_name()
+    with _connection(url) as connection:
+        if kind == "mariadb":
+            cursor = connection.cursor(pymysql.cursors.SSCursor)
+        else:
+            cursor = connection.cursor(*(["bare"] if kind == "postgresql" else []))
+        cursor.execute(QUERY)
+        while cursor.fetchmany(BATCH):
+            pass
+        cursor.close()
+    return 0
+
+
+def fetch(url: str, _: Path) -> int:
+    """Spool the rows."""
+    catalog = SqlCatalog.model_validate(
+        {"type": "sql", "url": url, "table": "products", "mapping": MAPPING}
+    )
+    with TemporaryDirectory() as folder:
+        SqlFetcher.of_catalog(catalog).fetch(Path(folder), None)
+    return 0
+
+
+def compare(url: str, known: Path) -> int:
+    """Read and compare, and take every row that comes out."""
+    with _source(url).read(None) as snapshot, snapshot.compare(known) as found:
+        assert found.certificate.complete
+        return sum(map(len, found.changed()))
+
+
+def main(what: str, url: str, known: str) -> None:
+    """Measure one of the three, and print the figures."""
+    import duckdb  # noqa: F401 - what takes time to start is not measured
+
+    measured: dict[str, Callable[[str, Path], int]] = {
+        "bare": bare,
+        "fetch": fetch,
+        "compare": compare,
+    }
+    began = time.perf_counter()
+    rows = measured[what](url, Path(known))
+    seconds = time.perf_counter() - began
+    print(json.dumps({"seconds": seconds, "megabytes": _peak_megabytes(), "rows": rows}))  # noqa: T201
+
+
+def _peak_megabytes() -> float:
+    """Ask the kernel; `ru_maxrss` would count the parent's memory from before this program."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

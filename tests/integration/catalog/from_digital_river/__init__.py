@@ -1,0 +1,1 @@
+"""The SKUs of a sandbox as a catalog, over a real socket."""

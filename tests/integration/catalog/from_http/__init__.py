@@ -1,0 +1,1 @@
+"""Catalogs behind an address, over real sockets."""

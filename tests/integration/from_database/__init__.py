@@ -1,0 +1,1 @@
+"""Catalogs in real databases: SQLite, PostgreSQL and MariaDB."""

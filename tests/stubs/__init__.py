@@ -1,0 +1,1 @@
+"""Stand-ins for the servers of others, over real loopback sockets."""

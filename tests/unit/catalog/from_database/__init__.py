@@ -1,0 +1,1 @@
+"""Catalogs in databases: the parts that need none."""

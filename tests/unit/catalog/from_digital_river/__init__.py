@@ -1,0 +1,1 @@
+"""The SKUs of an account as a catalog, without any account."""

@@ -1,0 +1,1 @@
+"""What makes up the source behind an address, piece by piece."""

@@ -1,0 +1,1 @@
+"""The parts of the daemon that need no loop."""

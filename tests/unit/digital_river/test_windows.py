@@ -1,0 +1,225 @@
+"""Long lists are split by creation time, and every object comes once whatever its time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from syncd.config import DigitalRiverSettings
+from syncd.digital_river.line import Line
+from syncd.digital_river.pacer import MemoryPacer
+from syncd.digital_river.reader import Reader
+from syncd.digital_river.transport import Transport
+from syncd.digital_river.windows import Window, WindowedList
+from syncd.digital_river.wire import WireWholeSku
+from syncd.domain.change import Resource
+from syncd.domain.listing import CountedSpan
+from syncd.errors import RemoteUnavailableError
+from tests.fakes.clocks import LeapingClock
+
+from .conftest import BASE_URL, KEY
+
+if TYPE_CHECKING:
+    import respx
+
+Shown: TypeAlias = Mapping[str, str]
+START = datetime(2024, 2, 1, tzinfo=UTC)
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Account:
+    """A list of SKUs as the API answers for it, newest first, and how it can be wrong."""
+
+    def __init__(self, seconds: Sequence[float]) -> None:
+        self.created = {f"sku-{number}": at(each) for number, each in enumerate(seconds)}
+        self.keeps_to_filters = True
+        self.newest_first = True
+        self.tells_times = True
+        self.tells_more = True
+        self.requests = 0
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests += 1
+        query = dict(request.url.params.multi_items())
+        ids = sorted(self._found(query), key=lambda item: (self.created[item], item))
+        ids = ids[::-1] if self.newest_first else ids
+        after = ids.index(query["startingAfter"]) + 1 if "startingAfter" in query else 0
+        limit = int(query["limit"])
+        body: dict[str, object] = {"data": [self._shown(item) for item in ids[after:][:limit]]}
+        if self.tells_more:
+            body["hasMore"] = len(ids) > after + limit
+        return httpx.Response(200, json=body)
+
+    def _found(self, query: Mapping[str, str]) -> list[str]:
+        start = datetime.fromisoformat(query.get("createdTime[gte]", "1900-01-01T00:00:00Z"))
+        end = datetime.fromisoformat(query.get("createdTime[lt]", "3000-01-01T00:00:00Z"))
+        if not self.keeps_to_filters:
+            return list(self.created)
+        return [item for item, moment in self.created.items() if start <= moment < end]
+
+    def _shown(self, item: str) -> dict[str, str]:
+        times = {"createdTime": text(self.created[item])} if self.tells_times else {}
+        return {"id": item, **times}
+
+
+class Reading:
+    """What came of reading the list, page by page."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self.spans: Sequence[CountedSpan] = ()
+
+    def take(self, page: Sequence[WireWholeSku]) -> None:
+        self.ids += [sku.id for sku in page]
+
+
+@pytest.fixture
+async def reader(pacer: MemoryPacer, clock: LeapingClock) -> AsyncIterator[Reader]:
+    settings = DigitalRiverSettings(base_url=BASE_URL, api_key=SecretStr(KEY))
+    line = Line(Transport(settings, "1.2.3"), pacer, clock)
+    yield Reader(line, live=False)
+    await line.aclose()
+
+
+async def read(reader: Reader, api: respx.MockRouter, account: Account) -> Reading:
+    api.get("/skus").mock(side_effect=account.answer)
+    reading = Reading()
+    windows = WindowedList(reader, Resource.SKU, WireWholeSku)
+    reading.spans = await windows.read(reading.take)
+    return reading
+
+
+def _bursts() -> list[float]:
+    return [burst * 40_000_000 + number / 7 for burst in range(3) for number in range(150)]
+
+
+DISTRIBUTIONS: Mapping[str, Sequence[float]] = {
+    "none": [],
+    "one page": [float(number) for number in range(99)],
+    "a full page and nothing else": [float(number) for number in range(100)],
+    "one more than a page": [float(number) for number in range(101)],
+    "one each day": [86_400.0 * number for number in range(350)],
+    "bursts years apart": _bursts(),
+    "all in one second": [0.0] * 250,
+    "a second that ends a page": [*([0.0] * 150), *(1.0 + number for number in range(99))],
+    "fractions that are not shown": [number / 60 for number in range(400)],
+    "before anything was thought possible": [-900_000_000.0 - number for number in range(250)],
+    "an old one under many new": [-900_000_000.0, *(60.0 * number for number in range(250))],
+    "in a future by a wrong clock": [900_000_000.0 + number for number in range(250)],
+}
+
+
+@pytest.mark.parametrize("seconds", DISTRIBUTIONS.values(), ids=DISTRIBUTIONS.keys())
+async def test_every_object_comes_once_and_is_counted(
+    reader: Reader, api: respx.MockRouter, seconds: Sequence[float]
+) -> None:
+    account = Account(seconds)
+
+    reading = await read(reader, api, account)
+
+    assert sorted(reading.ids) == sorted(account.created)
+    assert sum(span.count for span in reading.spans) == len(seconds)
+    most = 2 * math.ceil(len(seconds) / 100) * (1 + math.log2(86_400 * 366 * 80))
+    assert account.requests <= most + 1
+
+
+async def test_windows_meet_and_leave_nothing_out(reader: Reader, api: respx.MockRouter) -> None:
+    reading = await read(reader, api, Account(DISTRIBUTIONS["one each day"]))
+
+    spans = reading.spans
+    assert (spans[0].start, spans[-1].end) == (None, None)
+    assert len(spans) > 3
+    closed = [span for span in spans if span.start is not None]
+    assert all(span.end is None or span.start < span.end for span in closed if span.start)
+
+
+async def test_where_nothing_says_that_there_is_more_a_full_page_does(
+    reader: Reader, api: respx.MockRouter
+) -> None:
+    account = Account(DISTRIBUTIONS["bursts years apart"])
+    account.tells_more = False
+
+    assert len((await read(reader, api, account)).ids) == len(account.created)
+
+
+@pytest.mark.parametrize("flaw", ["tells_times", "newest_first"])
+async def test_a_list_that_cannot_be_split_is_paged_through(
+    reader: Reader, api: respx.MockRouter, flaw: str
+) -> None:
+    account = Account([float(number) for number in range(250)])
+    setattr(account, flaw, False)
+
+    reading = await read(reader, api, account)
+
+    assert sorted(reading.ids) == sorted(account.created)
+    assert [span.count for span in reading.spans] == [250]
+
+
+async def test_filters_that_are_not_kept_to_end_the_read(
+    reader: Reader, api: respx.MockRouter
+) -> None:
+    account = Account([86_400.0 * number for number in range(250)])
+    account.keeps_to_filters = False
+
+    with pytest.raises(RemoteUnavailableError, match="other times of creation than were asked"):
+        await read(reader, api, account)
+    assert account.requests <= 3
+
+
+async def test_one_page_that_fails_for_good_fails_the_whole(
+    reader: Reader, api: respx.MockRouter
+) -> None:
+    account = Account(DISTRIBUTIONS["one each day"])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(503) if account.requests > 3 else account.answer(request)
+
+    api.get("/skus").mock(side_effect=answer)
+    with pytest.raises(RemoteUnavailableError, match="GET /skus: failed"):
+        await WindowedList(reader, Resource.SKU, WireWholeSku).read(lambda _: None)
+
+
+async def test_a_page_that_promises_more_and_is_empty_is_an_error(
+    reader: Reader, api: respx.MockRouter
+) -> None:
+    api.get("/skus").respond(json={"hasMore": True, "data": []})
+
+    with pytest.raises(RemoteUnavailableError, match="lead back"):
+        await WindowedList(reader, Resource.SKU, WireWholeSku).read(lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("window", "oldest", "halves"),
+    [
+        (Window(at(0), at(100)), at(59), (Window(at(0), at(30)), Window(at(30), at(60)))),
+        (Window(at(0), at(100)), at(99.5), (Window(at(0), at(50)), Window(at(50), at(100)))),
+        (Window(at(0), at(2)), at(1), (Window(at(0), at(1)), Window(at(1), at(2)))),
+        (Window(at(0), at(3)), at(0), None),
+        (Window(at(0), at(1)), at(0), None),
+        (Window(None, None), datetime(2005, 1, 1, tzinfo=UTC), None),
+    ],
+)
+def test_a_window_is_cut_below_what_has_come(
+    window: Window, oldest: datetime, halves: tuple[Window, Window] | None
+) -> None:
+    assert window.halves(oldest) == halves
+
+
+def test_a_window_without_a_start_keeps_its_older_half_open() -> None:
+    older, newer = Window(None, None).halves(at(0)) or (Window(), Window())
+
+    assert (older.start, newer.end) == (None, at(1))
+    assert older.end == newer.start
