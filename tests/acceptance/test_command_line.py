@@ -20,12 +20,13 @@ def test_version(shop: Shop) -> None:
     assert shop.run("--version").stdout == f"syncd {__version__}\n"
 
 
-def test_without_anything_it_says_that_the_service_comes_later(shop: Shop) -> None:
+def test_without_a_configuration_the_service_says_what_is_wanted(shop: Shop) -> None:
+    shop.configuration.unlink()
     run = shop.run()
 
     assert run.code == 2
-    assert run.stderr.startswith("Usage:")
-    assert "--once" in run.stderr
+    assert run.stdout == ""
+    assert "config.toml" in run.stderr
 
 
 def test_a_shell_can_complete_it(shop: Shop) -> None:
@@ -135,7 +136,7 @@ def test_progress_shows_on_a_terminal_and_the_result_stays_clean(shop: Shop) -> 
     assert process.returncode == 0
     assert result["summary"]["create"] == 12
     assert "delivering" in shown
-    assert "catalog.read" in shown
+    assert "cycle.finished" in shown
 
 
 def _all_of(master: int) -> str:

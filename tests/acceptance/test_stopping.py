@@ -58,6 +58,28 @@ def test_a_signal_ends_the_run_after_what_is_in_flight_was_settled(
     assert set(creates_by_id(sandbox).values()) == {1}
 
 
+def test_a_signal_is_heeded_soon_however_slow_the_answers_are(
+    shop: Shop, sandbox: SandboxProcess
+) -> None:
+    shop.configure()
+    shop.configuration.write_text(shop.configuration.read_text().replace('"5s"', '"40s"'))
+    shop.stock([row(number) for number in range(3)])
+    sandbox.set_faults([Fault(kind=FaultKind.SLOW, seconds=30, method="POST")])
+
+    with running(shop.start("--once", "--format", "json")) as process:
+        wait_until(lambda: any(one["method"] == "POST" for one in sandbox.requests()))
+        told = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        run = ended(process)
+
+    assert run.code == 143
+    assert time.monotonic() - told < 12  # seven for the answers, the rest for a busy machine
+    assert {one["failure"]["code"] for one in run.json()["changes"]} <= {"unanswered", "not_begun"}
+    status = shop.run("status", "--format", "json").json()
+    states = {entry["state"]: entry["count"] for entry in status["states"]}
+    assert states["in_flight"] >= 1
+
+
 def test_after_kill_9_the_next_run_goes_on_and_makes_no_item_twice(
     busy_shop: Shop, sandbox: SandboxProcess
 ) -> None:

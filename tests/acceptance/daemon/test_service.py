@@ -1,0 +1,162 @@
+"""The daemon works, by its schedule and when it is asked to, and survives what goes wrong."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import time
+from contextlib import closing
+
+import pytest
+
+from syncd.sandbox import Fault, FaultKind
+from tests.acceptance.daemon.served import schedule, serving
+from tests.sandbox_process import SandboxProcess
+from tests.shop import Shop, row, wait_until, writes
+
+ROWS = [row(number) for number in range(12)]
+
+
+def test_it_works_by_its_schedule_and_tells_its_service_manager(
+    shop: Shop, sandbox: SandboxProcess
+) -> None:
+    schedule(shop, poll="1s")
+    with serving(shop) as daemon:
+        daemon.wait_for("READY=1")
+        wait_until(lambda: len(sandbox.items()) == 12)
+        daemon.wait_for("WATCHDOG=1")
+        daemon.wait_for("STATUS=waiting, next poll at")
+        changed = time.monotonic()
+        shop.stock([*ROWS, row(12)])
+        wait_until(lambda: len(sandbox.items()) == 13)
+        assert time.monotonic() - changed < 2.5  # the poll, a second more, and this look at it
+        run = daemon.stop()
+
+    assert run.code == 143
+    assert run.stdout == ""
+    assert daemon.told("STOPPING=1")
+
+
+def test_it_is_quiet_where_nothing_happens(shop: Shop, sandbox: SandboxProcess) -> None:
+    schedule(shop, poll="200ms")
+    with serving(shop, "-v") as daemon:
+        wait_until(lambda: len(sandbox.items()) == 12)
+        daemon.wait_for_log("cycle.finished", times=3)
+        lines = [one for one in daemon.logs("cycle.finished") if "create" not in one]
+        daemon.stop()
+
+    assert lines
+    assert {one["level"] for one in lines} == {"debug"}
+
+
+def test_a_signal_has_it_poll_at_once(shop: Shop, sandbox: SandboxProcess) -> None:
+    schedule(shop)
+    with serving(shop) as daemon:
+        wait_until(lambda: len(sandbox.items()) == 12)
+        daemon.wait_for("STATUS=waiting")
+        shop.stock([*ROWS[:11], row(40)])
+        daemon.send(signal.SIGUSR1)
+        wait_until(lambda: "SKU-0040" in sandbox.items())
+        daemon.stop()
+
+
+def test_a_reload_takes_what_is_right_and_refuses_what_is_wrong(
+    shop: Shop, sandbox: SandboxProcess
+) -> None:
+    schedule(shop)
+    with serving(shop) as daemon:
+        daemon.wait_for_log("cycle.finished")
+        right = shop.configuration.read_text()
+        shop.configuration.write_text(right + "\n[gards]\nmax_delete = 1\n")
+        daemon.send(signal.SIGHUP)
+        daemon.wait_for_log("daemon.not_reloaded")
+        shop.configuration.write_text(right.replace('poll = "1h"', 'poll = "500ms"'))
+        daemon.send(signal.SIGHUP)
+        daemon.wait_for_log("daemon.reloaded")
+        shop.stock([*ROWS, row(50)])
+        wait_until(lambda: "SKU-0050" in sandbox.items())
+        daemon.stop()
+
+    assert "guards" in daemon.logs("daemon.not_reloaded")[0]["reason"]
+    assert daemon.logs("daemon.reloaded")[0]["changed"] == ["schedule.poll: 3600 s → 0.5 s"]
+    assert len([one for one in daemon.heard if "RELOADING=1" in one]) == 2
+
+
+def test_a_catalog_that_goes_away_and_comes_back_costs_nothing(
+    shop: Shop, sandbox: SandboxProcess
+) -> None:
+    schedule(shop, poll="300ms")
+    with serving(shop) as daemon:
+        wait_until(lambda: len(sandbox.items()) == 12)
+        away = shop.catalog.rename(shop.folder / "elsewhere.csv")
+        daemon.wait_for_log("daemon.trouble")
+        daemon.wait_for("catalog.csv")
+        time.sleep(1)
+        away.rename(shop.catalog)
+        daemon.wait_for_log("daemon.relieved")
+        daemon.stop()
+
+    assert len(daemon.logs("daemon.trouble")) == 1  # told once, not at every poll
+    assert len(writes(sandbox)) == 12
+
+
+def test_a_remote_that_fails_for_a_while_is_waited_out(shop: Shop, sandbox: SandboxProcess) -> None:
+    schedule(shop, poll="300ms")
+    sandbox.set_faults([Fault(kind=FaultKind.STATUS, status=503)])
+    with serving(shop) as daemon:
+        daemon.wait_for_log("daemon.trouble")
+        sandbox.set_faults([])
+        wait_until(lambda: len(sandbox.items()) == 12)
+        daemon.wait_for_log("daemon.relieved")
+        daemon.stop()
+
+
+def test_a_state_that_somebody_has_locked_is_waited_for(
+    shop: Shop, sandbox: SandboxProcess
+) -> None:
+    schedule(shop, poll="300ms")
+    with serving(shop) as daemon:
+        wait_until(lambda: len(sandbox.items()) == 12)
+        daemon.wait_for("STATUS=waiting")
+        with closing(sqlite3.connect(shop.state, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            shop.stock([*ROWS, row(60)])
+            time.sleep(1)
+        wait_until(lambda: "SKU-0060" in sandbox.items())
+        daemon.stop()
+
+
+def test_a_probe_finds_a_key_that_was_revoked_while_nothing_else_goes_on(
+    shop: Shop, sandbox: SandboxProcess
+) -> None:
+    schedule(shop, probe="300ms")
+    with serving(shop) as daemon:
+        wait_until(lambda: len(sandbox.items()) == 12)
+        sandbox.set_faults([Fault(kind=FaultKind.STATUS, status=401)])
+        daemon.wait_for("key")
+        sandbox.set_faults([])
+        daemon.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_in_the_middle_settles_what_is_in_flight_within_ten_seconds(
+    shop: Shop, sandbox: SandboxProcess, number: signal.Signals
+) -> None:
+    shop.stock([row(number) for number in range(2000)])
+    schedule(shop)
+    sandbox.set_faults([Fault(kind=FaultKind.SLOW, seconds=0.2)])
+    with serving(shop) as daemon:
+        wait_until(lambda: len(sandbox.items()) > 50)
+        began = time.monotonic()
+        daemon.send(number)
+        code = daemon.process.wait(30)
+        assert time.monotonic() - began < 10
+    sandbox.set_faults([])
+    made = set(sandbox.items())
+    states = shop.run("status", "--format", "json").json()["states"]
+    counts = {one["state"]: one["count"] for one in states}
+
+    assert code == 128 + number
+    assert 50 < len(made) < 2000
+    assert counts.get("in_flight", 0) == 0
+    assert counts["in_sync"] == len(made)

@@ -1,0 +1,72 @@
+"""Several daemons on one state: one works, the others stand by, and commands run in between."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+from tests.acceptance.daemon.served import schedule, serving
+from tests.sandbox_process import SandboxProcess
+from tests.shop import Shop, row, wait_until, writes
+
+ROWS = [row(number) for number in range(12)]
+
+
+def test_another_takes_over_when_the_one_on_duty_is_killed(
+    shop: Shop, sandbox: SandboxProcess
+) -> None:
+    schedule(shop, poll="300ms")
+    with serving(shop) as first:
+        wait_until(lambda: len(sandbox.items()) == 12)
+        with serving(shop) as second:
+            second.wait_for_log("daemon.stands_by")
+            second.wait_for("STATUS=standing by")
+            shop.stock([*ROWS, row(70)])
+            wait_until(lambda: "SKU-0070" in sandbox.items())
+            first.send(signal.SIGKILL)
+            killed = time.monotonic()
+            second.wait_for_log("daemon.came_on_duty")
+            assert time.monotonic() - killed < 5
+            shop.stock([*ROWS, row(70), row(71)])
+            wait_until(lambda: "SKU-0071" in sandbox.items())
+            assert second.stop().code == 143
+
+    assert len(writes(sandbox)) == 14
+
+
+def test_another_takes_over_at_once_when_the_one_on_duty_ends(
+    shop: Shop, sandbox: SandboxProcess
+) -> None:
+    schedule(shop, poll="300ms")
+    with serving(shop) as first:
+        wait_until(lambda: len(sandbox.items()) == 12)
+        with serving(shop) as second:
+            second.wait_for_log("daemon.stands_by")
+            assert first.stop().code == 143
+            second.wait_for_log("daemon.came_on_duty")
+            second.stop()
+
+
+def test_one_that_stands_by_can_be_stopped(shop: Shop) -> None:
+    schedule(shop)
+    with serving(shop) as first:
+        first.wait_for_log("cycle.finished")
+        with serving(shop) as second:
+            second.wait_for_log("daemon.stands_by")
+            began = time.monotonic()
+            assert second.stop().code == 143
+            assert time.monotonic() - began < 5
+        first.stop()
+
+
+def test_commands_run_beside_it_between_its_cycles(shop: Shop, sandbox: SandboxProcess) -> None:
+    schedule(shop, poll="300ms")
+    with serving(shop) as daemon:
+        wait_until(lambda: len(sandbox.items()) == 12)
+        once = shop.run("--once", "--format", "json")
+        status = shop.run("status")
+        daemon.stop()
+
+    assert once.code == 0
+    assert once.json()["summary"]["unchanged"] == 12
+    assert status.code == 0

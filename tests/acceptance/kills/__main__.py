@@ -1,0 +1,52 @@
+"""The longer proof: `python -m tests.acceptance.kills [STORY…] [--side-by-side] [--twice]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+from tests.acceptance.kills.launcher import Launcher, launching
+from tests.acceptance.kills.stage import Remote, Stage
+from tests.acceptance.kills.stories import ONE_BY_ONE, SIDE_BY_SIDE, STORIES
+from tests.acceptance.kills.sweep import Part, Sweep
+from tests.sandbox_process import sandbox_process
+from tests.shop import Shop
+
+
+def main() -> None:
+    """Kill at every boundary of these stories, all unless named; what is wrong ends it."""
+    options = _parser().parse_args()
+    with (
+        sandbox_process("--rate", "0") as sandbox,
+        tempfile.TemporaryDirectory() as told,
+        launching(Path(told)) as launcher,
+    ):
+        for name in options.story or STORIES:
+            count = _told(name, sandbox.url, launcher, options)
+            sys.stdout.write(f"{name}: killed {count} times, and well again each time\n")
+            sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.acceptance.kills", description=__doc__)
+    parser.add_argument("story", nargs="*", choices=[*STORIES, []])
+    parser.add_argument("--side-by-side", action="store_true", help="eight requests at once")
+    parser.add_argument("--twice", action="store_true", help="kill each recovery everywhere, too")
+    return parser
+
+
+def _told(name: str, url: str, launcher: Launcher, options: argparse.Namespace) -> int:
+    pace = SIDE_BY_SIDE if options.side_by_side else ONE_BY_ONE
+    with tempfile.TemporaryDirectory() as folder, closing(Remote(url)) as remote:
+        stage = Stage(Shop(Path(folder), url), remote, launcher)
+        stage.remote.reset()
+        sweep = Sweep.of(stage, STORIES[name], pace)
+        killed = sweep.kills_twice() if options.twice else sweep.kills(Part())
+        return sum(1 for ended in killed if ended.was_killed)
+
+
+if __name__ == "__main__":
+    main()

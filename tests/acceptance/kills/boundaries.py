@@ -1,0 +1,107 @@
+"""Every durable step and request boundary of this process, numbered; at one of them it dies.
+
+The steps are seen from outside, by wrapping SQLite, the system's calls and the HTTP transport, so
+that syncd has no line in it for the sake of this test.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import httpx
+
+from tests.acceptance.kills.database import watch_database
+from tests.acceptance.kills.files import Files, watch_files
+
+Reached = Callable[[str], None]
+Trace = Callable[[str, Any], Awaitable[None]]
+
+PACED: Final = "state.db.pacer is written to"
+STAGES: Final = {
+    "send_request_headers.started": "leaves",
+    "send_request_body.complete": "is sent",
+    "receive_response_headers.complete": "is answered",
+    "receive_response_body.complete": "is read",
+}
+"""What httpcore tells of a request: before the first byte, after the last one, the answer's head,
+and its body."""
+
+_write = os.write
+
+
+class Boundaries:
+    """Counts boundaries as they are reached, from any thread, and tells them to a file."""
+
+    def __init__(self, told: int, kill_at: int) -> None:
+        """Take an open file, and the number of the boundary to die at, from 1; 0 for none."""
+        self._told = told
+        self._kill_at = kill_at
+        self._count = 0
+        self._last = ""
+        self._lock = threading.Lock()
+
+    def reached(self, name: str) -> None:
+        """Tell a boundary, or end everything there."""
+        with self._lock:
+            if name == self._last == PACED:
+                return
+            self._last = name
+            self._count += 1
+            _write(self._told, f"{name}\n".encode())
+            if self._count == self._kill_at:
+                _die()
+
+
+def _die() -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError  # nobody is left to get here
+
+
+def watch(folder: Path, reached: Reached) -> None:
+    """Have every durable step in this folder and every request told, for the rest of this process.
+
+    A step is told before it is taken; a commit, and a file that is put in the place of another,
+    after it as well. Between two of what is told nothing lasting happens: a transaction that has
+    not committed leaves nothing, and the pacer's few numbers for one departure, which are no state,
+    are told as one step.
+    """
+    watch_database(folder, reached)
+    watch_files(Files(folder, reached))
+    _watch_requests(reached)
+
+
+def _watch_requests(reached: Reached) -> None:
+    handle = httpx.AsyncHTTPTransport.handle_async_request
+
+    async def watched(
+        transport: httpx.AsyncHTTPTransport, request: httpx.Request
+    ) -> httpx.Response:
+        request.extensions["trace"] = _traced(request, reached)
+        return await handle(transport, request)
+
+    httpx.AsyncHTTPTransport.handle_async_request = watched  # type: ignore[method-assign, assignment]  # around it
+
+
+def _traced(request: httpx.Request, reached: Reached) -> Trace:
+    name, told = _called(request), request.extensions.get("trace")
+
+    async def trace(event: str, detail: Any) -> None:  # noqa: ANN401 - httpcore's own
+        if told is not None:
+            await told(event, detail)
+        stage = STAGES.get(event.partition(".")[2])
+        if stage is not None:
+            reached(f"{name} {stage}")
+
+    return trace
+
+
+def _called(request: httpx.Request) -> str:
+    """Such as `POST /inventory-items SKU-0001`."""
+    body = request.content.decode()
+    item = body.partition('"id":"')[2].partition('"')[0]
+    return f"{request.method} {request.url.path} {item}".rstrip()

@@ -1,0 +1,190 @@
+"""What must be true once the dust has settled: the remote, its log, the state and the journal."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+
+from syncd.service.verify import verify
+from syncd.state import open_existing_read_only
+from tests.acceptance.kills.stage import Objects, World
+from tests.acceptance.kills.stories import Arranged
+from tests.shop import KEY, item_of
+
+ITEMS = "/inventory-items"
+DEEDS = {"DELETE": "delete"}
+TOLD = frozenset({"boundaries", "stdout", "stderr"})
+"""Files of the test's own beside what a run leaves in its temporary folder."""
+MAY_HAVE_BEEN_SENT = frozenset({None, "unknown"})
+"""Outcomes in the journal after which the remote may have been asked, without our knowing."""
+
+
+@dataclass(frozen=True)
+class Write:
+    """One write as the remote's log has it."""
+
+    deed: str
+    id: str
+    request: str
+    carried_out: bool
+
+
+def writes_in(log: Iterable[Mapping[str, Any]]) -> list[Write]:
+    return [_write(request) for request in log if request["method"] != "GET"]
+
+
+def _write(request: Mapping[str, Any]) -> Write:
+    created = request["path"] == ITEMS
+    wanted = orjson.loads(request["body"])["id"] if created else request["path"].rpartition("/")[2]
+    deed = DEEDS.get(request["method"]) or ("create" if created else "update")
+    return Write(deed, wanted, request["requestId"], request["carriedOut"])
+
+
+def wanted_items(arranged: Arranged, before: World) -> Objects:
+    """The items that the remote must have in the end."""
+    wanted = {name: item for name, item in before.items.items() if name not in arranged.deleted}
+    for row in arranged.rows:
+        if row["sku"] not in arranged.kept:
+            wanted[row["sku"]] = item_of(row)
+    return _without_nothing(wanted)
+
+
+def check_remote(arranged: Arranged, before: World, found: Objects) -> None:
+    """The items are the catalog's, and what is not ours is as it was."""
+    assert _without_nothing(found) == wanted_items(arranged, before)
+
+
+def _without_nothing(items: Objects) -> Objects:
+    return {
+        name: {key: value for key, value in item.items() if value not in {None, ""}}
+        for name, item in items.items()
+    }
+
+
+def check_writes(arranged: Arranged, before: World, writes: Iterable[Write]) -> None:
+    """Nothing is made that is there, nothing written that is not ours or that must be kept."""
+    present = set(before.items)
+    ours = {row["sku"] for row in arranged.rows} | arranged.deleted
+    for write in writes:
+        assert write.id in ours, write
+        if not write.carried_out:
+            continue
+        assert write.id not in arranged.kept, write
+        if write.deed == "create":
+            assert write.id not in present, f"{write} made it twice"
+            present.add(write.id)
+        elif write.deed == "delete":
+            assert write.id in arranged.deleted, write
+            present.discard(write.id)
+
+
+def check_journal(state: Path, after: int, writes: Iterable[Write]) -> None:
+    """Every write that was sent had its intent, and every outcome that is claimed was one.
+
+    `after` is the journal's last entry of the time before the log begins.
+    """
+    entries = _journal(state, after)
+    log = {write.request: write for write in writes}
+    unknown: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for entry in entries:
+        write = log.pop(entry.request or "", None)
+        if entry.kind in MAY_HAVE_BEEN_SENT:
+            unknown[entry.deed, entry.id] += 1
+        elif write is None:
+            assert entry.kind == "undone", f"{entry} claims what the remote never saw"
+        else:
+            assert (write.deed, write.id) == (entry.deed, entry.id), (entry, write)
+            assert write.carried_out == (entry.kind == "accepted"), (entry, write)
+    unclaimed = Counter((write.deed, write.id) for write in log.values())
+    for key, count in unclaimed.items():
+        assert count <= unknown[key], f"{key} was sent {count} times without an intent of its own"
+
+
+def check_doubts(state: Path, after: int, log: Iterable[Mapping[str, Any]]) -> None:
+    """What was sent and not heard of again is looked up before anything more is sent for it."""
+    settled = {entry.request for entry in _journal(state, after)} - {None}
+    in_doubt: set[str] = set()
+    for request in log:
+        if request["method"] == "GET":
+            in_doubt.difference_update(parse_qs(request["query"]).get("ids", ()))
+            continue
+        write = _write(request)
+        assert write.id not in in_doubt, f"{write} was sent without looking first"
+        if write.request not in settled:
+            in_doubt.add(write.id)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the journal, as far as it is compared."""
+
+    deed: str
+    id: str
+    kind: str | None
+    request: str | None
+
+
+def _journal(state: Path, after: int) -> list[Entry]:
+    query = """SELECT deed, id, kind, request_id FROM journal
+        WHERE write > ? AND deed <> 'adopt' ORDER BY write"""
+    with closing(sqlite3.connect(state)) as database:
+        return [Entry(*found) for found in database.execute(query, (after,))]
+
+
+def last_entry(state: Path) -> int:
+    """The journal's last entry; 0 where there is no state yet."""
+    if not state.exists():
+        return 0
+    with closing(sqlite3.connect(state)) as database:
+        return int(database.execute("SELECT coalesce(max(write), 0) FROM journal").fetchone()[0])
+
+
+def check_state(state: Path) -> None:
+    """The file is whole, and nothing is left in flight or in doubt."""
+    with closing(sqlite3.connect(state)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        unsettled = database.execute("SELECT id, delivery FROM sku WHERE delivery <> 'settled'")
+        assert unsettled.fetchall() == []
+
+
+def standing(state: Path) -> str:
+    """All that decides what the next run does, without the moments and request ids in it."""
+    query = """SELECT id, state, fingerprint, desired, known, sent, ownership, delivery,
+        held IS NULL, missing_read, quarantine IS NULL, foreign_reason, next_attempt IS NULL
+        FROM sku ORDER BY id"""
+    with closing(sqlite3.connect(state)) as database:
+        rows = database.execute(query).fetchall()
+        (reading,) = database.execute("SELECT document FROM reading").fetchone()
+    remembered = {name: value for name, value in orjson.loads(reading).items() if name != "at"}
+    return f"{rows} {remembered}"
+
+
+def check_history(state: Path) -> None:
+    """The chain of seals holds, and what is under no seal was broken off."""
+    with closing(open_existing_read_only(f"sqlite:///{state}")) as opened:
+        verdict = verify(opened)
+    assert verdict.breach is None, verdict
+
+
+def check_privacy(left: Iterable[Path]) -> None:
+    """Nobody else may read what a run leaves, and the key is in none of it."""
+    for path in left:
+        assert path.name in TOLD or not path.stat().st_mode & 0o077, path
+        for file in path.rglob("*") if path.is_dir() else (path,):
+            assert file.is_dir() or KEY.encode() not in file.read_bytes(), file
+
+
+def check_reports(folder: Path) -> None:
+    """Whatever a run writes for its user is there whole, or not at all."""
+    for file in folder.glob("*.json"):
+        orjson.loads(file.read_bytes())
+    for file in folder.glob("*.html"):
+        assert file.read_text().rstrip().endswith("</html>")

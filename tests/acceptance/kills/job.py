@@ -1,0 +1,43 @@
+"""One run of syncd, as the process that forks it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+
+@dataclass(frozen=True)
+class Meddling:
+    """At a boundary, somebody else puts something into the sandbox: the body of a PUT there."""
+
+    boundary: str
+    url: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run in `folder`, its outputs in `told`; `later` moves its clock, in seconds.
+
+    It dies at the boundary `kill_at`, from 1; 0 for none. `largest_file` is how many bytes any file
+    may grow to, as under a quota; one that `heeds_rights` has not even root's way around them. The
+    answer begins with the job's `number`.
+    """
+
+    arguments: tuple[str, ...]
+    folder: str
+    told: str
+    kill_at: int = 0
+    later: float = 0.0
+    meddling: Meddling | None = None
+    largest_file: int | None = None
+    heeds_rights: bool = False
+    number: int = 0
+
+    @classmethod
+    def read(cls, line: bytes) -> Job:
+        found: dict[str, Any] = orjson.loads(line)
+        meddling = found.pop("meddling")
+        return cls(**found, meddling=None if meddling is None else Meddling(**meddling))

@@ -1,0 +1,158 @@
+"""Runs syncd in children that may die: `python -m tests.acceptance.kills.killed`.
+
+All of syncd is imported once, and its own command line is run in a child for each line on stdin.
+The line that answers tells how the child ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import os
+import pkgutil
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, NoReturn
+
+import httpx
+
+from tests.acceptance.kills.boundaries import Boundaries, watch
+from tests.acceptance.kills.confinement import heed_rights, limit_files
+from tests.acceptance.kills.job import Job, Meddling
+
+SHORT: Final = 0.05
+"""Seconds below which a wait is really waited: the pacer's, by which departures are spread."""
+_IMPORTED_LATE: Final = (
+    "alembic.command",
+    "anyio._backends._asyncio",
+    "concurrent.futures.thread",
+    "duckdb",
+    "h11",
+    "httpcore",
+    "typer._adapters",
+    "sqlalchemy.dialects.sqlite",
+)
+"""What a run would import by itself, when it comes to it."""
+_NOT_WARMED: Final = ("syncd.sandbox", "syncd.__main__", "syncd.state.migrations", "syncd.web")
+_MODE: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+
+
+class LeapingClock:
+    """The machine's time, moved; a longer wait is over at once, and later then."""
+
+    passed = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.passed
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds > SHORT:
+            LeapingClock.passed += timedelta(seconds=seconds)
+        await asyncio.sleep(seconds if 0 < seconds <= SHORT else 0)
+
+
+def main() -> None:
+    """Serve until stdin ends."""
+    _warm_up()
+    for line in sys.stdin.buffer:
+        job = Job.read(line)
+        child = os.fork()
+        if not child:
+            _run(job)
+        _, status = os.waitpid(child, 0)
+        _answer(job.number, os.waitstatus_to_exitcode(status))
+    os._exit(0)  # at once: what the forks shared is not worth tidying up
+
+
+def _warm_up() -> None:
+    import syncd
+
+    for name in _IMPORTED_LATE:
+        importlib.import_module(name)
+    for module in pkgutil.walk_packages(syncd.__path__, "syncd."):
+        if not module.name.startswith(_NOT_WARMED):
+            with suppress(ImportError):  # of an extra that is not installed
+                importlib.import_module(module.name)
+    trusted = httpx.create_ssl_context()  # takes a fifth of a run, and nothing here is encrypted
+    httpx.create_ssl_context = lambda: trusted  # type: ignore[misc, assignment]  # as syncd calls it
+    gc.freeze()
+
+
+def _answer(number: int, code: int) -> None:
+    sys.stdout.write(f"{number} {code}\n")
+    sys.stdout.flush()
+
+
+def _run(job: Job) -> NoReturn:
+    told = Path(job.told)
+    boundaries = Boundaries(os.open(told / "boundaries", _MODE), job.kill_at)
+    for descriptor, name in ((1, "stdout"), (2, "stderr")):
+        os.dup2(os.open(told / name, _MODE), descriptor)
+    os.chdir(job.folder)
+    tempfile.tempdir = job.told
+    _leap(job.later)
+    if not _confine(job):
+        watch(Path(job.folder), _with_meddling(boundaries.reached, job.meddling))
+    code = _syncd(job.arguments)
+    boundaries.reached("the process ends")
+    os._exit(code)
+
+
+def _leap(later: float) -> None:
+    from syncd import wiring
+
+    LeapingClock.passed = timedelta(seconds=later)
+    wiring.SystemClock = LeapingClock  # type: ignore[assignment, misc]  # the same port
+
+
+def _confine(job: Job) -> bool:
+    """Take away what this run may not have; True where that leaves no room to tell boundaries."""
+    if job.heeds_rights:
+        heed_rights()
+    if job.largest_file is None:
+        return False
+    limit_files(job.largest_file)
+    return True
+
+
+def _with_meddling(
+    reached: Callable[[str], None], meddling: Meddling | None
+) -> Callable[[str], None]:
+    if meddling is None:
+        return reached
+
+    def meddled(name: str) -> None:
+        if name == meddling.boundary:
+            _put(meddling)
+        reached(name)
+
+    return meddled
+
+
+def _put(meddling: Meddling) -> None:
+    request = urllib.request.Request(meddling.url, meddling.body.encode(), method="PUT")  # noqa: S310 - the sandbox's own
+    with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - the same
+        pass
+
+
+def _syncd(arguments: tuple[str, ...]) -> int:
+    from syncd.cli.app import main as syncd
+
+    sys.argv = ["syncd", *arguments]
+    try:
+        syncd()
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    finally:
+        sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,289 @@
+"""What happens in a shop before a command that is killed, and how all must stand in the end."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine
+
+from syncd.sandbox import Fault, FaultKind
+from syncd.state import migrate
+from tests.acceptance.kills.stage import Stage
+from tests.shop import Row, item_of, row
+
+Line = tuple[str, ...]
+
+ONE_BY_ONE: Final = "max_in_flight = 1"
+SIDE_BY_SIDE: Final = "max_in_flight = 8"
+DAY: Final = 86_400.0
+GUARDS: Final = """
+[guards]
+max_delete = 100
+max_update = {max_update}
+max_same_change = 1.0
+max_shrink = 1.0
+canary = 1.0
+delete_after = "0s"
+delete_reads = 2
+"""
+ONCE: Final = ("--once", "--format", "json", "--output", "report.json")
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """A shop on the eve of a command.
+
+    `rows` are what the items must be like in the end, as a rule the catalog's. Of their ids, `kept`
+    stay at the remote as they were (held, refused, foreign), all others become as the rows wish;
+    `deleted` are ids that must be gone. `line` is the command that is killed, `later` how many
+    seconds from now, `code` how it ends by itself; `recovery` are the commands after which
+    everything must stand as it should, `settled` is how the last of them ends.
+    """
+
+    rows: tuple[Row, ...]
+    line: Line
+    code: int = 0
+    settled: int = 0
+    recovery: tuple[Line, ...] = (("--once",),)
+    kept: frozenset[str] = frozenset()
+    deleted: frozenset[str] = frozenset()
+    writes_nothing: bool = False
+    later: float = 0.0
+
+
+Story = Callable[[Stage, str], Arranged]
+"""Arranges a shop whose requests depart as the configuration line says, such as one by one."""
+
+
+def first_cycle(stage: Stage, pace: str) -> Arranged:
+    """Create, adopt, keep off what is foreign, quarantine, hold; a lost answer, and a 409."""
+    _configure(stage, pace)
+    rows = [row(number) for number in range(8)]
+    rows[4] = row(4, maker="unknown")
+    rows[5] = row(5, origin="UK")
+    stage.shop.stock(rows)
+    stage.seed(
+        [
+            {"id": "SKU-0001", **item_of(rows[1])},
+            {"id": "SKU-0002", **item_of(row(2, origin="SE"))},
+            {"id": "SKU-0003", **item_of(row(3, origin="NO"))},
+            {"id": "HAND-MADE", **item_of(row(99))},
+        ]
+    )
+    stage.seed_skus([{"id": "SKU-0003", "managedFulfillment": "DRGlobalFulfillment"}])
+    stage.faults.append(Fault(kind=FaultKind.LOST, method="POST", id="SKU-0006", count=1))
+    stage.meddle(
+        "POST /inventory-items SKU-0007 leaves",
+        {"id": "SKU-0007", **item_of(row(7, origin="SE"))},
+    )
+    kept = frozenset({"SKU-0003", "SKU-0004", "SKU-0005"})
+    return Arranged(tuple(rows), ONCE, code=3, settled=3, kept=kept)
+
+
+def later_cycle(stage: Stage, pace: str) -> Arranged:
+    """Update, clear, delete, make anew what is gone; lost answers, a refusal, stock left."""
+    _configure(stage, pace)
+    rows = [row(number) for number in range(8)]
+    stage.shop.stock(rows)
+    stage.well("--once")
+    stage.seed([{"id": "HAND-MADE", **item_of(row(99))}])
+    stage.shop.stock(rows[:5])
+    stage.well("--once")
+    stage.seed_levels([{"inventoryItemId": "SKU-0007", "availableQuantity": 3}])
+    stage.remove_items("SKU-0004")
+    rows = [
+        row(0),
+        row(1, origin="SE", hs=""),
+        row(2, maker="unknown"),
+        row(3, origin="SE"),
+        row(4, origin="SE"),
+    ]
+    stage.shop.stock(rows)
+    stage.faults += [
+        Fault(kind=FaultKind.LOST, method="POST", id="SKU-0003", count=1),
+        Fault(kind=FaultKind.LOST, method="DELETE", id="SKU-0006", count=1),
+    ]
+    return Arranged(
+        tuple(rows),
+        ONCE,
+        code=3,
+        settled=3,
+        kept=frozenset({"SKU-0002"}),
+        deleted=frozenset({"SKU-0005", "SKU-0006"}),
+    )
+
+
+def missing(stage: Stage, pace: str) -> Arranged:
+    """The first read that lacks some rows: they are missing, and not deleted yet."""
+    _configure(stage, pace)
+    rows = [row(number) for number in range(4)]
+    stage.shop.stock(rows)
+    stage.well("--once")
+    stage.shop.stock(rows[:2])
+    return Arranged(tuple(rows[:2]), ("--once",))
+
+
+def approving(stage: Stage, pace: str) -> Arranged:
+    """A person approves what a guard has stopped."""
+    rows, cycle = _stopped(stage, pace)
+    approve = ("approve", cycle)
+    return Arranged(rows, approve, recovery=(approve, ("--once",)))
+
+
+def approved_cycle(stage: Stage, pace: str) -> Arranged:
+    """The cycle that carries out what was approved."""
+    rows, cycle = _stopped(stage, pace)
+    stage.well("approve", cycle)
+    return Arranged(rows, ONCE)
+
+
+def planning(stage: Stage, pace: str) -> Arranged:
+    """A plan is saved, and nothing else done."""
+    rows = _changed(stage, pace)
+    return Arranged(rows, ("plan", "--out", "plan.json"), writes_nothing=True)
+
+
+def applying(stage: Stage, pace: str) -> Arranged:
+    """A saved plan is carried out."""
+    rows = _changed(stage, pace)
+    stage.well("plan", "--out", "plan.json")
+    return Arranged(rows, ("apply", "plan.json"))
+
+
+def rehearsing(stage: Stage, pace: str) -> Arranged:
+    """A dry run, of which the state must never show a trace."""
+    rows = _changed(stage, pace)
+    return Arranged(rows, ("--dry-run", "--output", "report.html"), writes_nothing=True)
+
+
+def releasing(stage: Stage, pace: str) -> Arranged:
+    """A quarantined SKU is let go, and refused again."""
+    _configure(stage, pace)
+    rows = (row(0), row(1, maker="unknown"))
+    stage.shop.stock(rows)
+    stage.well("--once", code=3)
+    retry = ("quarantine", "retry", "--all")
+    return Arranged(rows, retry, settled=3, kept=frozenset({"SKU-0001"}))
+
+
+def migrating(stage: Stage, pace: str) -> Arranged:
+    """A cycle that first brings the state of an older version up to date."""
+    _configure(stage, pace)
+    rows = (row(0), row(1))
+    stage.shop.stock(rows)
+    stage.well("--once")
+    _put_back_to(stage.shop.state, migrate.revisions()[0])
+    return Arranged(rows, ("--once",))
+
+
+def reverting(stage: Stage, pace: str) -> Arranged:
+    """A cycle is undone: a value is put back, and an item deleted that it had made."""
+    _configure(stage, pace)
+    before = (row(0), row(1))
+    stage.shop.stock(before)
+    stage.well("--once")
+    stage.shop.stock((row(0, origin="SE"), row(1), row(3)))
+    cycle = stage.well("--once", "--format", "json").json()["cycle"]
+    revert = ("revert", cycle)
+    return Arranged(
+        before,
+        revert,
+        code=3,
+        settled=3,
+        recovery=(revert, ("--once",)),
+        deleted=frozenset({"SKU-0003"}),
+    )
+
+
+def following_again(stage: Stage, pace: str) -> Arranged:
+    """What a revert holds is released, and the catalog is followed again."""
+    rows = _changed(stage, pace)
+    cycle = stage.well("--once", "--format", "json").json()["cycle"]
+    stage.well("revert", cycle, code=3)
+    release = ("revert", "--release", "--all")
+    return Arranged(rows, release, recovery=(release, ("--once",)))
+
+
+def pruning(stage: Stage, pace: str) -> Arranged:
+    """A cycle that forgets what is older than the history is kept."""
+    _configure(stage, pace)
+    text = stage.shop.configuration.read_text()
+    stage.shop.configuration.write_text(text.replace("[state]", '[state]\nkeep_journal = "1d"'))
+    rows = (row(0), row(1))
+    stage.shop.stock(rows)
+    assert stage.run("--once", later=-10 * DAY).code == 0
+    return Arranged(rows, ("--once",), later=-6 * DAY)
+
+
+STORIES: Final[Mapping[str, Story]] = {
+    story.__name__: story
+    for story in (
+        first_cycle,
+        later_cycle,
+        missing,
+        approving,
+        approved_cycle,
+        planning,
+        applying,
+        rehearsing,
+        releasing,
+        migrating,
+        reverting,
+        following_again,
+        pruning,
+    )
+}
+
+
+def _configure(stage: Stage, pace: str, max_update: int = 100) -> None:
+    stage.shop.configure(GUARDS.format(max_update=max_update))
+    text = stage.shop.configuration.read_text()
+    stage.shop.configuration.write_text(text.replace("[state]", f"{pace}\n[state]"))
+
+
+def _changed(stage: Stage, pace: str) -> tuple[Row, ...]:
+    """Two items in sync, of which one should be another since."""
+    _configure(stage, pace)
+    stage.shop.stock([row(0), row(1)])
+    stage.well("--once")
+    rows = (row(0, origin="SE"), row(1))
+    stage.shop.stock(rows)
+    return rows
+
+
+def _stopped(stage: Stage, pace: str) -> tuple[tuple[Row, ...], str]:
+    """A shop whose last cycle a guard has stopped, and that cycle's name."""
+    _configure(stage, pace, max_update=1)
+    stage.shop.stock([row(number) for number in range(3)])
+    stage.well("--once")
+    rows = (row(0, origin="SE"), row(1, origin="SE"), row(2))
+    stage.shop.stock(rows)
+    return rows, stage.well("--once", "--format", "json", code=4).json()["cycle"]
+
+
+def _put_back_to(state: Path, revision: str) -> None:
+    """Make the state what the version that ended with this migration would have left."""
+    older = state.with_name("older.db")
+    engine = create_engine(f"sqlite:///{older}")
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(migrate.SCRIPTS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+    with closing(sqlite3.connect(older)) as database, database:
+        database.execute("ATTACH ? AS newer", (str(state),))
+        for table in ("sku", "journal", "cycle", "reading", "fact"):
+            found = database.execute(f"PRAGMA main.table_info({table})").fetchall()
+            columns = ", ".join(f'"{column[1]}"' for column in found)
+            database.execute(
+                f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}"  # noqa: S608 - the tables' own names
+            )
+    older.replace(state)

@@ -1,0 +1,134 @@
+"""Kills a story's command at one boundary after the other, and looks at what comes of it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.acceptance.kills import evidence
+from tests.acceptance.kills.launcher import Ended
+from tests.acceptance.kills.stage import KEPT_IN_PLACE, Stage, World
+from tests.acceptance.kills.stories import Arranged, Story
+
+HOUR: Final = 3600.0
+"""Seconds that pass before the next run: whatever was under way has landed, back-offs are over."""
+NEVER: Final = 0
+"""The boundary at which nothing is killed."""
+MINUTE: Final = 60.0
+"""Seconds from then to the one after it: nothing has come due again."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Every so many-th boundary, from this one on; all parts of a story together leave none out."""
+
+    first: int = 1
+    step: int = 1
+
+
+@dataclass
+class Sweep:
+    """One story, arranged once and then told anew for every boundary."""
+
+    stage: Stage
+    arranged: Arranged
+    before: World
+    entries: int
+    quiet: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, stage: Stage, story: Story, pace: str) -> Sweep:
+        arranged = story(stage, pace)
+        return cls(stage, arranged, stage.world(), evidence.last_entry(stage.shop.state))
+
+    def kills(self, part: Part) -> Iterator[Ended]:
+        """Kill at this part's boundaries; the last run comes to its end, for it has fewer."""
+        for at in itertools.count(part.first, part.step):
+            ended = self.killed(at)
+            self.check(ended)
+            yield ended
+            if not ended.was_killed:
+                assert ended.code == self.arranged.code, ended
+                return
+
+    def undisturbed(self) -> Ended:
+        """Let the command come to its end."""
+        return self.killed(NEVER)
+
+    def kills_twice(self) -> Iterator[Ended]:
+        """Kill at every boundary, and the run after it at every boundary of its own."""
+        for at in itertools.count(1):
+            if not self.killed(at).was_killed:
+                return
+            for again in itertools.count(1):
+                ended = self._killed_again(at, again)
+                self.check(ended)
+                yield ended
+                if not ended.was_killed:
+                    break
+
+    def _killed_again(self, at: int, again: int) -> Ended:
+        self.killed(at)
+        return self.stage.run(*self.arranged.recovery[0], kill_at=again, later=HOUR / 2)
+
+    def killed(self, at: int) -> Ended:
+        self.stage.restore(self.before)
+        arranged = self.arranged
+        ended = self.stage.run(*arranged.line, kill_at=at, later=arranged.later)
+        self._check_left()
+        return ended
+
+    def check(self, ended: Ended) -> None:
+        """Recover from where the command was left, and compare everything with everything."""
+        try:
+            self._recover()
+            self._check_recovered()
+            self._check_quiet()
+        except AssertionError as error:
+            last = ended.boundaries[-1] if ended.boundaries else "the start"
+            place = f"boundary {len(ended.boundaries)}: {last}"
+            raise AssertionError(f"after the end at {place}\n{error}") from error
+
+    def _check_left(self) -> None:
+        shop = self.stage.shop
+        evidence.check_reports(shop.folder)
+        left = (*self.stage.launcher.told.iterdir(), *shop.folder.iterdir())
+        evidence.check_privacy(path for path in left if path.name not in KEPT_IN_PLACE)
+        if self.arranged.writes_nothing:
+            state = shop.state
+            assert state.read_bytes() == self.before.files[state.name]
+            assert evidence.writes_in(self.stage.remote.requests()) == []
+
+    def _recover(self) -> None:
+        *first, last = self.arranged.recovery
+        for number, line in enumerate(first):
+            self.stage.run(*line, later=HOUR + number * MINUTE)
+        ended = self.stage.run(*last, later=HOUR + len(first) * MINUTE)
+        assert ended.code == self.arranged.settled, ended
+
+    def _check_recovered(self) -> None:
+        arranged, before, state = self.arranged, self.before, self.stage.shop.state
+        log = self.stage.remote.requests()
+        writes = evidence.writes_in(log)
+        evidence.check_remote(arranged, before, self.stage.remote.items())
+        evidence.check_writes(arranged, before, writes)
+        evidence.check_journal(state, self.entries, writes)
+        evidence.check_doubts(state, self.entries, log)
+        evidence.check_state(state)
+        evidence.check_history(state)
+
+    def _check_quiet(self) -> None:
+        """A second run asks the remote nothing and ends like the first.
+
+        Where the state stands as it did after another kill, it is known to.
+        """
+        standing = evidence.standing(self.stage.shop.state)
+        if standing in self.quiet:
+            return
+        self.stage.remote.forget_requests()
+        ended = self.stage.run("--once", later=HOUR + len(self.arranged.recovery) * MINUTE)
+        assert ended.code == self.arranged.settled, ended
+        assert self.stage.remote.requests() == []
+        self.quiet.add(standing)

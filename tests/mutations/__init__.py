@@ -1,0 +1,1 @@
+"""Deliberate bugs, each small and named, and the tests that must catch it."""

@@ -1,0 +1,305 @@
+"""The list of deliberate bugs, room by room."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.mutations.mutation import Mutation
+
+_ENGINE: Final = "tests/unit/engine/"
+_SERVICE: Final = "tests/integration/service/"
+_STATE: Final = "tests/integration/state/"
+
+_IN_THE_DOMAIN: Final = (
+    Mutation(
+        name="clear-what-was-never-ours",
+        file="domain/attributes.py",
+        old="return known is not None and attribute in sent",
+        new="return known is not None",
+        caught_by=("tests/unit/domain/test_attributes.py",),
+    ),
+    Mutation(
+        name="approval-without-revision",
+        file="domain/approval.py",
+        old="return self.change == change",
+        new="return self.change.id == change.id",
+        caught_by=(f"{_ENGINE}test_guard_approvals.py",),
+    ),
+    Mutation(
+        name="server-error-is-permanent",
+        file="domain/delivery.py",
+        old="""if status // 100 == 5:  # noqa: PLR2004 - the class of server errors
+        return Kind.UNKNOWN""",
+        new="""if status // 100 == 5:
+        return Kind.REFUSED""",
+        caught_by=("tests/unit/domain/test_delivery.py",),
+    ),
+    Mutation(
+        name="stopped-read-counts",
+        file="domain/snapshot.py",
+        old="return self.certificate.complete and not self.stopped",
+        new="return self.certificate.complete",
+        caught_by=(f"{_ENGINE}test_reading.py", f"{_SERVICE}test_reads.py"),
+    ),
+)
+
+_IN_THE_ENGINE: Final = (
+    Mutation(
+        name="settle-without-the-revision",
+        file="engine/settle.py",
+        old="return row.revision == change.revision",
+        new="return bool(change)",
+        caught_by=(f"{_ENGINE}test_settle_newer_wish.py",),
+    ),
+    Mutation(
+        name="asked-wait-is-not-heeded",
+        file="engine/settle.py",
+        old="if outcome.retry_after is None or not _is_current(row, change):",
+        new="if outcome:",
+        caught_by=(f"{_ENGINE}test_settle.py",),
+    ),
+    Mutation(
+        name="delete-after-one-read",
+        file="engine/plan.py",
+        old="reads >= policy.delete_reads",
+        new="reads >= 1",
+        caught_by=(f"{_ENGINE}test_plan.py",),
+    ),
+    Mutation(
+        name="delete-at-once",
+        file="engine/plan.py",
+        old="now >= missing.since + policy.delete_after",
+        new="now >= missing.since",
+        caught_by=(f"{_ENGINE}test_plan.py",),
+    ),
+    Mutation(
+        name="foreign-is-written",
+        file="engine/plan.py",
+        old="        and tracked.ownership is not Ownership.FOREIGN\n",
+        new="",
+        caught_by=(f"{_ENGINE}test_plan.py",),
+    ),
+    Mutation(
+        name="repeated-without-a-look-up",
+        file="engine/plan.py",
+        old="        tracked.delivery is Delivery.SETTLED\n        and",
+        new="        tracked.delivery is not Delivery.IN_DOUBT\n        and",
+        caught_by=(f"{_ENGINE}test_plan.py",),
+    ),
+    Mutation(
+        name="quarantine-ends-by-itself",
+        file="engine/plan.py",
+        old="return tracked.quarantine is None or tracked.is_missing",
+        new="return True",
+        caught_by=(f"{_ENGINE}test_plan.py",),
+    ),
+    Mutation(
+        name="budget-ignores-the-journal",
+        file="engine/guard.py",
+        old="actual = len(case.situation.written.get(action, frozenset()).union(ids))",
+        new="actual = len(ids)",
+        caught_by=(f"{_ENGINE}test_guard.py", f"{_ENGINE}test_guard_window.py"),
+    ),
+    Mutation(
+        name="canary-is-ignored",
+        file="engine/guard.py",
+        old="    _canary,\n",
+        new="",
+        caught_by=(f"{_ENGINE}test_guard_canary.py",),
+    ),
+    Mutation(
+        name="lost-rows-are-no-shrink",
+        file="engine/read_guard.py",
+        old="return lost if lost > allowed else 0",
+        new="return lost if lost > 2 * allowed else 0",
+        caught_by=(f"{_ENGINE}test_read_guard.py",),
+    ),
+    Mutation(
+        name="managed-is-adopted",
+        file="engine/observe.py",
+        old="if observation.managed:",
+        new="if observation.managed and observation.item is None:",
+        caught_by=(f"{_ENGINE}test_observe.py",),
+    ),
+    Mutation(
+        name="back-but-still-missing",
+        file="engine/absorb.py",
+        old="        missing=None,\n        attempts=0,",
+        new="        attempts=0,",
+        caught_by=(f"{_ENGINE}test_absorb.py",),
+    ),
+    Mutation(
+        name="outage-is-never-noticed",
+        file="engine/breaker.py",
+        old="failures < FAILURES_TO_OPEN",
+        new="failures < 1_000 * FAILURES_TO_OPEN",
+        caught_by=(f"{_ENGINE}test_breaker.py",),
+    ),
+    Mutation(
+        name="revert-holds-nothing",
+        file="engine/revert.py",
+        old="        reverted=Reverted(occasion.cycle, _catalog_wish(row)),\n",
+        new="",
+        caught_by=(f"{_ENGINE}test_revert.py",),
+    ),
+)
+
+_IN_THE_SERVICE: Final = (
+    Mutation(
+        name="partial-read-makes-missing",
+        file="service/recording.py",
+        old="if reading.counts:",
+        new="if reading.certificate.rows:",
+        caught_by=(f"{_SERVICE}test_reads.py",),
+    ),
+    Mutation(
+        name="watermark-moved-early",
+        file="service/read.py",
+        old="            reading = self._recorder().changes(comparison, reading)\n",
+        new="""            with self.ports.state.transaction() as transaction:
+                transaction.record_reading(reading)
+            reading = self._recorder().changes(comparison, reading)
+""",
+        caught_by=(f"{_SERVICE}test_changes.py",),
+    ),
+    Mutation(
+        name="intent-is-not-kept",
+        file="service/deliver.py",
+        old="""        cycle, now = self._request.id, self._ports.clock.now()
+        with self._ports.state.transaction() as transaction:""",
+        new="""        cycle, now = self._request.id, self._ports.clock.now()
+        with (
+            self._ports.state.overlay() as aside,
+            aside.transaction() as transaction,
+        ):""",
+        caught_by=(f"{_SERVICE}test_delivery.py",),
+    ),
+    Mutation(
+        name="in-flight-is-not-marked",
+        file="service/deliver.py",
+        old="transaction.put([claim(rows[change.id]) for change in current])",
+        new="transaction.put([rows[change.id] for change in current if not claim])",
+        caught_by=(f"{_SERVICE}test_delivery.py", f"{_SERVICE}test_outages.py"),
+    ),
+    Mutation(
+        name="same-id-twice-in-flight",
+        file="service/deliver.py",
+        old="            start += len(part)\n",
+        new="            start += max(1, len(part) - 1)\n",
+        caught_by=(f"{_SERVICE}test_delivery.py",),
+    ),
+    Mutation(
+        name="moved-on-and-sent-all-the-same",
+        file="service/deliver.py",
+        old="return row is not None and row.revision == change.revision",
+        new="return row is not None and row.revision >= change.revision",
+        caught_by=("tests/unit/service/test_moved_on.py",),
+    ),
+    Mutation(
+        name="unsent-counts-as-done",
+        file="service/results.py",
+        old="""        case Accepted():
+            return ChangeOutcome.DONE""",
+        new="""        case Accepted() | Transient(in_doubt=False):
+            return ChangeOutcome.DONE""",
+        caught_by=("tests/unit/service/test_results.py",),
+    ),
+    Mutation(
+        name="stocked-is-deleted",
+        file="service/spare.py",
+        old="return {**dict.fromkeys(stocked, STOCKED), **dict.fromkeys(hidden, STOCK_HIDDEN)}",
+        new="return dict.fromkeys(hidden, STOCK_HIDDEN)",
+        caught_by=(f"{_SERVICE}test_deletes.py",),
+    ),
+    Mutation(
+        name="another-account-is-not-noticed",
+        file="service/account.py",
+        old="    if absent:\n",
+        new="    if len(absent) > len(owned):\n",
+        caught_by=(f"{_SERVICE}test_account.py",),
+    ),
+    Mutation(
+        name="dry-run-writes-the-state",
+        file="service/cycle.py",
+        old="private = replace(ports, state=overlay)",
+        new="private = replace(ports, state=ports.state if overlay else overlay)",
+        caught_by=(f"{_SERVICE}test_rehearsal.py",),
+    ),
+    Mutation(
+        name="what-still-lands-is-not-awaited",
+        file="service/orphans.py",
+        old="return min(sent, ports.clock.now()) + terms.request_timeout",
+        new="return min(sent, ports.clock.now())",
+        caught_by=(f"{_SERVICE}test_orphans.py",),
+    ),
+)
+
+_IN_THE_ADAPTERS: Final = (
+    Mutation(
+        name="pacer-takes-a-window-for-none",
+        file="digital_river/ledger.py",
+        old="return self._cells.read(_HEAD + oldest, 1)[0] + self._pace.window",
+        new="return self._cells.read(_HEAD + oldest, 1)[0]",
+        caught_by=("tests/unit/digital_river/test_pacer.py",),
+    ),
+    Mutation(
+        name="shorter-pause-ends-a-longer-one",
+        file="digital_river/ledger.py",
+        old="paused_until=max(end, head.paused_until)",
+        new="paused_until=end",
+        caught_by=("tests/unit/digital_river/test_pacer.py",),
+    ),
+    Mutation(
+        name="refused-key-is-tried-again",
+        file="digital_river/line.py",
+        old="return self._key_refused or self._forbidden.get(resource)",
+        new="return self._forbidden.get(resource)",
+        caught_by=("tests/unit/digital_river/test_writing.py",),
+    ),
+    Mutation(
+        name="answer-about-another-item",
+        file="digital_river/outcomes.py",
+        old="return found if found.id == item else",
+        new="return found if found.id else",
+        caught_by=("tests/unit/digital_river/test_outcomes.py",),
+    ),
+    Mutation(
+        name="lease-is-not-taken",
+        file="state/lease.py",
+        old="if not lock.is_locked_by_me():\n                return self._taken_over",
+        new="if lock.is_locked_by_me() is None:\n                return self._taken_over",
+        caught_by=(f"{_STATE}test_lease.py",),
+    ),
+    Mutation(
+        name="fence-is-not-heeded",
+        file="state/lease.py",
+        old="if self._latest is not None:",
+        new="if self._latest is None and self._grounds is None:",
+        caught_by=(f"{_STATE}test_lease.py",),
+    ),
+    Mutation(
+        name="doubtful-write-is-no-part-of-a-budget",
+        file="state/journal.py",
+        old="NOT_CARRIED_OUT: Final = frozenset({",
+        new="NOT_CARRIED_OUT: Final = frozenset({Kind.UNKNOWN, ",
+        caught_by=("tests/contract/state/test_journal.py",),
+    ),
+    Mutation(
+        name="approval-never-expires",
+        file="state/approvals.py",
+        old="expiry = approval.c.expires > codec.moment_of(moment)",
+        new="expiry = approval.c.expires != codec.moment_of(moment)",
+        caught_by=(
+            "tests/contract/state/test_approvals.py::test_an_approval_is_in_force_until_it_expires",
+        ),
+    ),
+    Mutation(
+        name="stale-copy-is-taken-for-fresh",
+        file="state/adapter.py",
+        old="if not self._stamped and self._would_show(rows):",
+        new="if not rows and self._would_show(rows):",
+        caught_by=("tests/contract/state/test_copies.py", f"{_STATE}test_fingerprint_copy.py"),
+    ),
+)
+
+MUTATIONS: Final = (*_IN_THE_DOMAIN, *_IN_THE_ENGINE, *_IN_THE_SERVICE, *_IN_THE_ADAPTERS)

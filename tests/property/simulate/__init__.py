@@ -1,0 +1,1 @@
+"""The whole system on a seed: virtual time, processes that die, and a remote that misbehaves."""

@@ -1,0 +1,63 @@
+"""What the guards promise over time: budgets hold, and an approval lets through what it named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.change import Action
+from syncd.domain.cycle import CycleResult
+from syncd.domain.journal import JournalEntry
+from syncd.domain.policy import Limit, Limits
+from syncd.engine.limit import allowed_count
+from tests.property.simulate.network import Sent
+from tests.property.simulate.world import World
+
+_KINDS: Final = (Action.DELETE, Action.UPDATE, Action.CREATE)
+
+
+def check_budgets(world: World, result: CycleResult) -> None:
+    """Count what has gone out within the window of this cycle's limits, by the wire alone."""
+    for sent in world.sent_by(result.id):
+        if sent.intent.approved:
+            _check_approval(world, sent)
+    limits = world.processes[result.id].terms.limits
+    since = world.wall.now() - limits.budget_window
+    done = (sent.intent for sent in world.promises.writes if sent.had_effect)
+    recent = [intent for intent in done if intent.begun >= since]
+    counted = [intent for intent in recent if not intent.approved]
+    items = world.state.census().owned + len(_ids(recent, Action.DELETE))
+    for action in _KINDS:
+        limit, made = _limit_of(action, limits), _ids(counted, action)
+        own = _ids((entry for entry in counted if entry.cycle == result.id), action)
+        if limit is None or not own:
+            continue
+        if len(made) > allowed_count(limit, items, limits.min_items_for_share):
+            world.promises.blame(f"{len(made)} {action.value}s of {items} items: {sorted(made)}")
+
+
+def _check_approval(world: World, sent: Sent) -> None:
+    intent = sent.intent
+    if not any(
+        one.change.id == intent.id
+        and one.change.revision == intent.revision
+        and one.change.action.value == intent.deed.value
+        and intent.begun < one.expires
+        for one in world.approved
+    ):
+        world.promises.blame(f"{sent} went out as approved, and nobody had approved it")
+
+
+def _limit_of(action: Action, limits: Limits) -> Limit | None:
+    match action:
+        case Action.DELETE:
+            return limits.max_delete
+        case Action.UPDATE:
+            return limits.max_update
+        case Action.CREATE:
+            return limits.max_create
+
+
+def _ids(entries: Iterable[JournalEntry], action: Action) -> set[ItemId]:
+    return {entry.id for entry in entries if entry.deed.value == action.value}

@@ -1,0 +1,181 @@
+"""The quiet after a storm: every fault is over, and every promise of product.md must hold."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from syncd.domain.approval import can_be_approved
+from syncd.domain.attributes import SERVER_FILLED, Attribute, Attributes, ItemId, Value
+from syncd.domain.change import ChangeOutcome
+from syncd.domain.cycle import CycleResult
+from syncd.domain.delivery import Kind
+from syncd.domain.policy import PolicyMode
+from syncd.domain.tracking import SkuState, Tracked
+from syncd.engine.standing import exit_code
+from syncd.errors import ExitCode
+from syncd.service.account import ACCOUNT
+from tests.property.simulate.network import Sent
+from tests.property.simulate.rehearsal import as_rehearsed
+from tests.property.simulate.world import World
+
+A_DAY_AND_MORE: Final = 25 * 3600.0
+ANCHOR: Final = "sku-00"
+"""A row that is there at the end, for an emptied catalog is a stop of its own."""
+ROUNDS: Final = 12
+RETRIES: Final = 2
+AT_REST: Final = frozenset(
+    {SkuState.IN_SYNC, SkuState.HELD, SkuState.QUARANTINED, SkuState.FOREIGN}
+)
+
+
+async def calm_down(world: World) -> None:
+    """End every fault, and let people do what only they can."""
+    world.trace.chapter("everything calms down")
+    world.weather.clear_up()
+    world.shelf.mend()
+    world.shelf.put(ANCHOR, physical=True, repeated=False)
+    world.shelf.publish()
+    world.merchant.account = world.state.remembered(ACCOUNT) or world.merchant.account
+    world.merchant.decide(mode=PolicyMode.MIRROR)
+    await world.release_all()
+    await asyncio.sleep(A_DAY_AND_MORE)
+
+
+async def come_to_rest(world: World) -> CycleResult:
+    """Run as often as it takes, a day between the runs; people approve what guards stop."""
+    result = await _in_fair_weather(world)
+    for number in range(ROUNDS):
+        if is_at_rest(result) and (number > RETRIES or not result.quarantined):
+            return result
+        if number == 1:
+            world.account.unstock_all()
+        if result.quarantined and number < RETRIES:
+            await world.retry_quarantined()
+        if can_be_approved(result.guards):
+            await world.approve(result.id)
+        else:
+            await asyncio.sleep(A_DAY_AND_MORE)
+            world.shelf.source.rewrite()
+        result = await _in_fair_weather(world)
+    return world.promises.blame(f"it does not come to rest: {result.states} {result.guards}")
+
+
+async def _in_fair_weather(world: World) -> CycleResult:
+    result = await as_rehearsed(world)
+    return result or world.promises.blame("a cycle failed in fair weather")
+
+
+def is_at_rest(result: CycleResult) -> bool:
+    """Whether nothing is left to do that time or a person would bring."""
+    moving = {state for state, count in result.states.items() if count} - AT_REST
+    refused = {one.outcome for one in result.changes} <= {ChangeOutcome.QUARANTINED}
+    return refused and not (moving or result.guards or result.error)
+
+
+async def check(world: World, result: CycleResult) -> None:
+    """Compare everything with everything."""
+    for item, wish in world.shelf.wishes().items():
+        _check_row(world, item, wish)
+    _check_leftovers(world)
+    _check_told(world, result)
+    for sent in world.promises.writes:
+        _check_journal(world, sent)
+    await _check_silence(world)
+
+
+def _check_row(world: World, item: ItemId, wish: Attributes | None) -> None:
+    row = world.state.tracked([item]).get(item)
+    if row is None:
+        world.promises.blame(f"{item} stands in the catalog and is not tracked")
+    expected = _expected(world, row, wish)
+    if row.state not in expected:
+        world.promises.blame(f"{item} is {row.state}, not {expected}: {row}")
+    if row.state is SkuState.IN_SYNC and item not in world.account.meddled:
+        found = world.account.item(item)
+        if found is None or _differing(wish or {}, found):
+            world.promises.blame(f"{item} should be {wish} and is {found}: {row}")
+
+
+def _expected(world: World, row: Tracked, wish: Attributes | None) -> set[SkuState]:
+    if world.account.is_managed(row.id):
+        late = row.id in world.account.meddled
+        unnoticed = {SkuState.IN_SYNC, SkuState.QUARANTINED} if late else set()
+        return {SkuState.FOREIGN} | (unnoticed if wish else {SkuState.HELD})
+    foreign = set() if world.merchant.policy.adopt else {SkuState.FOREIGN}
+    if wish is None:
+        return {SkuState.HELD} | foreign
+    if wish.get(Attribute.MANUFACTURER_ID) == "unknown":
+        return {SkuState.QUARANTINED} | foreign
+    return {SkuState.IN_SYNC} | foreign
+
+
+def _differing(wish: Attributes, found: Attributes) -> dict[Attribute, tuple[Value, Value]]:
+    return {
+        attribute: (value, found[attribute])
+        for attribute, value in wish.items()
+        if found[attribute] != value and not (value is None and attribute in SERVER_FILLED)
+    }
+
+
+def _check_leftovers(world: World) -> None:
+    for item in world.account.ids():
+        if item not in world.shelf.source.rows and not world.promises.is_strange(item):
+            world.promises.blame(f"{item} outlived its row")
+
+
+def _check_told(world: World, result: CycleResult) -> None:
+    if dict(result.states) != dict(world.state.census().states):
+        world.promises.blame(f"the report counts {result.states}")
+    held = {one.id for one in result.held}
+    unusable = {item for item, wish in world.shelf.wishes().items() if wish is None}
+    foreign = _ids_in(world, SkuState.FOREIGN)
+    if held != unusable - foreign:
+        world.promises.blame(f"held are {unusable}, and {held} are told")
+    quarantined = {one.id for one in result.quarantined}
+    if quarantined != _ids_in(world, SkuState.QUARANTINED):
+        world.promises.blame(f"{quarantined} are told as quarantined")
+    code = ExitCode.NEEDS_ATTENTION if held or quarantined else ExitCode.OK
+    if exit_code(result) is not code:
+        world.promises.blame(f"the exit code is {exit_code(result)}, not {code}")
+
+
+def _ids_in(world: World, state: SkuState) -> set[ItemId]:
+    return {row.id for rows in world.state.in_states(frozenset({state})) for row in rows}
+
+
+def _check_journal(world: World, sent: Sent) -> None:
+    entry = next(one for one in world.state.journal_of(sent.id) if one.write == sent.intent.write)
+    left_open = sent.process.was_cut_off or sent.process.stop.is_set()
+    if entry.kind is None and left_open:
+        return
+    if entry.kind not in _honest(sent):
+        world.promises.blame(f"the journal says {entry.kind} of {sent}, not {_honest(sent)}")
+
+
+def _honest(sent: Sent) -> set[Kind]:
+    """What an honest journal says of a request; a refusal of the key met by many is told once."""
+    heard = sent.heard
+    if heard is None or not sent.is_certain:
+        return {Kind.UNKNOWN}
+    if heard.status == 409 and b"invalid_parameter" not in heard.body:
+        return {Kind.EXISTS, Kind.REFUSED}
+    kind = _KINDS.get(heard.status, Kind.ACCEPTED)
+    return {kind, Kind.UNDONE} if kind in {Kind.KEY_REFUSED, Kind.FORBIDDEN} else {kind}
+
+
+_KINDS: Final = {
+    400: Kind.REFUSED,
+    401: Kind.KEY_REFUSED,
+    403: Kind.FORBIDDEN,
+    404: Kind.GONE,
+    409: Kind.REFUSED,
+    429: Kind.UNDONE,
+}
+
+
+async def _check_silence(world: World) -> None:
+    """A cycle over an untouched file with nothing due asks nothing."""
+    result = await as_rehearsed(world)
+    if result is None or result.requests:
+        world.promises.blame(f"a quiet cycle made requests: {result}")

@@ -1,0 +1,266 @@
+"""One merchant's world: catalog, configuration, state, network, account, and the processes."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from syncd.digital_river.cells import MemoryCells
+from syncd.digital_river.ledger import SIZE
+from syncd.digital_river.pacer import LedgerPacer
+from syncd.domain.approval import Approval
+from syncd.domain.attributes import ItemId
+from syncd.domain.change import Plan
+from syncd.domain.cycle import CycleId, CycleResult, Mode
+from syncd.errors import LeaseLostError, StateError, SyncdError
+from syncd.ports import State
+from syncd.service.approve import approve
+from syncd.service.cycle import rehearse, run_cycle
+from syncd.service.quarantine import retry_all
+from syncd.service.revert import release_all
+from syncd.service.terms import CycleRequest, Ports, Terms
+from tests.property.simulate.account import Account
+from tests.property.simulate.merchant import Merchant
+from tests.property.simulate.network import Network, Sent, SimulatedDigitalRiver
+from tests.property.simulate.process import Died, MortalClock, MortalState, Process
+from tests.property.simulate.promises import RATE, Promises
+from tests.property.simulate.shelf import Shelf
+from tests.property.simulate.trace import Trace
+from tests.property.simulate.vault import Vault
+from tests.property.simulate.weather import Weather
+from tests.unit.digital_river.virtual_time import EPOCH, ticks
+
+_T = TypeVar("_T")
+
+
+class Wall:
+    """The machine's clock, which somebody may set; what sleeps does not notice."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.offset = timedelta()
+
+    def now(self) -> datetime:
+        return EPOCH + timedelta(seconds=self._loop.time()) + self.offset
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(seconds, 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a cycle is asked for, and what befalls its process; moments in seconds from its start."""
+
+    mode: Mode = Mode.ONCE
+    wait: timedelta = timedelta(0)
+    only: frozenset[ItemId] = frozenset()
+    saved: Plan | None = None
+    lives: int | None = None
+    killed_after: float | None = None
+    stopped_after: float | None = None
+    frozen: tuple[float, float] | None = None
+    incremental: bool = False
+    reverts: CycleId | None = None
+    lease_wait: timedelta = timedelta(0)
+
+    def __str__(self) -> str:
+        """Name what is not as usual."""
+        usual = Asked()
+        told = {one.name: getattr(self, one.name) for one in fields(self)}
+        special = {name: value for name, value in told.items() if value != getattr(usual, name)}
+        special |= {"only": sorted(self.only)} if self.only else {}
+        special.pop("saved", None)
+        return ", ".join(f"{name}={value}" for name, value in special.items())
+
+
+@dataclass
+class World:
+    """Everything that a life happens to."""
+
+    seed: str
+    vault: Vault
+    wall: Wall
+    trace: Trace
+    checks: Sequence[Callable[[World, CycleResult], None]]
+    weather: Weather = field(default_factory=Weather)
+    stopped: list[CycleId] = field(default_factory=list)
+    approved: list[Approval] = field(default_factory=list)
+    saved: Plan | None = None
+    processes: dict[CycleId, Process] = field(default_factory=dict)
+    turns: list[str] = field(default_factory=list)
+    cycles: int = 0
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(f"{self.seed}: what happens")
+        self.shelf = Shelf(self.wall)
+        self.merchant = Merchant(in_flight=self.chance.choice((1, 3, 16)))
+        self.promises = Promises(self.shelf, self.wall)
+        self.promises.state = self.vault.look()
+        weather = random.Random(f"{self.seed}: weather")
+        self.network = Network(self.weather, weather, self.trace, self.promises)
+        self.account = Account("ours", self.wall.now)
+        self.others_account = Account("another", self.wall.now)
+        self.is_wrong_account = False
+        self._cells = MemoryCells(SIZE)
+
+    @property
+    def now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    @property
+    def state(self) -> State:
+        """The state as it stands, for whoever checks."""
+        return self.vault.look()
+
+    # -- running syncd
+
+    async def cycle(self, asked: Asked) -> CycleResult | None:
+        """Run a cycle to its end; None where it died, or had to give way to another."""
+        rehearses = asked.mode in {Mode.DRY_RUN, Mode.PLAN}
+        process, request = self._begun(asked, rehearses=rehearses)
+        opened = self.vault.opened_read_only() if rehearses else self.vault.opened()
+        walk = rehearse if rehearses else run_cycle
+        story = self._told(process, opened, lambda ports: walk(ports, process.terms, request))
+        tasks = [asyncio.create_task(one) for one in self._befalling(process, asked)]
+        try:
+            result = await process.run(story)
+        except Died:
+            return None
+        except SyncdError as error:
+            process.was_cut_off = isinstance(error, LeaseLostError)
+            self._tell_end(process, error)
+            return None
+        finally:
+            for task in tasks:
+                task.cancel()
+            self.promises.note_reading()
+        self._note(result)
+        if not rehearses:
+            for check in self.checks:
+                check(self, result)
+        return result
+
+    async def approve(self, cycle: CycleId) -> None:
+        """Approve what the guards of this cycle have stopped."""
+        self.trace.chapter(f"approve {cycle}")
+        approved = await self._command(
+            lambda ports: approve(ports.state, ports.clock, self.terms, cycle, "a person")
+        )
+        if approved is not None:
+            self.approved += approved.approvals
+
+    async def retry_quarantined(self) -> None:
+        """Let all quarantined SKUs go."""
+        self.trace.chapter("quarantine retry --all")
+        self.promises.unheard.clear()
+        await self._command(lambda ports: retry_all(ports.state, "a person"))
+
+    async def release_all(self) -> None:
+        """Let all SKUs go that a revert holds."""
+        self.trace.chapter("revert --release --all")
+        await self._command(lambda ports: release_all(ports.state, "a person"))
+
+    @property
+    def terms(self) -> Terms:
+        """What the configuration says now."""
+        return self.merchant.terms(self.shelf.meaning)
+
+    def sent_by(self, cycle: CycleId) -> list[Sent]:
+        """The writes of one cycle that have left."""
+        process = self.processes[cycle]
+        return [sent for sent in self.promises.writes if sent.process is process]
+
+    # -- how it runs
+
+    def _begun(self, asked: Asked, *, rehearses: bool) -> tuple[Process, CycleRequest]:
+        self.cycles += 1
+        cycle = CycleId(f"cycle-{self.cycles:05}")
+        self.trace.chapter(f"{cycle}: {asked}")
+        process = Process(cycle, self.terms, self.trace, self.turns, rehearses=rehearses)
+        process.lives = asked.lives
+        process.saw = self.shelf.source.edition
+        self.processes[cycle] = process
+        request = CycleRequest(
+            id=cycle,
+            mode=asked.mode,
+            holder=cycle,
+            only=asked.only,
+            wait=asked.wait,
+            lease_wait=asked.lease_wait,
+            saved=asked.saved,
+            incremental=asked.incremental,
+            reverts=asked.reverts,
+            stop=process.stop,
+        )
+        return process, request
+
+    async def _told(
+        self,
+        process: Process,
+        opened: AbstractContextManager[State],
+        story: Callable[[Ports], Coroutine[Any, Any, _T]],
+    ) -> _T:
+        with opened as state:
+            return await story(self._ports(process, state))
+
+    def _ports(self, process: Process, state: State) -> Ports:
+        clock = MortalClock(self.wall, process)
+        pacer = LedgerPacer(self._cells, RATE, clock, ticks)
+        account = self.others_account if self.is_wrong_account else self.account
+        remote = SimulatedDigitalRiver(self.network, process, account, pacer, clock)
+        return Ports(self.shelf.source, remote, MortalState(state, process), clock)
+
+    async def _command(self, work: Callable[[Ports], _T]) -> _T | None:
+        """Run a command that has no loop of its own."""
+        self.cycles += 1
+        name = CycleId(f"command-{self.cycles:05}")
+        process = Process(name, self.terms, self.trace, self.turns)
+
+        async def story(ports: Ports) -> _T:
+            return await asyncio.to_thread(work, ports)
+
+        try:
+            return await process.run(self._told(process, self.vault.opened(), story))
+        except SyncdError as error:
+            self._tell_end(process, error)
+            return None
+
+    def _befalling(self, process: Process, asked: Asked) -> list[Coroutine[Any, Any, None]]:
+        tasks: list[Coroutine[Any, Any, None]] = []
+        if asked.killed_after is not None:
+            tasks.append(_later(asked.killed_after, process.die))
+        if asked.stopped_after is not None:
+            tasks.append(_later(asked.stopped_after, process.stop.set))
+        if asked.frozen is not None:
+            start, length = asked.frozen
+            end = self.now + start + length
+            tasks.append(_later(start, lambda: process.freeze(end)))
+        return tasks
+
+    def _tell_end(self, process: Process, error: SyncdError) -> None:
+        """One state words its errors like no other."""
+        words = "" if isinstance(error, StateError) else f": {error}"
+        self.trace.tell(process.name, f"ends: {type(error).__name__}{words}")
+
+    def _note(self, result: CycleResult) -> None:
+        guards = ", ".join(stop.guard.value for stop in result.guards)
+        changes = " ".join(
+            f"{one.change.action.value}:{one.change.id}={one.outcome.value}"
+            for one in result.changes
+        )
+        states = " ".join(
+            f"{state.value}={count}" for state, count in sorted(result.states.items())
+        )
+        self.trace.tell(result.id, f"ends: {states} [{guards}] {changes} error={result.error}")
+        if result.guards and not self.processes[result.id].rehearses:
+            self.stopped.append(result.id)
+
+
+async def _later(seconds: float, deed: Callable[[], object]) -> None:
+    await asyncio.sleep(seconds)
+    deed()

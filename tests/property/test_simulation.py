@@ -1,0 +1,52 @@
+"""Lives on a seed: after every quiet phase each promise of product.md holds, whatever came before.
+
+`python -m tests.property.simulate --seconds N` lives more of them, and `--seed` one of them again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+import pytest
+
+from tests.property.simulate.life import PromiseBroken, live
+
+IN_MEMORY: Final = 60
+IN_A_FILE: Final = 4
+
+
+@pytest.mark.parametrize("first", ["amber", "basil", "cedar"])
+def test_every_promise_is_kept_over_many_lives(first: str) -> None:
+    cycles = sum(live(f"{first}-{number}").cycles for number in range(IN_MEMORY))
+    assert cycles > 10 * IN_MEMORY, "hardly anything happened"
+
+
+@pytest.mark.parametrize("first", ["damson", "elder"])
+def test_every_promise_is_kept_on_a_real_file(first: str) -> None:
+    requests = sum(live(f"{first}-{number}", "sqlite").requests for number in range(IN_A_FILE))
+    assert requests > IN_A_FILE, "hardly anything happened"
+
+
+def test_every_promise_is_kept_over_lives_that_nobody_has_lived_before() -> None:
+    first = secrets.token_hex(4)
+    for number in range(IN_MEMORY):
+        live(f"{first}-{number}")
+
+
+def test_a_seed_lives_the_same_life_again_and_on_either_state() -> None:
+    assert live("fennel") == live("fennel") == live("fennel", "sqlite")
+    assert live("fennel").digest != live("ginger").digest
+
+
+def test_a_broken_promise_comes_with_its_story_and_the_way_to_see_it_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("syncd.service.passes.needs_look_up", lambda *_: False)
+
+    def live_until_it_breaks() -> None:
+        for number in range(IN_MEMORY):
+            live(f"hazel-{number}")
+
+    with pytest.raises(PromiseBroken, match=r"(?s)sends #\d+ .*BROKEN: .* --seed hazel-\d+"):
+        live_until_it_breaks()
