@@ -67,7 +67,8 @@ class Source:
             return Position(looks[0].identity, meaning, looks[0].touch)
         shown = [look.identity for look in looks]
         identity = _digest(shown) if all(shown) else ""
-        return Position(identity, meaning, _digest([look.touch for look in looks]))
+        touch = _digest([look.touch for look in looks])
+        return Position(identity, meaning, touch, own=looks[0].identity)
 
 
 class FileSource(Source):

@@ -11,8 +11,9 @@ from syncd.service.pulse import Job, Pulse
 
 EVERY: Final = 1.0
 """Seconds between two beats."""
-LONGEST_STANDSTILL: Final = 900.0
-"""Seconds without any progress after which work counts as stuck: nothing takes so long a step."""
+LONGEST_STANDSTILL: Final = 6 * 3600.0
+"""Seconds without any progress after which work counts as stuck: to read a slow shop whole is one
+step, and may take hours."""
 
 
 class Listener(Protocol):

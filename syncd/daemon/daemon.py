@@ -26,7 +26,6 @@ from syncd.errors import (
     ConfigurationError,
     LeaseHeldError,
     LeaseLostError,
-    StateError,
     SyncdError,
 )
 from syncd.service.pulse import Job, Pulse, Trouble
@@ -100,7 +99,7 @@ class Daemon:
         with ExitStack() as stack:
             try:
                 account = stack.enter_context(self.open(self.settings))
-            except StateError as error:
+            except SyncdError as error:
                 if self._former is None:
                     raise
                 self._refuse(error)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from syncd.daemon.timetable import Entry, Timetable
 from syncd.daemon.wishes import Wishes
 from syncd.daemon.worker import TROUBLES, Account, Ends, Worker
+from syncd.domain.attributes import ItemId
+from syncd.errors import StateError
 from syncd.service.probe import item_to_ask_for, probe
 from syncd.service.pulse import Job, Pulse
 
@@ -69,12 +71,17 @@ class Tour:
         ports, every = self.account.ports, self.settings.service.probe
         if not every:
             return
-        item = await asyncio.to_thread(item_to_ask_for, ports.state)
+        item: ItemId | None = None
         while True:
             await asyncio.sleep(every.total_seconds())
-            if not self.pulse.doing.is_idle:
-                continue
-            unanswered = await probe(ports.remote, item)
+            with suppress(StateError):  # which the next cycle tells of
+                if item is None:
+                    item = await asyncio.to_thread(item_to_ask_for, ports.state)
+                await self._ask(item)
+
+    async def _ask(self, item: ItemId) -> None:
+        if self.pulse.doing.is_idle:
+            unanswered = await probe(self.account.ports.remote, item)
             for fault, trouble in TROUBLES.items():
                 if unanswered is not None and unanswered.fault is fault:
                     self.pulse.trouble(trouble, unanswered.reason)
@@ -86,6 +93,4 @@ async def cancelled(*tasks: asyncio.Task[None]) -> None:
     """Cancel these tasks and see them to their end."""
     for task in tasks:
         task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError):
-            await task
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, assert_never
@@ -12,7 +13,7 @@ import structlog
 
 from syncd.daemon.wishes import Wish, Wishes
 from syncd.domain.cycle import CycleResult, Fault, Mode
-from syncd.errors import LeaseHeldError, StateError
+from syncd.errors import LeaseHeldError, StateBusyError, StateError
 from syncd.service.cycle import new_cycle_id, run_cycle
 from syncd.service.pulse import Job, Pulse, Trouble
 from syncd.service.terms import CycleRequest
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 SOON: Final = timedelta(seconds=1)
 """How long a write that is due again waits at least, for time to pass before it is tried."""
+BREATH: Final = 2.0
+"""Seconds before a state that failed is opened anew."""
 TROUBLES: Final = {
     Fault.CATALOG: Trouble.CATALOG,
     Fault.REMOTE: Trouble.REMOTE,
@@ -60,6 +63,8 @@ class Worker:
     wishes: Wishes
     ends: Ends
     come_back: Callable[[datetime], None]
+    _owes_whole_read: bool = True
+    """Until one has come through: the one by schedule may have been missed, or have failed."""
 
     async def work(self) -> None:
         """Carry out wishes as they come."""
@@ -89,15 +94,29 @@ class Worker:
 
     async def _cycle(self, wish: Wish) -> None:
         ports, terms = self.account.ports, self.account.terms
+        self._owes_whole_read = self._owes_whole_read or wish.job is Job.FULL
         self.pulse.phase("beginning a cycle", None)
         try:
             result = await run_cycle(ports, terms, self._request(wish))
         except LeaseHeldError as held:  # a command is at work, and the next cycle sees to the rest
             self._troubled(Trouble.LEASE, str(held))
-        except StateError as error:
+        except StateBusyError as busy:
+            self._troubled(Trouble.STATE, str(busy))
+        except StateError as error:  # the file may be another one by now, so it is opened anew
             self._troubled(Trouble.STATE, str(error))
+            await self._breathe()
+            self.ends.over.set()
+        except Exception as bug:  # noqa: BLE001 - one bug must not end the service; it is told
+            self._troubled(Trouble.UNKNOWN, f"{type(bug).__name__}: {bug}")
+            _log.exception("daemon.bug")
         else:
+            self._owes_whole_read = self._owes_whole_read and result.fault is not None
             self._take_in(result)
+
+    async def _breathe(self) -> None:
+        """Let some time pass, unless a stop comes."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.ends.stop.wait(), BREATH)
 
     def _request(self, wish: Wish) -> CycleRequest:
         return CycleRequest(
@@ -106,15 +125,15 @@ class Worker:
             holder=self.account.holder,
             only=wish.only,
             wait=timedelta(),
-            incremental=wish.job is Job.POLL,
+            incremental=not self._owes_whole_read,
             progress=self.pulse,
             stop=self.ends.stop,
         )
 
     def _take_in(self, result: CycleResult) -> None:
         """Note what the cycle came to; its changes are in the journal and need not stay here."""
-        self._relieved(Trouble.STATE)
-        self._relieved(Trouble.LEASE)
+        for kind in (Trouble.STATE, Trouble.LEASE, Trouble.UNKNOWN):
+            self._relieved(kind)
         for fault, trouble in TROUBLES.items():
             if result.fault is fault:
                 self._troubled(trouble, result.error or "")

@@ -77,20 +77,26 @@ class Position:
     `identity` changes whenever the source was rewritten (path, size, time, inode of every file); it
     is empty where the source shows nothing of itself. `meaning` is the digest of everything that
     gives the bytes their meaning. `touch` also changes when a write kept size and time as they
-    were: then the bytes are looked at, and no more.
+    were: then the bytes are looked at, and no more. Where others are joined, `own` is the identity
+    of the source that says which ids there are, and `identity` that of all.
     """
 
     identity: str
     meaning: str
     touch: str = ""
+    own: str | None = None
 
     def is_as(self, other: Position) -> bool:
         """Whether the source is known to be untouched from one look to the other."""
         return bool(self.identity) and self == other
 
     def is_rewrite_of(self, other: Position) -> bool:
-        """Whether the source was written, or may have been, between the two looks."""
-        return not self.identity or self.identity != other.identity
+        """Whether the ids' own source was written, or may have been, between the two looks."""
+        return not self._whose_ids or self._whose_ids != other._whose_ids
+
+    @property
+    def _whose_ids(self) -> str:
+        return self.identity if self.own is None else self.own
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from syncd.engine.limit import allowed_count, in_unit_of
 
 def reading_stops(reading: Reading, limits: Limits) -> tuple[GuardStop, ...]:
     """Judge a whole read: whatever it says, no id is deleted after one of these."""
-    found = unproven_stops(reading)
-    return found or (*_shrunk(reading, limits), *_joined_shrunk(reading, limits))
+    of_the_ids = unproven_stops(reading) or tuple(_shrunk(reading, limits))
+    return (*of_the_ids, *_joined_shrunk(reading, limits))
 
 
 def unproven_stops(reading: Reading) -> tuple[GuardStop, ...]:

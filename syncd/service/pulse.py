@@ -30,6 +30,8 @@ class Trouble(StrEnum):
     KEY = "key"
     STATE = "state"
     LEASE = "lease"
+    UNKNOWN = "unknown"
+    """A mistake in syncd itself."""
     CONFIGURATION = "configuration"
     """Of a reload; the former one goes on."""
 

@@ -59,15 +59,18 @@ def read_catalog(ports: Ports, terms: Terms, request: CycleRequest) -> CatalogRe
     try:
         look = _Look(ports, terms, Watch(request, remarks)).take()
     except SuspectCatalogError as suspect:
-        return _suspect_read(ports, suspect)
+        return _suspect_read(ports, terms, suspect)
     stops = _stops(look.reading, terms, ports.clock.now())
     return CatalogRead(look.reading, look.certificate, stops, remarks.sentences())
 
 
-def _suspect_read(ports: Ports, suspect: SuspectCatalogError) -> CatalogRead:
-    """Leave everything as the last read had it, and say that this one showed nothing."""
+def _suspect_read(ports: Ports, terms: Terms, suspect: SuspectCatalogError) -> CatalogRead:
+    """Leave everything as the last read had it, stopped or not; this one showed nothing."""
     certificate = Certificate(ports.catalog.name, rows=0, records=0, doubts=(suspect.reason,))
-    return CatalogRead(ports.state.reading(), certificate, (_suspect_stop(suspect),))
+    last = ports.state.reading()
+    standing = () if last is None else _stops(last, terms, ports.clock.now())
+    others = (stop for stop in standing if stop.guard is not Guard.EMPTY_CATALOG)
+    return CatalogRead(last, certificate, (_suspect_stop(suspect), *others))
 
 
 def _suspect_stop(suspect: SuspectCatalogError) -> GuardStop:

@@ -126,6 +126,25 @@ def test_a_state_that_somebody_has_locked_is_waited_for(
         daemon.stop()
 
 
+def test_a_state_that_was_put_back_from_a_backup_is_opened_anew(
+    shop: Shop, sandbox: SandboxProcess
+) -> None:
+    schedule(shop, poll="300ms")
+    with serving(shop) as daemon:
+        wait_until(lambda: len(sandbox.items()) == 12)
+        daemon.wait_for("STATUS=waiting")
+        with closing(sqlite3.connect(shop.state)) as state:
+            state.execute(f"VACUUM INTO '{shop.folder / 'backup.db'}'")
+        (shop.folder / "backup.db").replace(shop.state)
+        for ending in ("-wal", "-shm"):
+            shop.state.with_name(shop.state.name + ending).unlink(missing_ok=True)
+        daemon.wait_for_log("daemon.trouble")
+        shop.stock([*ROWS, row(61)])
+        wait_until(lambda: "SKU-0061" in sandbox.items())
+        daemon.wait_for_log("daemon.relieved")
+        daemon.stop()
+
+
 def test_a_probe_finds_a_key_that_was_revoked_while_nothing_else_goes_on(
     shop: Shop, sandbox: SandboxProcess
 ) -> None:

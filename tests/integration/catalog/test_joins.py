@@ -216,6 +216,18 @@ class TestTheSnapshot:
         assert shelf.source.position().is_rewrite_of(position)
         assert digest_of(shelf.source) != digest
 
+    def test_counts_as_another_complete_read_only_where_the_ids_own_source_was_written(
+        self, shelf: Shelf
+    ) -> None:
+        position = shelf.source.position()
+        (shelf.folder / "erp.csv").write_text(ERP + "D,1,DK\n", encoding="utf-8")
+        by_the_other = shelf.source.position()
+        shelf.write()
+
+        assert not by_the_other.is_as(position)
+        assert not by_the_other.is_rewrite_of(position)
+        assert shelf.source.position().is_rewrite_of(position)
+
     def test_has_another_meaning_by_another_key(self, shelf: Shelf) -> None:
         meaning = shelf.source.position().meaning
         shelf.keys["key"] = "hs_code"

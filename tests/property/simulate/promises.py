@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final, NoReturn
 
@@ -189,16 +190,15 @@ class Promises:
         if row is not None and row.is_reverted:
             return  # a person asked for it
         lacking = self._reads_without(sent.id)
-        first = lacking[0] if lacking else None
-        if first is None or len({read.identity for read in lacking}) < policy.delete_reads:
+        if len({read.identity for read in lacking}) < max(1, policy.delete_reads):
             self._break(sent, f"was missing in only {len(lacking)} complete reads")
-        if not self._is_over(first, policy.delete_after):
-            self._break(sent, f"was missing only since {first.at}")
+        if not self._is_over(lacking, policy.delete_after):
+            self._break(sent, f"was missing only since {lacking[0].at}")
 
-    def _is_over(self, first: Read, wait: timedelta) -> bool:
-        """Whether so much time has passed, by the clock on the wall or by any other."""
-        elapsed = timedelta(seconds=asyncio.get_running_loop().time() - first.elapsed)
-        return max(self._clock.now() - first.at, elapsed) >= wait
+    def _is_over(self, lacking: Sequence[Read], wait: timedelta) -> bool:
+        """Whether so much time has passed, by the clock on the wall, or by one that nobody sets."""
+        elapsed = timedelta(seconds=asyncio.get_running_loop().time() - lacking[0].elapsed)
+        return max(self._clock.now() - min(read.at for read in lacking), elapsed) >= wait
 
     def _reads_without(self, item: ItemId) -> list[Read]:
         """The complete reads since this id was last seen, those left out that a guard stopped."""

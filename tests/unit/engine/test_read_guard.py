@@ -126,6 +126,15 @@ def test_a_catalog_without_rows_is_told_with_what_may_have_emptied_it(
     assert ("catalog.filter" in stop.message) == bool(records)
 
 
+def test_a_partial_read_hides_no_loss_in_a_joined_source() -> None:
+    read = reading(replace(read_of(99, "cut short"), joined={"erp": 50}), 100, absent=1)
+
+    found = reading_stops(read, LIMITS)
+
+    assert [stop.guard for stop in found] == [Guard.PARTIAL_READ, Guard.MAX_SHRINK]
+    assert found[1].stopped == (Action.UPDATE, DELETE)
+
+
 @pytest.mark.parametrize(("rows", "stops"), [(100, []), (80, []), (79, [Guard.MAX_SHRINK])])
 def test_a_joined_source_may_lose_no_more_rows_than_the_catalog_itself(
     rows: int, stops: list[Guard]
