@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
@@ -21,6 +21,25 @@ from syncd.cli import (
 from syncd.cli.group import RootGroup
 from syncd.cli.options import Shared, with_shared_options
 
+Once: TypeAlias = Annotated[
+    bool, typer.Option("--once", help="One full reconciliation, then exit.")
+]
+DryRun: TypeAlias = Annotated[
+    bool, typer.Option("--dry-run", help="What --once would do, and nothing done.")
+]
+Only: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--only", metavar="ID…", help="Write these ids alone.")
+]
+Incremental: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--incremental",
+        help="Read only what changed since the last read, where the source can tell.",
+    ),
+]
+WithExitCode: TypeAlias = Annotated[
+    bool, typer.Option("--exit-code", help="With --dry-run: exit 5 where it found changes.")
+]
 _HELP: Final = "Keep Digital River's inventory items in line with a merchant's catalog."
 
 
@@ -45,31 +64,12 @@ def build_app() -> typer.Typer:
 def _root(
     shared: Shared,
     context: typer.Context,
-    once: Annotated[
-        bool, typer.Option("--once", help="One full reconciliation, then exit.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="What --once would do, and nothing done.")
-    ] = False,
-    only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="ID…", help="Write these ids alone.")
-    ] = None,
-    wait: Annotated[
-        str | None,
-        typer.Option(
-            "--wait", metavar="DURATION", help="Wait out back-offs for so long; 5m unless given."
-        ),
-    ] = None,
-    incremental: Annotated[
-        bool,
-        typer.Option(
-            "--incremental",
-            help="Read only what changed since the last read, where the source can tell.",
-        ),
-    ] = False,
-    exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="With --dry-run: exit 5 where it found changes.")
-    ] = False,
+    once: Once = False,
+    dry_run: DryRun = False,
+    only: Only = None,
+    wait: cycles.Wait = None,
+    incremental: Incremental = False,
+    exit_code: WithExitCode = False,
 ) -> None:
     wanted = cycles.Wanted(once, dry_run, tuple(only or ()), wait, exit_code, incremental)
     if context.invoked_subcommand is not None:

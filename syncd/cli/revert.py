@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -17,6 +17,25 @@ if TYPE_CHECKING:
 
 _COMMAND = "syncd revert"
 
+Names: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[CYCLE]", help="The cycle, as report and history name it; with --release, ids."
+    ),
+]
+Only: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--only", metavar="ID…", help="Undo these ids alone.")
+]
+DryRun: TypeAlias = Annotated[
+    bool, typer.Option("--dry-run", help="What it would undo, and nothing done.")
+]
+Release: TypeAlias = Annotated[
+    bool, typer.Option("--release", help="Let the named ids follow the catalog again.")
+]
+Everything: TypeAlias = Annotated[
+    bool, typer.Option("--all", help="With --release: all that is held by a revert.")
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the command of this module."""
@@ -25,25 +44,12 @@ def add_to(app: typer.Typer) -> None:
 
 def _revert(
     shared: Shared,
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[CYCLE]", help="The cycle, as report and history name it; with --release, ids."
-        ),
-    ] = None,
-    only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="ID…", help="Undo these ids alone.")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="What it would undo, and nothing done.")
-    ] = False,
+    names: Names = None,
+    only: Only = None,
+    dry_run: DryRun = False,
     wait: Wait = None,
-    release: Annotated[
-        bool, typer.Option("--release", help="Let the named ids follow the catalog again.")
-    ] = False,
-    everything: Annotated[
-        bool, typer.Option("--all", help="With --release: all that is held by a revert.")
-    ] = False,
+    release: Release = False,
+    everything: Everything = False,
 ) -> None:
     """Undo what a cycle has written, and hold it so until the catalog wants something else."""
     given = tuple(names or ())

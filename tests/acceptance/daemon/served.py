@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.shop import Run, Shop, ended, running, wait_until
+from tests.shop import Run, Shop, ended, row, running, wait_until
 
+ROWS = [row(number) for number in range(12)]
 SCHEDULE = """
 [schedule]
 poll = "{poll}"

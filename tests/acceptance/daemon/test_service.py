@@ -10,11 +10,9 @@ from contextlib import closing
 import pytest
 
 from syncd.sandbox import Fault, FaultKind
-from tests.acceptance.daemon.served import schedule, serving
+from tests.acceptance.daemon.served import ROWS, schedule, serving
 from tests.sandbox_process import SandboxProcess
 from tests.shop import Shop, row, wait_until, writes
-
-ROWS = [row(number) for number in range(12)]
 
 
 def test_it_works_by_its_schedule_and_tells_its_service_manager(

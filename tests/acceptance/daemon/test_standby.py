@@ -5,11 +5,9 @@ from __future__ import annotations
 import signal
 import time
 
-from tests.acceptance.daemon.served import schedule, serving
+from tests.acceptance.daemon.served import ROWS, schedule, serving
 from tests.sandbox_process import SandboxProcess
 from tests.shop import Shop, row, wait_until, writes
-
-ROWS = [row(number) for number in range(12)]
 
 
 def test_another_takes_over_when_the_one_on_duty_is_killed(
