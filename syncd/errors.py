@@ -70,6 +70,10 @@ class StateBusyError(StateError):
     """Another process holds the state longer than we were willing to wait."""
 
 
+class StateAwayError(StateError):
+    """The state's server does not answer, or has dropped the connection; it may come back."""
+
+
 class LeaseHeldError(StateError):
     """Another cycle is running; the message names its holder."""
 
@@ -86,12 +90,20 @@ class RemoteUnavailableError(RemoteError):
     """The remote is unreachable or keeps failing; nothing is lost, a later run goes on."""
 
 
+class RemoteUnreachableError(RemoteUnavailableError):
+    """No connection came about: whatever else were asked would come no further."""
+
+
 class KeyRefusedError(RemoteError):
     """The key is wrong, such as after a 401, or not the state's own: no request may follow."""
 
 
 class ResourceForbiddenError(RemoteError):
     """Digital River answered 403: the key may not use this resource."""
+
+
+class NotifyError(SyncdError):
+    """A message did not reach whom it was for; it is tried again, and holds nothing else up."""
 
 
 class ReportError(SyncdError):

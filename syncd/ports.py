@@ -11,13 +11,24 @@ from typing import Final, Protocol, TypeAlias
 
 from syncd.domain.approval import Approval
 from syncd.domain.attributes import Attributes, ItemId
+from syncd.domain.audit import Observed, Sighting
 from syncd.domain.chain import Seal
-from syncd.domain.change import Action, Change
+from syncd.domain.change import Action, Change, Resource
 from syncd.domain.cycle import CycleId, CycleResult
-from syncd.domain.delivery import Failure, Outcome, Transient
+from syncd.domain.delivery import Failure, Outcome, Transient, Verb
+from syncd.domain.event import Event
 from syncd.domain.item import RemoteItem
-from syncd.domain.journal import Adoption, Intent, JournalEntry, Settlement, WriteId
+from syncd.domain.journal import (
+    Adoption,
+    Intent,
+    JournalEntry,
+    Settlement,
+    WriteId,
+    WritesOfAnHour,
+)
+from syncd.domain.level import LevelFilter, Levels
 from syncd.domain.listing import CountedSpan
+from syncd.domain.message import Message, Target
 from syncd.domain.sample import Sample
 from syncd.domain.snapshot import CatalogRow, Certificate, Position, Reading, Scope
 from syncd.domain.tracking import SkuState, Tracked
@@ -27,8 +38,19 @@ UNSENT: Final = Transient(Failure(None, NOT_SENT, "stopped before it was sent"),
 """What becomes of a change that was not sent after all, for a stop: as if it had never begun."""
 Permit: TypeAlias = Callable[[], None]
 """Is asked right before each departure; what it raises keeps that request from leaving."""
+Advance: TypeAlias = Callable[[int], None]
+"""Is told, while something goes on, of so many more rows, and of 0 where it moves without any.
+
+It may be called from any thread, from one at a time; what it raises ends what goes on.
+"""
+TakeItems: TypeAlias = Callable[[Sequence[RemoteItem]], None]
+"""Takes some items, as they come."""
 TakeSkus: TypeAlias = Callable[[Sequence[Mapping[str, object]]], None]
 """Takes some SKUs, in one thread at a time."""
+
+
+def unseen(rows: int) -> None:
+    """Nobody watches."""
 
 
 class Clock(Protocol):
@@ -112,14 +134,16 @@ class CatalogSource(Protocol):
     def name(self) -> str:
         """What reports call the source; never with a password in it."""
 
-    def position(self) -> Position:
+    def position(self, advance: Advance = unseen) -> Position:
         """Look at the source without reading it; raises `CatalogError` where it is not there."""
 
-    def read(self, since: str | None) -> AbstractContextManager[Snapshot]:
+    def read(
+        self, since: str | None, advance: Advance = unseen
+    ) -> AbstractContextManager[Snapshot]:
         """Take a snapshot, there until the block ends: of what has changed since a watermark.
 
         Without one, or where the source cannot tell what has changed, of everything. Raises
-        `CatalogError` where the source is not there.
+        `CatalogError` where the source is not there. `advance` is told of the comparison as well.
         """
 
 
@@ -164,6 +188,47 @@ class Remote(Protocol):
         """Give the connections back."""
 
 
+class Onlooker(Protocol):
+    """Who watches what goes to Digital River; is told from any thread, and never blocks."""
+
+    def departed(self) -> None:
+        """A request leaves now."""
+
+    def answered(self, verb: Verb, resource: Resource, status: int | None, seconds: float) -> None:
+        """So long after the call it was answered; `status` is None where no whole answer came."""
+
+
+class Unseen:
+    """Nobody watches."""
+
+    def departed(self) -> None:
+        """Go on unseen."""
+
+    def answered(self, verb: Verb, resource: Resource, status: int | None, seconds: float) -> None:
+        """Go on unseen."""
+
+
+class ItemListing(Protocol):
+    """The items of one account in bulk; raises as the reads of `Remote` do."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests have departed so far."""
+
+    async def every_item(self, take: TakeItems) -> Sequence[CountedSpan]:
+        """Give each item once to `take`, in no order; raises where any of them may be lacking.
+
+        What is created meanwhile may be lacking, and what is deleted may come.
+        """
+
+
+class Stock(Protocol):
+    """The inventory levels of one account; raises as the reads of `Remote` do."""
+
+    async def levels(self, ids: Sequence[ItemId], wanted: LevelFilter) -> Levels:
+        """What every location has of these items, however many ids and levels there are."""
+
+
 class SkuListing(Protocol):
     """The SKUs of one account in bulk, each with the API's own names for its properties.
 
@@ -186,12 +251,46 @@ class SkuListing(Protocol):
         """
 
 
+class Notifier(Protocol):
+    """Whoever is to be told when something needs a person."""
+
+    @property
+    def targets(self) -> Sequence[Target]:
+        """All of them; those of wrong addresses raise `NotifyError` when they are told."""
+
+    def tell(self, target: Target, message: Message) -> None:
+        """Tell one of them, which takes up to ten seconds; raises `NotifyError` where it failed.
+
+        Any thread may call it.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Census:
     """How many SKUs there are in each state, and how many of all are owned."""
 
     states: Mapping[SkuState, int]
     owned: int
+
+
+class Sightings(Protocol):
+    """What a listing has shown so far, to be held against the table in whole sets."""
+
+    @property
+    def count(self) -> int:
+        """How many items were shown."""
+
+    def take(self, items: Sequence[RemoteItem], seen: datetime) -> None:
+        """Note what was shown at a moment."""
+
+    def differing(self) -> Iterator[Sequence[Sighting]]:
+        """Those that are not ours exactly as they are known, or not in the catalog, in batches.
+
+        Some may agree all the same: only what is left out is sure to.
+        """
+
+    def not_shown(self) -> Iterator[Sequence[ItemId]]:
+        """Ids whose item is known and was not shown, ordered, in batches."""
 
 
 class Transaction(Protocol):
@@ -238,6 +337,18 @@ class Transaction(Protocol):
 
     def remember(self, key: str, value: str) -> None:
         """Keep one small fact under a name, such as the account the state belongs to."""
+
+    def observe(self, observed: Sequence[Observed]) -> None:
+        """Keep what an audit found otherwise than it is known, for each in the place of before."""
+
+    def forget_observed(self, ids: Sequence[ItemId]) -> None:
+        """Remove what was observed of these ids, for it is as it is known."""
+
+    def forget_observed_before(self, moment: datetime) -> None:
+        """Remove what was seen before this moment."""
+
+    def receive(self, event: Event) -> bool:
+        """Keep an event; False where the one with its id is kept already."""
 
 
 class Lease(Protocol):
@@ -292,14 +403,31 @@ class State(Protocol):
     def tracked(self, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
         """The rows of these ids; unknown ids are left out."""
 
-    def in_states(self, states: frozenset[SkuState]) -> Iterator[Sequence[Tracked]]:
-        """All rows in one of these states, ordered by id, in batches."""
+    def in_states(
+        self, states: frozenset[SkuState], after: ItemId | None = None
+    ) -> Iterator[Sequence[Tracked]]:
+        """All rows in one of these states, those behind an id alone, ordered by it, in batches."""
+
+    def beginning_with(self, prefix: str, limit: int) -> Sequence[Tracked]:
+        """The first rows, ordered by id, whose id begins so."""
 
     def census(self) -> Census:
         """Count the SKUs."""
 
     def owned(self, limit: int) -> Sequence[ItemId]:
         """Some owned ids, spread over all of them."""
+
+    def known_at_random(self, count: int) -> Sequence[ItemId]:
+        """So many owned ids whose item is known to exist, or all there are, chosen by chance."""
+
+    def sightings(self) -> AbstractContextManager[Sightings]:
+        """Somewhere to note what a listing shows, thrown away at the end of the block.
+
+        What it is held against is the table as it stands when it is first asked.
+        """
+
+    def observed(self, ids: Sequence[ItemId]) -> Mapping[ItemId, Observed]:
+        """What audits found of these ids otherwise than it was known."""
 
     def reading(self) -> Reading | None:
         """What is remembered of the last read."""
@@ -322,11 +450,23 @@ class State(Protocol):
     def written_after(self, cycle: CycleId, ids: Sequence[ItemId]) -> frozenset[ItemId]:
         """Those of these ids that later cycles have written, or may have."""
 
+    def last_written(self, ids: Sequence[ItemId]) -> Mapping[ItemId, datetime]:
+        """When the last write of each of these ids began that was, or may have been, carried out.
+
+        Ids that were never written are left out.
+        """
+
     def journal_of(self, item: ItemId) -> Sequence[JournalEntry]:
         """What happened to this SKU, oldest first."""
 
     def journal_of_cycle(self, cycle: CycleId) -> Iterator[Sequence[JournalEntry]]:
         """What this cycle did, oldest first, in batches."""
+
+    def writes_by_hour(self, first: datetime, hours: int) -> Sequence[WritesOfAnHour]:
+        """Count the writes of so many hours, the first of which begins at `first`.
+
+        They come by time, in each hour by action, and none comes that counts nothing.
+        """
 
     def cycles(self, limit: int) -> Sequence[CycleResult]:
         """The latest cycles, newest first, without their changes."""
@@ -346,8 +486,9 @@ class State(Protocol):
     def prune(self, before: datetime) -> Iterator[int]:
         """Remove what was sealed before a moment; each step is a short transaction of its own.
 
-        Gives how many rows each step removed. Digests stay, and so do the cycle sealed last, cycles
-        with a write in flight, and the stopped plans of the cycles that remain.
+        Events that came before it go as well. Gives how many rows each step removed. Digests stay,
+        and so do the cycle sealed last, cycles with a write in flight, and the stopped plans of the
+        cycles that remain.
         """
 
     def stopped(self, name: str) -> Sequence[Change]:

@@ -3,45 +3,67 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from syncd.config import (
     DigitalRiverCatalog,
     DigitalRiverKeys,
     DigitalRiverSettings,
+    FileCatalog,
     FileKeys,
+    HttpCatalog,
     HttpKeys,
     Settings,
     SourceSection,
     SqlCatalog,
     SqlJoin,
     account_digest,
+    account_label,
     digest_of_meaning,
     parts_of_meaning,
 )
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Change
 from syncd.domain.delivery import Outcome
+from syncd.domain.event import Event
 from syncd.domain.item import RemoteItem
+from syncd.domain.level import LevelFilter, Levels
+from syncd.domain.listing import CountedSpan
 from syncd.domain.window import windows_of
 from syncd.errors import StateError
-from syncd.ports import CatalogSource, Clock, Permit, Remote, State
+from syncd.ports import (
+    CatalogSource,
+    Clock,
+    ItemListing,
+    Notifier,
+    Onlooker,
+    Permit,
+    State,
+    TakeItems,
+)
 from syncd.service.account import refuse_other_kind
 from syncd.service.terms import Ports, Terms
 
 if TYPE_CHECKING:
     from syncd.catalog import Origin
+    from syncd.catalog.fetching import Fetcher
     from syncd.catalog.from_digital_river import SkuFetcher
     from syncd.digital_river.client import DigitalRiver
     from syncd.digital_river.pacer import Pacer
+    from syncd.notify import AppriseNotifier
 
 
 GLANCE: Final = 300
 """How many rows tell what a catalog is like."""
+LOOKING: Final = timedelta(seconds=1)
+"""How long a page waits for a locked state."""
+RECEIVING: Final = timedelta(seconds=2)
+"""How long an event waits for it: Digital River wants its answer within three."""
 
 
 class SystemClock:
@@ -57,9 +79,9 @@ class SystemClock:
 class RemoteOnDemand:
     """A remote that is built when first asked: a quiet cycle never does, and starts sooner."""
 
-    def __init__(self, build: Callable[[], Remote]) -> None:
+    def __init__(self, build: Callable[[], DigitalRiver]) -> None:
         self._build = build
-        self._built: Remote | None = None
+        self._built: DigitalRiver | None = None
         self._held = False
         self._permit: Permit | None = None
 
@@ -84,6 +106,12 @@ class RemoteOnDemand:
     ) -> AsyncIterator[RemoteItem]:
         return self._remote.search(part_number, manufacturer)
 
+    async def every_item(self, take: TakeItems) -> Sequence[CountedSpan]:
+        return await self._remote.every_item(take)
+
+    async def levels(self, ids: Sequence[ItemId], wanted: LevelFilter) -> Levels:
+        return await self._remote.levels(ids, wanted)
+
     def depart_by(self, permit: Permit | None) -> None:
         self._permit = permit
         if self._built is not None:
@@ -99,7 +127,7 @@ class RemoteOnDemand:
             await self._built.aclose()
 
     @property
-    def _remote(self) -> Remote:
+    def _remote(self) -> DigitalRiver:
         if self._built is None:
             self._built = self._build()
             self._built.depart_by(self._permit)
@@ -115,40 +143,62 @@ class Wired:
     `await wired.remote.aclose()`.
     """
 
-    def __init__(self, settings: Settings, state: State) -> None:
+    def __init__(self, settings: Settings, state: State, onlooker: Onlooker | None = None) -> None:
         """Take an open state, which whoever opened it closes."""
         self.settings = settings
         self.state = state
+        self.onlooker = onlooker
         self.clock: Clock = SystemClock()
 
     @cached_property
     def ports(self) -> Ports:
-        remote = RemoteOnDemand(lambda: self.remote)
-        return Ports(self.catalog, remote, self.state, self.clock)
+        return Ports(self.catalog, self.on_demand, self.state, self.clock)
+
+    @cached_property
+    def on_demand(self) -> RemoteOnDemand:
+        """The remote for whoever may not need it: as a `Remote`, an `ItemListing`, a `Stock`."""
+        return RemoteOnDemand(lambda: self.remote)
+
+    @property
+    def listing(self) -> ItemListing:
+        """The same, for whoever lists all items."""
+        return self.on_demand
 
     @cached_property
     def catalog(self) -> CatalogSource:
         from syncd.catalog import Source
 
         catalog = self.settings.catalog
-        joined = [_origin(join, self.settings, self.clock) for join in catalog.join]
-        own = _origin(catalog, self.settings, self.clock)
+        joined = [self._origin(join) for join in catalog.join]
+        own = self._origin(catalog)
         return Source(catalog, digest_of_meaning(self.settings), own, joined)
 
     @cached_property
     def glance(self) -> CatalogSource:
         """The catalog with all columns that it has, if need be without most of its rows."""
         catalog = self.settings.catalog
-        if not isinstance(catalog, SqlCatalog | DigitalRiverCatalog):
+        if isinstance(catalog, FileCatalog):
             return self.catalog
         from syncd.catalog import FetchedSource
 
-        if isinstance(catalog, DigitalRiverCatalog):
-            skus = _sku_fetcher(catalog, self.settings, self.clock, most=GLANCE)
-            return FetchedSource(skus, catalog, "")
-        from syncd.catalog.from_database import SqlFetcher
+        joined = [self._origin(join) for join in catalog.join]
+        return FetchedSource(self._glancing(catalog), catalog, "", joined)
 
-        return FetchedSource(SqlFetcher(catalog, most=GLANCE), catalog, "")
+    def _glancing(self, catalog: SqlCatalog | HttpCatalog | DigitalRiverCatalog) -> Fetcher:
+        match catalog:
+            case SqlCatalog():
+                from syncd.catalog.from_database import SqlFetcher
+
+                return SqlFetcher(catalog, most=GLANCE)
+            case HttpCatalog():
+                from syncd import __version__
+                from syncd.catalog.from_http.glance import HttpGlance
+
+                return HttpGlance(catalog, __version__, GLANCE)
+            case DigitalRiverCatalog():
+                return self._sku_fetcher(catalog, most=GLANCE)
+            case _:
+                assert_never(catalog)
 
     @cached_property
     def remote(self) -> DigitalRiver:
@@ -159,7 +209,12 @@ class Wired:
         refuse_other_kind(self.state, self.terms)
         account = self.settings.digital_river
         pacer = _pacer(account, self.settings, self.clock)
-        return DigitalRiver(account, pacer, self.clock, __version__)
+        return DigitalRiver(account, pacer, self.clock, __version__, self.onlooker)
+
+    @cached_property
+    def notifier(self) -> Notifier | None:
+        """Whoever is to be told when something needs a person; None where that is nobody."""
+        return notifier_of(self.settings)
 
     @cached_property
     def terms(self) -> Terms:
@@ -176,16 +231,91 @@ class Wired:
             meaning=parts_of_meaning(settings),
             windows=windows_of(settings.schedule.windows),
             keep_journal=settings.state.keep_journal,
+            repair=settings.policy.repair,
+            rolling=settings.schedule.rolling,
         )
+
+    def _origin(self, keys: SourceSection) -> Origin:
+        """Where the rows of the catalog, or of a source that is joined to it, come from."""
+        from syncd.catalog import Copies, Files, needed_of
+
+        match keys:
+            case FileKeys():
+                return Files(keys)
+            case HttpKeys():
+                from syncd import __version__
+                from syncd.catalog.from_http.fetcher import HttpFetcher
+
+                return Copies(HttpFetcher(keys, __version__))
+            case SqlCatalog():
+                from syncd.catalog.from_database import SqlFetcher
+
+                return Copies(SqlFetcher.of_catalog(keys))
+            case SqlJoin():
+                from syncd.catalog.from_database import SqlFetcher
+
+                return Copies(SqlFetcher(keys, needed_of(keys, self.settings.catalog)))
+            case DigitalRiverKeys():
+                return Copies(self._sku_fetcher(keys))
+            case _:
+                raise TypeError(keys)
+
+    def _sku_fetcher(self, keys: DigitalRiverKeys, most: int | None = None) -> SkuFetcher:
+        """Read SKUs at the pace of their key, which may be the one that items are written with."""
+        from syncd import __version__
+        from syncd.catalog.from_digital_river import SkuFetcher
+        from syncd.digital_river.sku_listing import AccountSkus
+
+        account = keys.account(self.settings.digital_river)
+        onlooker = self.onlooker if _is_main(account, self.settings) else None
+        skus = AccountSkus(
+            account, lambda: self._pacer_for_skus(account), self.clock, __version__, onlooker
+        )
+        return SkuFetcher(keys, skus, account_digest(account), self.clock.now, most)
+
+    def _pacer_for_skus(self, account: DigitalRiverSettings) -> Pacer:
+        """Raise `KeyRefusedError` where the key is the main one and must not travel."""
+        if _is_main(account, self.settings):
+            refuse_other_kind(self.state, self.terms)
+        return _pacer(account, self.settings, self.clock)
 
 
 @contextmanager
-def wired(settings: Settings) -> Iterator[Wired]:
-    """Build for a command that may write; the state is made and migrated where need be."""
+def wired(settings: Settings, onlooker: Onlooker | None = None) -> Iterator[Wired]:
+    """Build for whoever may write; the state is made and migrated where need be."""
     from syncd.state import open_state
 
-    with closing(open_state(settings.state.url)) as state:
-        yield Wired(settings, state)
+    with closing(open_state(settings.state.url, account=settings.state.account)) as state:
+        yield Wired(settings, state, onlooker)
+
+
+@contextmanager
+def wired_beside(settings: Settings, onlooker: Onlooker | None = None) -> Iterator[Wired]:
+    """Build for whoever looks on in a process that works on the state, as its pages do."""
+    with state_beside(settings) as state:
+        yield Wired(settings, state, onlooker)
+
+
+@contextmanager
+def state_beside(settings: Settings) -> Iterator[State]:
+    """Open the state alone to look on; one that is locked is not waited for long."""
+    from syncd.state import open_state_beside
+
+    url, account = settings.state.url, settings.state.account
+    with closing(open_state_beside(url, LOOKING, account)) as state:
+        yield state
+
+
+def keep(settings: Settings, event: Event) -> bool:
+    """Keep an event once and for all; False where it was kept already, `StateError` if it fails."""
+    from syncd.state import open_state_to_receive
+
+    url, account = settings.state.url, settings.state.account
+    with (
+        closing(open_state_to_receive(url, RECEIVING, account)) as state,
+        state.transaction() as transaction,
+    ):
+        return transaction.receive(event)
 
 
 @contextmanager
@@ -193,56 +323,38 @@ def wired_read_only(settings: Settings) -> Iterator[Wired]:
     """Build for a command that only looks: the state is neither made nor changed."""
     from syncd.state import open_existing_read_only
 
-    with closing(open_existing_read_only(settings.state.url)) as state:
+    url, account = settings.state.url, settings.state.account
+    with closing(open_existing_read_only(url, account)) as state:
         yield Wired(settings, state)
 
 
-def _origin(keys: SourceSection, settings: Settings, clock: Clock) -> Origin:
-    """Where the rows of the catalog, or of a source that is joined to it, come from."""
-    from syncd.catalog import Copies, Files, needed_of
+def notifier_of(settings: Settings) -> AppriseNotifier | None:
+    """Whoever the configuration wants to be told; None where that is nobody."""
+    urls = [url.get_secret_value() for url in settings.notify.urls]
+    if not urls:
+        return None
+    from syncd.notify import AppriseNotifier
+    from syncd.telemetry import Redaction
 
-    match keys:
-        case FileKeys():
-            return Files(keys)
-        case HttpKeys():
-            from syncd import __version__
-            from syncd.catalog.from_http.fetcher import HttpFetcher
-
-            return Copies(HttpFetcher(keys, __version__))
-        case SqlCatalog():
-            from syncd.catalog.from_database import SqlFetcher
-
-            return Copies(SqlFetcher.of_catalog(keys))
-        case SqlJoin():
-            from syncd.catalog.from_database import SqlFetcher
-
-            return Copies(SqlFetcher(keys, needed_of(keys, settings.catalog)))
-        case DigitalRiverKeys():
-            return Copies(_sku_fetcher(keys, settings, clock))
-        case _:
-            raise TypeError(keys)
+    signature = f"From syncd on {socket.gethostname()}, account {account_label(settings)}"
+    return AppriseNotifier(urls, signature, Redaction(settings.secrets()).text)
 
 
-def _sku_fetcher(
-    keys: DigitalRiverKeys, settings: Settings, clock: Clock, most: int | None = None
-) -> SkuFetcher:
-    """Read SKUs at the pace of their key, which may be the one that items are written with."""
-    from syncd import __version__
-    from syncd.catalog.from_digital_river import SkuFetcher
-    from syncd.digital_river.sku_listing import AccountSkus
-
-    account = keys.account(settings.digital_river)
-    skus = AccountSkus(account, lambda: _pacer(account, settings, clock), clock, __version__)
-    return SkuFetcher(keys, skus, account_digest(account), clock.now, most)
+def _is_main(account: DigitalRiverSettings, settings: Settings) -> bool:
+    return account.api_key == settings.digital_river.api_key
 
 
 def _pacer(account: DigitalRiverSettings, settings: Settings, clock: Clock) -> Pacer:
     """The pacer that all processes on this state share for a key; one's own if that cannot be."""
     from syncd.digital_river.pacer import FilePacer, MemoryPacer
-    from syncd.state import file_beside
+    from syncd.state import file_beside, open_pacer
 
-    is_main = account.api_key == settings.digital_river.api_key
-    name = "pacer" if is_main else f"pacer-{account_digest(account)}"
+    state, key = settings.state, account_digest(account)
+    shared = open_pacer(state.url, state.account, key, account.rate, clock)
+    if shared is not None:
+        return shared
+    is_main = _is_main(account, settings)
+    name = "pacer" if is_main else f"pacer-{key}"
     try:
         return FilePacer(file_beside(settings.state.url, name), account.rate, clock)
     except StateError:

@@ -15,6 +15,7 @@ import httpx
 import orjson
 
 from syncd.sandbox import Fault
+from tests.environment import clean_environment
 
 STOP_SECONDS = 10
 
@@ -66,7 +67,8 @@ class SandboxProcess:
 def sandbox_process(*arguments: str) -> Iterator[SandboxProcess]:
     """Start `python -m syncd.sandbox` with these options on a free port, and stop it at the end."""
     command = [sys.executable, "-m", "syncd.sandbox", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    environment = clean_environment()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:
             assert process.stdout is not None
             yield SandboxProcess(json.loads(process.stdout.readline())["url"], process)

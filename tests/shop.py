@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 import orjson
 
+from tests.environment import clean_environment
 from tests.sandbox_process import SandboxProcess
 
 SYNCD: Final = Path(sys.executable).parent / "syncd"
@@ -140,10 +140,6 @@ def ended(process: subprocess.Popen[bytes]) -> Run:
     run = Run(process.returncode, stdout.decode(), stderr.decode())
     assert "Traceback" not in run.stderr, run.stderr
     return run
-
-
-def clean_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("SYNCD_")}
 
 
 @contextmanager

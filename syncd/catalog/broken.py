@@ -19,6 +19,8 @@ from syncd.domain.plain_text import trimmed
 _LONGEST_SHOWN: Final = 400
 _ENCODING: Final = "INVALID ENCODING"
 _QUOTES: Final = "UNQUOTED VALUE"
+_REPLACED: Final = "?"
+"""Stands in a reject's text for each byte that is no UTF-8."""
 _LENGTH: Final = "LINE SIZE OVER MAXIMUM"
 _WIDTH: Final = frozenset({"MISSING COLUMNS", "TOO MANY COLUMNS"})
 _JSON_WHITE: Final = " \t\r\n"
@@ -152,6 +154,8 @@ def _attribute_at(place: int, ready: ReadyFile, columns: Columns) -> str:
 def broken_json(reject: Reject, ready: ReadyFile, columns: Columns) -> Broken:
     """Judge a JSON record that is no object, or a line that the reader refused."""
     id = _id_in(reject.text, columns.names[0])
+    if _ENCODING in reject.errors and _REPLACED in (id or ""):
+        id = None
     return Broken(
         file=ready.file.index,
         row=reject.row,

@@ -11,6 +11,7 @@ from syncd.catalog.database import count
 from syncd.catalog.dialect import Compression, Format
 from syncd.catalog.files import locate
 from syncd.catalog.header import csv_records
+from syncd.catalog.origin import Take
 from syncd.catalog.passes import Counts
 from syncd.catalog.ready import ReadyFile
 from syncd.catalog.row_numbers import RowNumbers
@@ -92,6 +93,8 @@ def _doubts_of_counts(evidence: Evidence) -> Iterator[str]:
         found = evidence.counts.of(index)
         if ready.records_by_lines not in {None, found} and _counted(ready) != found:
             yield _lost(ready, found)
+        if found and not evidence.counts.accepted[index]:
+            yield f"none of the rows of {ready.file.name} can be read: its header may be damaged"
         if ready.trailer is not None and ready.trailer.records != found:
             yield _other_than_promised(ready, ready.trailer, found)
 
@@ -126,6 +129,7 @@ def _counted(ready: ReadyFile) -> int | None:
 def _doubts_of_records(connection: DuckDBPyConnection, evidence: Evidence) -> Iterator[str]:
     if not evidence.counts.rows and evidence.scan.take.scope is Scope.WHOLE:
         yield "it has no rows, and an empty export is no proof that every product is gone"
+    yield from _doubts_of_moving(connection, evidence.scan.take)
     nameless = _Where(
         "looked WHERE flaw IS NOT NULL AND id IS NULL",
         "broken WHERE id IS NULL",
@@ -138,6 +142,20 @@ def _doubts_of_records(connection: DuckDBPyConnection, evidence: Evidence) -> It
     )
     for where in (nameless, hiding):
         yield from _told(connection, evidence, where)
+
+
+def _doubts_of_moving(connection: DuckDBPyConnection, take: Take) -> Iterator[str]:
+    """Doubt ids that stand on two pages: a row that moved there may have pushed another out."""
+    if not take.in_pages or take.scope is not Scope.WHOLE:
+        return
+    found = connection.execute("SELECT min(id), count(*) FROM repeated").fetchone()
+    first, number = found or (None, 0)
+    if number:
+        others = f" (and {number - 1:,} more like it)" if number > 1 else ""
+        yield (
+            f'"{first}" came more than once{others}: rows may have moved between the pages while'
+            " they were read, and others have been left out for it"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from syncd.catalog.room import no_room, usual_folder
 from syncd.config import CatalogSection
 from syncd.errors import CatalogError
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+_UNWRITABLE: Final = "Could not write"
+_FULL: Final = "max_temp_directory_size"
+"""The setting that the engine names where a disk has no room for what does not fit into memory."""
 _AS_THEY_ARE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -50,6 +54,8 @@ def explained(
     try:
         yield
     except duckdb.OutOfMemoryException as error:
+        if _FULL in str(error):
+            raise no_room(usual_folder(), "what it compares does not fit there") from error
         raise CatalogError(
             source,
             f"reading and comparing it needs more than {settings.memory_limit} of memory",
@@ -61,7 +67,11 @@ def explained(
             f"it cannot be read as what its ending says ({_said(error, names)})",
             "Look whether the export is whole, and correct catalog.format, delimiter or quote",
         ) from error
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
+        if type(error) not in {duckdb.Error, duckdb.IOException}:  # the bare one is of damage
+            raise
+        if _UNWRITABLE in str(error):
+            raise no_room(usual_folder(), _said(error, names).rpartition(": ")[2]) from error
         raise CatalogError(
             source,
             f"reading it failed ({_said(error, names)})",

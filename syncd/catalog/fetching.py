@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from syncd.domain.snapshot import Scope
+from syncd.ports import Advance, unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class Fetched:
     speak for it. The next read of changes begins at `watermark`, None where the source has none.
     `removed` goes with `Scope.CHANGES` alone: one JSON string a line, the ids that the source calls
     deleted, as it writes them. `identity` is the source's of what was fetched, such as the ETag
-    that came with it; empty where it shows none.
+    that came with it; empty where it shows none. `in_pages` tells that it came in several answers,
+    one after the other: an id that stands there twice may then have taken the place of another.
     """
 
     files: tuple[Path, ...]
@@ -29,6 +31,7 @@ class Fetched:
     watermark: str | None = None
     removed: Path | None = None
     identity: str = ""
+    in_pages: bool = False
 
 
 class Fetcher(Protocol):
@@ -41,7 +44,7 @@ class Fetcher(Protocol):
     def name(self) -> str:
         """What reports call the source; never with a password or a token in it."""
 
-    def identity(self) -> str:
+    def identity(self, advance: Advance = unseen) -> str:
         """What the source shows of itself without being read, such as an ETag; empty for nothing.
 
         It must differ whenever a read would bring other rows.
@@ -54,7 +57,7 @@ class Fetcher(Protocol):
         watermark is good for as long as this stays the same.
         """
 
-    def fetch(self, folder: Path, since: str | None) -> Fetched:
+    def fetch(self, folder: Path, since: str | None, advance: Advance = unseen) -> Fetched:
         """Write the rows into `folder`, which is private, empty and temporary.
 
         With `since`, a watermark of an earlier read, only what has changed from there on, where the

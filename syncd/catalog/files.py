@@ -10,7 +10,9 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import Final
 
+from syncd.catalog.watching import moving
 from syncd.errors import CatalogError
+from syncd.ports import Advance, unseen
 
 SIDECAR: Final = ".sha256"
 """What is put behind a file's name for the file that holds its checksum."""
@@ -150,14 +152,17 @@ def touch_of(files: Sequence[CatalogFile]) -> str:
     return hashlib.blake2b(repr(shown).encode(), digest_size=16).hexdigest()
 
 
-def digest_of(files: Sequence[CatalogFile]) -> str:
-    """Digest the files' bytes, and those of their checksum files, which vouch for them."""
-    digest = hashlib.blake2b(digest_size=32)
+def digest_of(files: Sequence[CatalogFile], advance: Advance = unseen) -> str:
+    """Digest the files' bytes, and those of their checksum files, which vouch for them.
+
+    By SHA-256, for which processors have instructions: it takes half the time of BLAKE2b then.
+    """
+    digest = hashlib.sha256()
     for file in files:
         paths = [file.path, file.sidecar_path] if file.sidecar else [file.path]
         for path in paths:
             length = 0
-            for chunk in chunks(path):
+            for chunk in moving(chunks(path), advance):
                 digest.update(chunk)
                 length += len(chunk)
             digest.update(length.to_bytes(8, "big"))

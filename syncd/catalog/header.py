@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from syncd.catalog.dialect import Dialect
 from syncd.catalog.files import CatalogFile, unreadable
@@ -19,7 +19,9 @@ _UTF_16_32: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 def read_header(file: CatalogFile, plain: Path, dialect: Dialect) -> tuple[str, ...]:
     """Give the column names, trimmed; `plain` leads to the bytes without their compression."""
     refuse_other_encodings(file, plain)
-    with csv_records(plain, dialect, strict=True) as records:
+    with _text_of(plain) as text:
+        lines = _Seen(text)
+        records = csv_reader(lines, dialect, strict=True)
         try:
             header = tuple(trimmed(cell) for cell in next(records, []))
         except csv.Error as error:
@@ -28,6 +30,8 @@ def read_header(file: CatalogFile, plain: Path, dialect: Dialect) -> tuple[str, 
                 f"its header cannot be read ({error})",
                 "Look whether this is the export, and whether catalog.quote is right",
             ) from error
+    if lines.last.endswith("\r"):
+        raise carriage_returns_alone(file)
     if not any(header):
         raise SuspectCatalogError(
             file.thing,
@@ -39,11 +43,43 @@ def read_header(file: CatalogFile, plain: Path, dialect: Dialect) -> tuple[str, 
     return header
 
 
+class _Seen:
+    """Gives lines, and remembers the last one.
+
+    One that ends with a carriage return alone is a line to the standard library and none to DuckDB,
+    which would take the first record for the end of the header.
+    """
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.last = ""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self.last = next(self._lines)
+        return self.last
+
+
+def carriage_returns_alone(file: CatalogFile) -> CatalogError:
+    """Say that lines end as they did on computers of long ago."""
+    return CatalogError(
+        file.thing,
+        "it ends its header, if not all its lines, with carriage returns alone",
+        "Let the export end them with LF or CR LF",
+    )
+
+
 @contextmanager
 def csv_records(plain: Path, dialect: Dialect, *, strict: bool) -> Iterator[Iterator[list[str]]]:
     """Open a table for the standard library's reader, which is slow but knows each record's end."""
-    with plain.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+    with _text_of(plain) as text:
         yield csv_reader(text, dialect, strict=strict)
+
+
+def _text_of(plain: Path) -> TextIO:
+    return plain.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
 def csv_reader(lines: Iterator[str], dialect: Dialect, *, strict: bool) -> Iterator[list[str]]:

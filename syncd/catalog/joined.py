@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,29 +19,41 @@ from syncd.catalog.scan import Scan
 from syncd.catalog.sql import literal
 from syncd.catalog.tables import Tables
 from syncd.config import Catalog, Join
+from syncd.ports import Advance
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-def read_joined(
-    join: Join, take: Take, division: Division, settings: Catalog, folder: Path
-) -> Joined:
-    """Read a joined source wholly; raises `CatalogError` like a catalog that cannot be read."""
-    columns, table = division.joined(join), folder / "joined.parquet"
-    ready = tuple(get_ready(file, take.keys, columns, folder) for file in take.files)
-    joining = Joining(Division(columns, ()), ())
-    scan = Scan(take, ready, MappingSql(columns, ""), joining)
-    names = {str(one.plain): one.file.thing for one in ready}
-    with opened(settings, folder) as connection, explained(take.name, settings, names):
-        tables = Tables(connection, folder, len(columns.attributes))
-        tables.know_nothing()
-        cut = cut_files(ready, required=take.keys.final_newline == "required")
-        counts = Passes(connection, scan, tables, cut).run()
-        numbers = RowNumbers(ready, counts.rejected)
-        certificate = certify(connection, Evidence(scan, counts, numbers, cut))
-        _write(connection, join, len(columns.attributes), table)
-    return Joined(join, certificate, table)
+@dataclass(frozen=True, slots=True)
+class JoinedReading:
+    """How the joined sources of a catalog are read; `advance` is told that it goes on."""
+
+    division: Division
+    settings: Catalog
+    advance: Advance
+
+    def read(self, join: Join, take: Take, folder: Path) -> Joined:
+        """Read one wholly; raises `CatalogError` like a catalog that cannot be read."""
+        columns, table = self.division.joined(join), folder / "joined.parquet"
+        ready = tuple(
+            get_ready(file, take.keys, columns, folder, self.advance) for file in take.files
+        )
+        joining = Joining(Division(columns, ()), ())
+        scan = Scan(take, ready, MappingSql(columns, ""), joining)
+        names = {str(one.plain): one.file.thing for one in ready}
+        with (
+            opened(self.settings, folder) as connection,
+            explained(take.name, self.settings, names),
+        ):
+            tables = Tables(connection, folder, len(columns.attributes))
+            tables.know_nothing()
+            cut = cut_files(ready, required=take.keys.final_newline == "required")
+            counts = Passes(connection, scan, tables, cut).run(self.advance)
+            numbers = RowNumbers(ready, counts.rejected)
+            certificate = certify(connection, Evidence(scan, counts, numbers, cut))
+            _write(connection, join, len(columns.attributes), table)
+        return Joined(join, certificate, table)
 
 
 def _write(connection: DuckDBPyConnection, join: Join, width: int, table: Path) -> None:

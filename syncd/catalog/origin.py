@@ -19,6 +19,7 @@ from syncd.catalog.files import (
 from syncd.config import FileKeys
 from syncd.domain.snapshot import Scope
 from syncd.errors import CatalogError, SuspectCatalogError
+from syncd.ports import Advance
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,11 @@ class Take:
     watermark: str | None = None
     since: str | None = None
     removed: Path | None = None
+    in_pages: bool = False
 
-    def digest(self) -> str:
+    def digest(self, advance: Advance) -> str:
         """Digest the bytes, and the doubts: the same bytes need not be as complete again."""
-        text = repr((digest_of(self.files), self.doubts))
+        text = repr((digest_of(self.files, advance), self.doubts))
         return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
 
     def is_as_it_was(self) -> bool:
@@ -72,13 +74,13 @@ class Origin(Protocol):
     def name(self) -> str:
         """What reports call it."""
 
-    def look(self) -> Look:
+    def look(self, advance: Advance) -> Look:
         """Look at it without reading it; raises `CatalogError` where it is not there."""
 
     def meaning(self) -> str:
         """Digest what decides which rows come from there, beside what the columns mean."""
 
-    def take(self, folder: Path, since: str | None) -> Take:
+    def take(self, folder: Path, since: str | None, advance: Advance) -> Take:
         """Make ready what is to be read, in a private folder where anything has to be copied."""
 
 
@@ -92,13 +94,13 @@ class Files:
     def name(self) -> str:
         return self._keys.path
 
-    def look(self) -> Look:
+    def look(self, advance: Advance) -> Look:  # noqa: ARG002 - it takes no time
         return look_at_files(locate(self._keys.path))
 
     def meaning(self) -> str:
         return ""
 
-    def take(self, folder: Path, since: str | None) -> Take:  # noqa: ARG002 - nothing is copied
+    def take(self, folder: Path, since: str | None, advance: Advance) -> Take:  # noqa: ARG002 - nothing is copied
         files = locate(self._keys.path)
         return Take(self.name, files, self._keys, look_at_files(files), in_place=True)
 
@@ -113,14 +115,14 @@ class Copies:
     def name(self) -> str:
         return self._fetcher.name
 
-    def look(self) -> Look:
-        return Look(self._fetcher.identity())
+    def look(self, advance: Advance) -> Look:
+        return Look(self._fetcher.identity(advance))
 
     def meaning(self) -> str:
         return self._fetcher.meaning()
 
-    def take(self, folder: Path, since: str | None) -> Take:
-        fetched = self._fetcher.fetch(folder, since)
+    def take(self, folder: Path, since: str | None, advance: Advance) -> Take:
+        fetched = self._fetcher.fetch(folder, since, advance)
         return Take(
             name=self.name,
             files=copies(self._with_rows(fetched), self.name),
@@ -133,6 +135,7 @@ class Copies:
             watermark=None if fetched.doubts else fetched.watermark,
             since=since if fetched.scope is Scope.CHANGES else None,
             removed=fetched.removed,
+            in_pages=fetched.in_pages,
         )
 
     def _with_rows(self, fetched: Fetched) -> list[Path]:

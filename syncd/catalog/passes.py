@@ -14,6 +14,7 @@ from syncd.catalog.scan import Scan, rejected_rows, rejects_of
 from syncd.catalog.sql import FLAW, WHOLE_RECORD, Look, flaw
 from syncd.catalog.tables import BUCKETS, CUT, IGNORED, UNUSABLE, Tables, bucket_of
 from syncd.domain.snapshot import Scope
+from syncd.ports import Advance
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -65,10 +66,11 @@ class Passes:
         self._tables = tables
         self._cut = cut
 
-    def run(self) -> Counts:
+    def run(self, advance: Advance) -> Counts:
         """Look once or twice, and settle what came of it."""
         self._scan.refuse_vanished(self._connection)
         counts = self._count()
+        advance(0)
         if counts.rejected:
             self._tables.add_broken(self._rejects(counts))
         last = self._last_records(counts)
@@ -76,6 +78,7 @@ class Passes:
         if wanted or counts.unusable or last:
             self._look(wanted, last)
             self._set_apart_no_objects(counts)
+            advance(0)
         self._settle()
         return counts
 

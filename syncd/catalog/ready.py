@@ -14,8 +14,10 @@ from syncd.catalog.lines import Lines, look_at, with_line_feeds
 from syncd.catalog.sidecar import Vouching, vouching_of
 from syncd.catalog.spool import place, write
 from syncd.catalog.trailer import Trailer, take_off
+from syncd.catalog.watching import moving
 from syncd.config import FileKeys
 from syncd.errors import CatalogError
+from syncd.ports import Advance, unseen
 
 _CHUNK: Final = 1 << 18
 _WHITE: Final = b" \t\r\n"
@@ -74,16 +76,20 @@ class ReadyFile:
 
 
 def get_ready(
-    file: CatalogFile, keys: FileKeys, columns: Columns | None, folder: Path
+    file: CatalogFile,
+    keys: FileKeys,
+    columns: Columns | None,
+    folder: Path,
+    advance: Advance = unseen,
 ) -> ReadyFile:
     """Prepare a file; raises `CatalogError` where it is damaged, empty or lacks a mapped column.
 
     Take None as `columns` for all that a table has.
     """
     dialect = dialect_of(file.path, keys)
-    plain = place(file, dialect.compression, folder)
+    plain = place(file, dialect.compression, folder, advance)
     refuse_other_encodings(file, plain)
-    vouching = vouching_of(file)
+    vouching = vouching_of(file, advance)
     trailer = None
     if keys.trailer is not None:
         plain, trailer = take_off(file, plain, dialect, keys.trailer)
@@ -94,10 +100,11 @@ def get_ready(
     header = read_header(file, plain, dialect) if dialect.is_table else ()
     every = tuple(range(len(header)))
     places = positions_in(header, columns, file) if header and columns else every
-    lines = look_at(chunks(plain, _CHUNK), dialect.encloser)
+    lines = look_at(moving(chunks(plain, _CHUNK), advance), dialect.encloser)
     _refuse_carriage_returns(file, lines)
     if not lines.uniform:
         plain, lines = _mended(plain, dialect)
+        advance(0)
     return ReadyFile(file, dialect, plain, vouching, lines, places, len(header), trailer)
 
 

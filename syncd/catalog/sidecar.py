@@ -8,6 +8,8 @@ from enum import Enum, auto
 from typing import Final
 
 from syncd.catalog.files import CatalogFile, chunks
+from syncd.catalog.watching import moving
+from syncd.ports import Advance
 
 _LINE: Final = re.compile(rb"\s*\\?([0-9a-fA-F]{64})(?:\s|$)")
 _LONGEST: Final = 4096
@@ -22,7 +24,7 @@ class Vouching(Enum):
     UNREADABLE = auto()
 
 
-def vouching_of(file: CatalogFile) -> Vouching:
+def vouching_of(file: CatalogFile, advance: Advance) -> Vouching:
     """Compare the file's SHA-256 with the one beside it, in the format that `sha256sum` writes."""
     if file.sidecar is None:
         return Vouching.ABSENT
@@ -30,7 +32,7 @@ def vouching_of(file: CatalogFile) -> Vouching:
     if promised is None:
         return Vouching.UNREADABLE
     digest = hashlib.sha256()
-    for chunk in chunks(file.path):
+    for chunk in moving(chunks(file.path), advance):
         digest.update(chunk)
     same = digest.hexdigest() == promised.group(1).decode().lower()
     return Vouching.MATCHES if same else Vouching.DIFFERS

@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from syncd.catalog.certificate import Evidence, certify
 from syncd.catalog.comparison import FileComparison
 from syncd.catalog.database import explained, opened
 from syncd.catalog.join_sql import Joined, Joining, with_joined
-from syncd.catalog.joined import read_joined
+from syncd.catalog.joined import JoinedReading
 from syncd.catalog.joining import Division, division_of
 from syncd.catalog.mapping_sql import MappingSql
 from syncd.catalog.origin import Take
 from syncd.catalog.passes import Passes, cut_files
 from syncd.catalog.ready import get_ready
+from syncd.catalog.room import inner_folder, private_folder
 from syncd.catalog.row_numbers import RowNumbers
 from syncd.catalog.sample import sample_of
 from syncd.catalog.scan import Scan
@@ -26,7 +26,7 @@ from syncd.catalog.tables import Tables
 from syncd.config import Catalog
 from syncd.domain.sample import Sample
 from syncd.domain.snapshot import Position, Scope
-from syncd.ports import Comparison
+from syncd.ports import Advance, Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ class Takes:
     own: Take
     joined: tuple[Take, ...] = ()
 
-    def digest(self) -> str:
+    def digest(self, advance: Advance) -> str:
         """Digest all that was taken."""
-        digests = [take.digest() for take in (self.own, *self.joined)]
+        digests = [take.digest(advance) for take in (self.own, *self.joined)]
         return hashlib.blake2b(repr(digests).encode(), digest_size=32).hexdigest()
 
     def are_as_they_were(self) -> bool:
@@ -61,7 +61,12 @@ class TakenSnapshot:
     """What was taken of a source; copies last as long as the source's `read`."""
 
     def __init__(
-        self, sense: Sense, position: Position, takes: Takes, digest: Callable[[], str]
+        self,
+        sense: Sense,
+        position: Position,
+        takes: Takes,
+        digest: Callable[[], str],
+        advance: Advance,
     ) -> None:
         """Take `digest`, which gives that of all that was taken, and may have to wait for it."""
         self._sense = sense
@@ -69,6 +74,7 @@ class TakenSnapshot:
         self._takes = takes
         self._take = takes.own
         self._digest = digest
+        self._advance = advance
 
     @property
     def position(self) -> Position:
@@ -90,8 +96,7 @@ class TakenSnapshot:
 
     def sample(self, limit: int) -> Sample:
         settings, division = self._sense.settings, division_of(self._sense.settings)
-        with TemporaryDirectory(prefix="syncd-sample-") as name:
-            folder = Path(name)
+        with private_folder("syncd-sample-") as folder:
             joining = Joining(division, self._joined(division, folder))
             return sample_of(self._take, joining, settings, folder, limit)
 
@@ -103,7 +108,7 @@ class TakenSnapshot:
         counts, and where something differs for the rows concerned.
         """
         with ExitStack() as stack:
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="syncd-catalog-")))
+            folder = stack.enter_context(private_folder())
             yield self._compared(stack, folder, fingerprints)
 
     def _compared(
@@ -112,17 +117,14 @@ class TakenSnapshot:
         settings, take = self._sense.settings, self._take
         division = division_of(settings)
         joined = self._joined(division, folder)
-        scan = self._scan(Joining(division, joined), folder)
         connection = stack.enter_context(opened(settings, folder))
+        tables = Tables(connection, folder, len(division.columns.attributes))
+        with explained(take.name, settings), _knowing(tables, fingerprints):
+            scan = self._scan(Joining(division, joined), folder)
         names = {str(ready.plain): ready.file.thing for ready in scan.files}
         with explained(take.name, settings, names):
-            tables = Tables(connection, folder, len(scan.columns.attributes))
-            if fingerprints is None:
-                tables.know_nothing()
-            else:
-                tables.know(fingerprints)
             cut = cut_files(scan.files, required=take.keys.final_newline == "required")
-            counts = Passes(connection, scan, tables, cut).run()
+            counts = Passes(connection, scan, tables, cut).run(self._advance)
             numbers = RowNumbers(scan.files, counts.rejected)
             certificate = certify(connection, Evidence(scan, counts, numbers, cut))
         return FileComparison(connection, scan, settings, numbers, with_joined(certificate, joined))
@@ -131,13 +133,25 @@ class TakenSnapshot:
         """Read the joined sources one after the other, each in a folder of its own."""
         found = []
         for join, take in zip(division.joins, self._takes.joined, strict=True):
-            own_folder = folder / join.name
-            own_folder.mkdir()
-            found.append(read_joined(join, take, division, self._sense.settings, own_folder))
+            reading = JoinedReading(division, self._sense.settings, self._advance)
+            found.append(reading.read(join, take, inner_folder(folder, join.name)))
         return found
 
     def _scan(self, joining: Joining, folder: Path) -> Scan:
         own, keys = joining.division.own, self._take.keys
-        ready = tuple(get_ready(file, keys, own, folder) for file in self._take.files)
+        ready = tuple(
+            get_ready(file, keys, own, folder, self._advance) for file in self._take.files
+        )
         mapping = MappingSql(joining.division.columns, self._sense.digest)
         return Scan(self._take, ready, mapping, joining)
+
+
+@contextmanager
+def _knowing(tables: Tables, fingerprints: Path | None) -> Iterator[None]:
+    """Let the tables take what is known while the block looks at the files."""
+    if fingerprints is None:
+        tables.know_nothing()
+        yield
+    else:
+        with tables.knowing(fingerprints):
+            yield

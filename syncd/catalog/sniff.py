@@ -6,12 +6,12 @@ import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from syncd.catalog.dialect import Format, endings_of
 from syncd.catalog.files import CatalogFile, locate
 from syncd.catalog.header import refuse_other_encodings
+from syncd.catalog.room import private_folder
 from syncd.catalog.spool import place
 from syncd.domain.plain_text import shown
 from syncd.engine.guess import TextDialect, guess_dialect
@@ -42,8 +42,8 @@ def look_into(pattern: str) -> FileLook:
     """
     file = locate(pattern)[0]
     compression, ending = endings_of(file.path)
-    with TemporaryDirectory(prefix="syncd-look-") as folder:
-        plain = place(file, compression, Path(folder))
+    with private_folder("syncd-look-") as folder:
+        plain = place(file, compression, folder)
         refuse_other_encodings(file, plain)
         start, end = _ends_of(plain)
     format = _by_content(start) if ending is None else ending  # noqa: A001 - the key's own name

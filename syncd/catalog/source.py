@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Final
 
 from syncd.catalog.database import engine_version, load_engine
 from syncd.catalog.fetching import Fetcher
 from syncd.catalog.origin import Copies, Files, Look, Origin
+from syncd.catalog.room import inner_folder, private_folder
 from syncd.catalog.snapshot import Sense, TakenSnapshot, Takes
 from syncd.config import Catalog, FileCatalog
 from syncd.domain.snapshot import Position
-from syncd.ports import Snapshot
+from syncd.ports import Advance, Snapshot, unseen
 
+_LOOK_EVERY: Final = 1.0
+"""Seconds between two looks at whether the digest moves."""
 _VERSION: Final = 1
 """Of what cells and fingerprints mean; to be raised with every change of that."""
 
@@ -41,24 +43,24 @@ class Source:
     def name(self) -> str:
         return self._origin.name
 
-    def position(self) -> Position:
-        return self._position([origin.look() for origin in (self._origin, *self._joined)])
+    def position(self, advance: Advance = unseen) -> Position:
+        return self._position([origin.look(advance) for origin in (self._origin, *self._joined)])
 
     @contextmanager
-    def read(self, since: str | None) -> Iterator[Snapshot]:
+    def read(self, since: str | None, advance: Advance = unseen) -> Iterator[Snapshot]:
         """With joined sources always the whole: a change in one is not dated by the other."""
         since = None if self._joined else since
-        with TemporaryDirectory(prefix="syncd-catalog-") as folder:
+        with private_folder() as folder:
             takes = [
-                origin.take(_made(Path(folder, str(number))), since)
+                origin.take(inner_folder(folder, str(number)), since, advance)
                 for number, origin in enumerate((self._origin, *self._joined))
             ]
             position = self._position([take.look for take in takes])
             taken = Takes(takes[0], tuple(takes[1:]))
             with ThreadPoolExecutor(1, "syncd-digest") as aside:
-                digesting = aside.submit(taken.digest)
+                digest = _Digest(taken, aside, advance)
                 load_engine()  # while the bytes are digested, for both take their time
-                yield TakenSnapshot(self._sense, position, taken, digesting.result)
+                yield TakenSnapshot(self._sense, position, taken, digest.awaited, advance)
 
     def _position(self, looks: Sequence[Look]) -> Position:
         origins = [origin.meaning() for origin in (self._origin, *self._joined)]
@@ -91,9 +93,21 @@ class FetchedSource(Source):
         super().__init__(settings, meaning, Copies(fetcher), joined)
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    return folder
+class _Digest:
+    """The digest of all that was taken, made by another thread."""
+
+    def __init__(self, taken: Takes, aside: ThreadPoolExecutor, advance: Advance) -> None:
+        self._advance = advance
+        self._moved = Event()
+        self._making = aside.submit(taken.digest, lambda _: self._moved.set())
+
+    def awaited(self) -> str:
+        """Wait for it, and tell as long as it moves."""
+        while wait({self._making}, _LOOK_EVERY).not_done:
+            if self._moved.is_set():
+                self._moved.clear()
+                self._advance(0)
+        return self._making.result()
 
 
 def _digest_of_sense(settings: Catalog, meaning: str) -> str:

@@ -8,13 +8,15 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from io import BufferedWriter
 from pathlib import Path
 from typing import Final, assert_never
 
 from syncd.catalog.dialect import Compression
 from syncd.catalog.files import CatalogFile, unreadable
+from syncd.catalog.room import making_room, no_room
+from syncd.catalog.watching import moving
 from syncd.errors import CatalogError
+from syncd.ports import Advance, unseen
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -27,7 +29,9 @@ DAMAGE: Final = (EOFError, zlib.error, gzip.BadGzipFile, zstd.ZstdError)
 _CHUNK: Final = 1 << 18
 
 
-def place(file: CatalogFile, compression: Compression, folder: Path) -> Path:
+def place(
+    file: CatalogFile, compression: Compression, folder: Path, advance: Advance = unseen
+) -> Path:
     """Give a path in `folder` that leads to the file's plain bytes, and needs no quoting.
 
     A compressed file is decompressed there, once, and whole: what was cut or changed on its way is
@@ -36,9 +40,10 @@ def place(file: CatalogFile, compression: Compression, folder: Path) -> Path:
     plain = folder / f"{file.index}.plain"
     match compression:
         case Compression.NONE:
-            plain.symlink_to(file.path.absolute())
+            with making_room(folder):
+                plain.symlink_to(file.path.absolute())
         case Compression.GZIP | Compression.ZSTD:
-            write(plain, _unpacked(file, compression))
+            write(plain, moving(_unpacked(file, compression), advance))
         case _:
             assert_never(compression)
     return plain
@@ -46,42 +51,28 @@ def place(file: CatalogFile, compression: Compression, folder: Path) -> Path:
 
 def write(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a temporary file; raises `CatalogError` where its disk is full."""
-    with _told(path), _made(path) as spool:
+    with written_to(path) as put:
         for piece in pieces:
-            spool.write(piece)
+            put(piece)
 
 
 @contextmanager
 def written_to(path: Path) -> Iterator[Callable[[bytes], None]]:
     """Write a temporary file piece by piece, as somebody else gives them; else like `write`."""
-    with _told(path):
-        spool = _made(path)
+    with making_room(path.parent):
+        spool = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
     def put(piece: bytes) -> None:
-        with _told(path):
+        try:
             spool.write(piece)
+        except OSError as error:
+            raise no_room(path.parent, error.strerror) from error
 
     try:
         yield put
     finally:
-        with _told(path):
+        with making_room(path.parent):
             spool.close()
-
-
-def _made(path: Path) -> BufferedWriter:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise CatalogError(
-            str(path.parent),
-            f"the temporary copy of the catalog cannot be written ({error.strerror})",
-            "Make room there, or let TMPDIR name a folder that has some",
-        ) from error
 
 
 def unpacked(path: Path, compression: Compression) -> Iterator[bytes]:

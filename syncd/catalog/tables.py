@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import count as counting
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from syncd.catalog.broken import Broken
 from syncd.catalog.database import count
+from syncd.catalog.room import making_room
 from syncd.catalog.spool import write
 from syncd.catalog.sql import FLAW, literal
 
@@ -46,6 +49,13 @@ def bucket_of(id: str) -> str:
     return f"(hash({id}) % {BUCKETS})::INTEGER"
 
 
+_SUM_UP: Final = (
+    f"CREATE TABLE known_sums AS SELECT {bucket_of('id')} AS bucket, count(*) AS records, "
+    "bit_xor(fingerprint) AS fingerprints, count(*) - count(fingerprint) AS unknown "
+    "FROM known WHERE NOT missing GROUP BY ALL"
+)
+
+
 class Tables:
     """The tables, in a database that is thrown away with `folder`.
 
@@ -70,15 +80,22 @@ class Tables:
             "CREATE VIEW known AS SELECT NULL::VARCHAR AS id, NULL::BIGINT AS fingerprint, "
             "false AS missing WHERE false"
         )
+        self._connection.execute(_SUM_UP)
 
-    def know(self, fingerprints: Path) -> None:
-        """Take the known fingerprints from a Parquet file."""
+    @contextmanager
+    def knowing(self, fingerprints: Path) -> Iterator[None]:
+        """Take the known fingerprints from a Parquet file, summed up by the end of the block."""
         link = self._folder / "known.parquet"
-        link.symlink_to(fingerprints.absolute())
+        with making_room(self._folder):
+            link.symlink_to(fingerprints.absolute())
         self._connection.execute(
             "CREATE VIEW known AS SELECT id, fingerprint, coalesce(missing, false) AS missing "
             f"FROM read_parquet({literal(str(link))})"
         )
+        with self._connection.cursor() as aside, ThreadPoolExecutor(1, "syncd-known") as threads:
+            summing = threads.submit(aside.execute, _SUM_UP)
+            yield
+            summing.result()
 
     def count(self, rows: str) -> None:
         """Count records and combine fingerprints by file and bucket; the whole source is read."""
@@ -109,17 +126,12 @@ class Tables:
         A bucket is alike where it has as many rows as are known, and their fingerprints combine to
         the same number; those of broken records are chosen, too, for a whole one may repeat the id.
         """
-        known = (
-            f"SELECT {bucket_of('id')} AS bucket, count(*) AS records, "
-            "bit_xor(fingerprint) AS fingerprints, count(*) - count(fingerprint) AS unknown "
-            "FROM known WHERE NOT missing GROUP BY ALL"
-        )
         found = (
             "SELECT bucket, sum(records) AS records, bit_xor(fingerprints) AS fingerprints "
             "FROM counted WHERE bucket >= 0 GROUP BY ALL"
         )
         self._connection.execute(
-            f"CREATE TABLE wanted AS SELECT bucket FROM ({found}) f FULL JOIN ({known}) k "
+            f"CREATE TABLE wanted AS SELECT bucket FROM ({found}) f FULL JOIN known_sums k "
             "USING (bucket) WHERE f.records IS DISTINCT FROM k.records "
             "OR f.fingerprints IS DISTINCT FROM k.fingerprints OR k.unknown > 0 "
             f"UNION SELECT {bucket_of('id')} FROM broken WHERE id IS NOT NULL"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,13 +22,18 @@ def add_to(app: typer.Typer) -> None:
     app.command("check")(with_shared_options(_check))
 
 
-def _check(shared: Shared) -> None:
+def _check(
+    shared: Shared,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Send everybody who would be told a test message.")
+    ] = False,
+) -> None:
     """Check configuration, credentials, catalog, state and remote, one line each."""
     from syncd.cli.results import Results, tell_exit
     from syncd.cli.shown.check import check_listing
 
     results = Results(shared)
-    findings, catalog = _findings(shared)
+    findings, catalog = _findings(shared, notify=notify)
     results.listing(check_listing(findings, catalog))
     code = _exit_code(findings)
     tell_exit(code, "something that a cycle needs is not there")
@@ -44,7 +49,7 @@ def _exit_code(findings: list[Finding]) -> ExitCode:
     return ExitCode.FAILED if failed else ExitCode.OK
 
 
-def _findings(shared: Shared) -> tuple[list[Finding], CatalogFinding | None]:
+def _findings(shared: Shared, *, notify: bool) -> tuple[list[Finding], CatalogFinding | None]:
     from syncd.cli.session import begin
     from syncd.service.check import Finding, Health, failed
 
@@ -57,7 +62,28 @@ def _findings(shared: Shared) -> tuple[list[Finding], CatalogFinding | None]:
     good = Finding("configuration", Health.OK, _account(settings))
     credentials, state, remote = _check_account(settings)
     catalog = _check_catalog(settings)
-    return [good, credentials, catalog.finding, state, remote], catalog
+    told = _check_targets(settings, notify=notify)
+    return [good, credentials, catalog.finding, state, remote, *told], catalog
+
+
+def _check_targets(settings: Settings, *, notify: bool) -> list[Finding]:
+    """Look at the addresses of whom to tell, and if asked to, send to them."""
+    from syncd.service.check import Finding, Health, failed, try_targets
+    from syncd.wiring import notifier_of
+
+    notifier = notifier_of(settings)
+    if notifier is None:
+        nobody = Finding("notify", Health.UNCHECKED, "notify.urls names nobody to tell")
+        return [nobody] if notify else []
+    try:
+        notifier.check()
+    except ConfigurationError as error:
+        return [failed("notify", error)]
+    if notify:
+        return list(try_targets(notifier))
+    count = len(notifier.targets)
+    words = f"{count:,} target{'s' * (count != 1)}, to which nothing was sent"
+    return [Finding("notify", Health.OK, words)]
 
 
 def _check_account(settings: Settings) -> tuple[Finding, Finding, Finding]:

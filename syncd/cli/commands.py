@@ -7,12 +7,16 @@ from typing import Annotated, Final, TypeAlias
 import typer
 
 from syncd.cli import (
+    adopt,
     approve,
+    audit,
     check,
     cycles,
     demo,
     init,
     inquiries,
+    levels,
+    metrics,
     quarantine,
     revert,
     sandbox,
@@ -55,7 +59,9 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(with_shared_options(_root))
-    for module in (cycles, approve, revert, inquiries, check, init, sandbox, demo):
+    for module in (cycles, approve, revert, audit, adopt, inquiries, levels):
+        module.add_to(app)
+    for module in (check, metrics, init, sandbox, demo):
         module.add_to(app)
     app.add_typer(quarantine.build_app(), name="quarantine")
     return app

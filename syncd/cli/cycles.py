@@ -34,6 +34,8 @@ Wait: TypeAlias = Annotated[
 ]
 Judged: TypeAlias = Callable[[CycleResult], ExitCode]
 USUAL_WAIT: Final = timedelta(minutes=5)
+TELLING_WAIT: Final = timedelta(seconds=10)
+"""How long another cycle is waited for that began right after this one."""
 _COMMANDS: Final = {
     Mode.ONCE: "syncd --once",
     Mode.DRY_RUN: "syncd --dry-run",
@@ -101,6 +103,11 @@ class Asked:
     def writes(self) -> bool:
         """Whether the cycle may write."""
         return self.mode not in _SAVED_MODES
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the cycle is about all SKUs."""
+        return self.mode is Mode.ONCE and not self.only
 
 
 def run_wanted(shared: Shared, wanted: Wanted) -> None:
@@ -189,6 +196,8 @@ def run(shared: Shared, asked: Asked, judged: Judged) -> Report:
     settings = begin(shared)
     with _wired(settings, asked) as wired, watching(shared, settings) as progress:
         result, ended = run_until_stopped(lambda stop: _cycle(wired, asked, progress, stop))
+        if asked.writes and ended.exit_code is None:
+            _tell(wired, asked, result)
         return Report.of(result, wired.catalog.name, ended.exit_code or judged(result))
 
 
@@ -210,6 +219,20 @@ async def _cycle(
         return await rehearse(wired.ports, wired.terms, request)
     finally:
         await remote.aclose()
+
+
+def _tell(wired: Wired, asked: Asked, result: CycleResult) -> None:
+    """Tell people what the cycle came to, at once: nobody knows when the next one tries again."""
+    if wired.notifier is None:
+        return
+    from syncd.cli.session import holder
+    from syncd.service.courier import Courier
+    from syncd.service.glimpse import glimpse_of
+    from syncd.service.telling import Telling, TellingTerms, tell_once
+
+    terms = TellingTerms(holder(_COMMANDS[asked.mode]), patience=timedelta(), wait=TELLING_WAIT)
+    telling = Telling(wired.state, Courier(wired.notifier), wired.clock.now, terms)
+    tell_once(telling, glimpse_of(result, is_whole=asked.is_whole))
 
 
 def _request(asked: Asked, progress: Progress, stop: asyncio.Event) -> CycleRequest:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -27,15 +29,15 @@ _RATE: Final = 250
 _LATENCY_SECONDS: Final = 0.02
 _AFTERWARDS: Final = """\
 The catalog, its configuration and the state are in {folder}/. To look further:
-  syncd --config {configuration} status
-  syncd --config {configuration} why NK-CHG-105
-  syncd --config {configuration} history"""
+  {syncd} --config {configuration} status
+  {syncd} --config {configuration} why NK-CHG-105
+  {syncd} --config {configuration} history"""
 _GONE: Final = """\
-The sandbox is gone with this command. To keep it for cycles of your own: syncd demo --stay"""
+The sandbox is gone with this command. To keep it for cycles of your own: {syncd} demo --stay"""
 _STAYING: Final = """\
 The sandbox answers at {url} until Ctrl-C. Change {folder}/catalog.csv, then, in another terminal:
-  syncd --config {configuration} --dry-run
-  syncd --config {configuration} --once"""
+  {syncd} --config {configuration} --dry-run
+  {syncd} --config {configuration} --once"""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -153,4 +155,14 @@ def _show_second(counts: tuple[int, int]) -> None:
 
 
 def _hints(text: str, sandbox: RunningSandbox) -> str:
-    return text.format(folder=_FOLDER, configuration=_FOLDER / _CONFIGURATION, url=sandbox.url)
+    return text.format(
+        syncd=_called(), folder=_FOLDER, configuration=_FOLDER / _CONFIGURATION, url=sandbox.url
+    )
+
+
+def _called() -> str:
+    """How syncd is called here: by its name where the shell finds it, else as it just was."""
+    if which("syncd"):
+        return "syncd"
+    program = Path(sys.argv[0])
+    return f"{sys.executable} -m syncd" if program.name == "__main__.py" else str(program)

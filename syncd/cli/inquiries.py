@@ -60,12 +60,18 @@ def _status(shared: Shared) -> None:
     """Tell how everything stands; asks Digital River nothing."""
     from syncd.cli.results import Results
     from syncd.cli.shown.status import status_listing
+    from syncd.config.pace import longest_gap
     from syncd.service.inquiry import status
+    from syncd.service.past_audits import AuditStanding, last_audit
+    from syncd.service.rolling import rolling_bound
 
     results = Results(shared)
     with looking(shared) as wired:
         found = status(wired.state, wired.clock.now(), _EXAMPLES)
-    results.listing(status_listing(found))
+        gap = longest_gap(wired.settings.schedule.audit, found.at)
+        rolling = rolling_bound(wired.state, wired.settings.schedule.rolling, found.at)
+        audit = AuditStanding(last_audit(wired.state), gap, rolling)
+    results.listing(status_listing(found, audit))
 
 
 def _history(

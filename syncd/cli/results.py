@@ -55,6 +55,10 @@ class Results:
         else:
             self._write(render_listing(listing, self._format))
 
+    def text(self, text: str) -> None:
+        """Show what has only this one form."""
+        self._write(text)
+
     @property
     def _format(self) -> Format:
         """What was asked for, or else what the file's ending says."""

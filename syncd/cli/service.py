@@ -2,44 +2,112 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
 from syncd.cli.options import Shared
 from syncd.cli.stopping import run_until_stopped
-from syncd.errors import ExitCode
+from syncd.errors import ConfigurationError, ExitCode
 
 if TYPE_CHECKING:
+    import asyncio
+
     from syncd.config import Settings
+    from syncd.daemon.daemon import Daemon
+    from syncd.service.pulse import Pulse
+    from syncd.service.traffic import Traffic
+    from syncd.web.desk import Desk
+    from syncd.web.server import Serving
 
 
 def serve(shared: Shared) -> NoReturn:
     """Run the daemon in this process; raises `SyncdError` where it cannot even begin."""
-    from syncd.cli.session import begin, holder
+    from syncd.cli.session import begin
+
+    settings = _with_sound_targets(begin(shared))
+    _, ended = run_until_stopped(lambda stop: _served(shared, settings, stop))
+    raise typer.Exit(ended.exit_code or ExitCode.OK)
+
+
+async def _served(shared: Shared, settings: Settings, stop: asyncio.Event) -> None:
+    """Work and answer, each in its thread; one that cannot answer does not begin to work."""
+    from syncd.cli.session import holder
     from syncd.config import load
     from syncd.daemon.daemon import Daemon
     from syncd.daemon.service_manager import service_manager
     from syncd.service.pulse import Pulse
+    from syncd.service.traffic import Traffic
+    from syncd.web.app import application
+    from syncd.web.server import serving
     from syncd.wiring import SystemClock, wired
 
-    settings = begin(shared)
+    traffic, pulse = Traffic(), Pulse(SystemClock().now)
     daemon = Daemon(
         settings=settings,
-        open=wired,
-        read=lambda: load(shared.config),
-        adapt=lambda changed: _adapt(shared, changed),
+        open=lambda account: wired(account, traffic),
+        read=lambda: _with_sound_targets(load(shared.config)),
+        adapt=lambda changed: _adapt(shared, served, changed, pulse),
         manager=service_manager(),
-        pulse=Pulse(SystemClock().now),
+        pulse=pulse,
         holder=holder("syncd"),
     )
-    _, ended = run_until_stopped(daemon.serve)
-    raise typer.Exit(ended.exit_code or ExitCode.OK)
+    with serving(application(_desk(daemon, traffic)), settings.service.listen) as served:
+        await daemon.serve(stop)
 
 
-def _adapt(shared: Shared, settings: Settings) -> None:
-    """Log as the configuration says now, and keep its secrets out of it."""
+def _with_sound_targets(settings: Settings) -> Settings:
+    """Raise `ConfigurationError` where somebody is to be told who can never be reached."""
+    from syncd.wiring import notifier_of
+
+    notifier = notifier_of(settings)
+    if notifier is not None:
+        notifier.check()
+    return settings
+
+
+def _desk(daemon: Daemon, traffic: Traffic) -> Desk:
+    """Let the web ask the loop that runs now, from its own thread."""
+    import asyncio
+
+    from syncd import __version__
+    from syncd.web.desk import Desk
+    from syncd.wiring import SystemClock, keep, state_beside, wired_beside
+
+    loop = asyncio.get_running_loop()
+    return Desk(
+        pulse=daemon.pulse,
+        traffic=traffic,
+        settings=lambda: daemon.settings,
+        state=lambda: state_beside(daemon.settings),
+        account=lambda: wired_beside(daemon.settings, traffic),
+        keep=lambda event: keep(daemon.settings, event),
+        point_at=lambda ids: _call(loop, lambda: daemon.point_at(ids)),
+        poll=lambda: _call(loop, daemon.poll),
+        now=SystemClock().now,
+        version=__version__,
+    )
+
+
+def _call(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:
+    with suppress(RuntimeError):  # it has ended, and so will the server
+        loop.call_soon_threadsafe(action)
+
+
+def _adapt(shared: Shared, served: Serving, settings: Settings, pulse: Pulse) -> None:
+    """Log as the configuration says now, keep its secrets out of it, and serve where it says."""
+    import structlog
+
     from syncd.cli.session import log_by
+    from syncd.service.pulse import Trouble
 
     shared.secrets.update(settings.secrets())
     log_by(shared, settings)
+    try:
+        served.move_to(settings.service.listen)
+    except ConfigurationError as error:
+        words = f"{error} It is served where it was."
+        pulse.trouble(Trouble.CONFIGURATION, words)
+        structlog.get_logger().error("web.not_moved", reason=words)

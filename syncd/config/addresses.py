@@ -1,4 +1,4 @@
-"""Addresses of the web: what one looks like, and where credentials may travel."""
+"""Addresses of the web: what one looks like, and where credentials may travel or be asked for."""
 
 from __future__ import annotations
 
@@ -20,10 +20,17 @@ def is_private_way(url: str) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return True
-    return parts.scheme != "http" or _is_loopback(parts.hostname or "")
+    return parts.scheme != "http" or is_loopback(parts.hostname or "")
 
 
-def _is_loopback(host: str) -> bool:
+def host_and_port(listen: str) -> tuple[str, int]:
+    """Part an address to listen at, such as `[::1]:9464`."""
+    host, _, port = listen.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a host of this name."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

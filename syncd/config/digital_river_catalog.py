@@ -59,7 +59,8 @@ class DigitalRiverKeys(SourceSection):
     def account(self, main: DigitalRiverSettings) -> DigitalRiverSettings:
         """The account to read, as far as it differs from the `main` one; its key has its own rate.
 
-        Raises `ValueError` where a key would travel unencrypted that must not.
+        Raises `ValueError` where a key would travel unencrypted that must not, and where test data
+        would decide over live items; live SKUs may well be tried out on a test account.
         """
         own = {"base_url": self.base_url, "api_key": self.api_key}
         changed: dict[str, object] = {name: value for name, value in own.items() if value}
@@ -67,6 +68,11 @@ class DigitalRiverKeys(SourceSection):
             changed["requests_per_second"] = None
         account = main.model_copy(update=changed)
         account.refuse_to_show_the_key()
+        if account.is_test and not main.is_test:
+            raise ValueError(
+                "api_key is a test key and digital_river.api_key is not: test data must not decide"
+                " over live items"
+            )
         return account
 
     @field_validator("base_url")

@@ -15,6 +15,12 @@ _TEST_KEY: Final = "sk_test_"
 _TEST_RATE: Final = 25.0
 _LIVE_RATE: Final = 250.0
 _SQLITE: Final = "sqlite:///"
+_POSTGRESQL: Final = ("postgresql", "postgresql+psycopg")
+_STATE_WANTED: Final = (
+    'must name a SQLite file, such as "sqlite:///syncd.db", or a database of PostgreSQL, such as'
+    ' "postgresql+psycopg://user@host/database"'
+)
+_ACCOUNT: Final = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 _BASE_URL_WANTED: Final = 'must be a URL such as "https://api.digitalriver.com"'
 
 
@@ -107,6 +113,15 @@ class StateSettings(Section):
         "sqlite:///syncd.db",
         description="The database; keep it, for what syncd owns is written nowhere else.",
     )
+    account: str | None = Field(
+        None,
+        pattern=_ACCOUNT,
+        description=(
+            "The name of this account among those that share a database of PostgreSQL, for good; a"
+            " SQLite file is one account's own."
+        ),
+        examples=["main"],
+    )
     keep_journal: PositiveDuration = Field(
         timedelta(days=90),
         description="How long cycles and their writes are remembered; reverting needs them.",
@@ -115,15 +130,20 @@ class StateSettings(Section):
     @field_validator("url")
     @classmethod
     def _be_a_database(cls, value: str) -> str:
-        if value.startswith("postgresql"):
-            raise not_yet(
-                "is on PostgreSQL, which this version of syncd does not use yet:"
-                ' set url = "sqlite:///syncd.db"'
-            )
         path = value.removeprefix(_SQLITE)
-        if not value.startswith(_SQLITE) or path in {"", ":memory:"} or path.startswith("?"):
-            raise ValueError('must name a SQLite file, such as "sqlite:///syncd.db"')
+        is_file = value.startswith(_SQLITE) and path not in {"", ":memory:"} and path[0] != "?"
+        if not is_file and not _names_a_postgresql_database(value):
+            raise ValueError(_STATE_WANTED)
         return value
+
+    @model_validator(mode="after")
+    def _have_a_name_among_others(self) -> StateSettings:
+        if self.account is None and not self.url.startswith(_SQLITE):
+            raise ValueError(
+                "account has to be set where url is on PostgreSQL, for many may share a database:"
+                ' account = "main"'
+            )
+        return self
 
 
 def read_base_url(value: str) -> str:
@@ -140,6 +160,14 @@ def read_key(key: SecretStr) -> SecretStr:
     if not text or not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("must be the secret key as Digital River shows it, without spaces")
     return key
+
+
+def _names_a_postgresql_database(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in _POSTGRESQL and len(parts.path) > 1 and url.isprintable()
 
 
 def _split(url: str) -> SplitResult:

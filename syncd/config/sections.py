@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
+from syncd.config.addresses import host_and_port, is_loopback
 from syncd.config.section import Listed, Section
-from syncd.config.values import Duration, Eccn, Limit, Listen, Pace, PositiveDuration, Window
+from syncd.config.values import (
+    OFF,
+    Duration,
+    Eccn,
+    Limit,
+    Listen,
+    NotifyUrl,
+    Pace,
+    PositiveDuration,
+    Token,
+    Window,
+    read_secrets,
+)
 from syncd.domain.policy import Limits, Policy, PolicyMode
 from syncd.domain.rules import RuleBook
 
@@ -21,6 +34,10 @@ class ScheduleSettings(Section):
         "0 3 * * *", description="When to read the catalog wholly, where poll is incremental."
     )
     audit: Pace = Field("0 4 * * sun", description="When to compare with what the remote holds.")
+    rolling: Duration = Field(
+        timedelta(hours=24),
+        description='Within what time each known item is looked at, a few at a time; "0" = never.',
+    )
     windows: Listed[Window] = Field(
         (),
         description='When writes are allowed, such as "mon-fri 20:00-06:00"; empty means always.',
@@ -135,19 +152,60 @@ class ServiceSettings(Section):
     """What the daemon offers and watches."""
 
     listen: Listen = Field(
-        "127.0.0.1:9464", description="Where status page, health and metrics are served."
+        "127.0.0.1:9464",
+        description='Where status page, health and metrics are served; "off" means nowhere.',
+    )
+    hosts: Listed[str] = Field(
+        (), description="Names under which a proxy forwards to it, beside those of this machine."
+    )
+    token: Token | None = Field(
+        None,
+        description=(
+            "What visitors and programs have to know; needed where others than this machine get"
+            " there, and for POST /hooks/catalog/ID."
+        ),
+        examples=["a-long-random-word"],
+    )
+    token_file: str | None = Field(
+        None, description="A file that holds the token and nothing else.", examples=["token"]
+    )
+    webhook_secrets: Annotated[Listed[SecretStr], BeforeValidator(read_secrets)] | None = Field(
+        None,
+        description="The secrets that Digital River signs with; two while one replaces the other.",
+        examples=[["secret"]],
+    )
+    webhook_secrets_file: str | None = Field(
+        None, description="A file that holds them, one a line.", examples=["webhook-secrets"]
     )
     probe: Duration = Field(
         timedelta(minutes=1),
         description='How often an idle daemon asks the remote for one item; "0" means never.',
     )
 
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody but this machine gets to what is served."""
+        own = self.listen == OFF or is_loopback(host_and_port(self.listen)[0])
+        return own and all(is_loopback(host) for host in self.hosts)
+
+    @model_validator(mode="after")
+    def _let_nobody_in_unasked(self) -> ServiceSettings:
+        if self.token is None and not self.is_private:
+            raise ValueError(
+                "listen or hosts lets others than this machine in, so token has to be set:"
+                " openssl rand -hex 24 makes a good one"
+            )
+        return self
+
 
 class NotifySettings(Section):
     """Who is told when something needs a person."""
 
-    urls: Listed[SecretStr] = Field(
+    urls: Annotated[Listed[NotifyUrl], BeforeValidator(read_secrets)] = Field(
         (), description="Apprise URLs; they often hold passwords, so they are never shown."
+    )
+    urls_file: str | None = Field(
+        None, description="A file that holds them, one a line.", examples=["notify-urls"]
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from difflib import get_close_matches
+from functools import cache
+from types import MappingProxyType
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -185,19 +187,23 @@ def _inside(annotation: object, model: type[BaseModel] | None, key: str) -> obje
     return next((get_args(part)[0] for part in lists if key.isdigit()), None)
 
 
-def _models(annotation: object) -> list[type[BaseModel]]:
+@cache  # reading a configuration asks some thousand times, and it takes a while to find out
+def _models(annotation: object) -> tuple[type[BaseModel], ...]:
     """The sections that an annotation speaks of, one for each kind."""
     parts = _parts(annotation)
-    return [part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)]
+    return tuple(part for part in parts if isinstance(part, type) and issubclass(part, BaseModel))
 
 
-def _kinds(annotation: object) -> dict[str, type[BaseModel]]:
+@cache  # as above
+def _kinds(annotation: object) -> Mapping[str, type[BaseModel]]:
     """The sections by the `type` that names them; nothing where there is but one."""
     models = _models(annotation)
     if len(models) <= 1:
-        return {}
+        return MappingProxyType({})
     named = [(model, model.model_fields.get("type")) for model in models]
-    return {kind: model for model, field in named if field for kind in get_args(field.annotation)}
+    return MappingProxyType(
+        {kind: model for model, field in named if field for kind in get_args(field.annotation)}
+    )
 
 
 def _items(annotation: object) -> list[Any]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Final, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from syncd.domain.eccn import canonical_eccn
 from syncd.domain.plain_text import trimmed
@@ -34,6 +34,10 @@ _WINDOW: Final = re.compile(rf"(?:{_DAYS} )?{_TIME}-{_TIME}")
 _MEMORY: Final = re.compile(r"[1-9][0-9]*(?:\.[0-9]+)? ?[KMGT]i?B")
 _LISTEN: Final = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:\[\]/]+):([0-9]{1,5})")
 _LAST_PORT: Final = 65535
+_SHORTEST_TOKEN: Final = 16
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+OFF: Final = "off"
+"""Where nothing listens."""
 
 
 def read_duration(value: object) -> timedelta:
@@ -147,9 +151,35 @@ def _read_memory(text: str) -> str:
 
 def _read_listen(text: str) -> str:
     match = _LISTEN.fullmatch(text)
-    if match is None or not 0 < int(match[1]) <= _LAST_PORT:
-        raise ValueError('must be a host and a port such as "127.0.0.1:9464" or "[::1]:9464"')
+    if text != OFF and (match is None or not 0 < int(match[1]) <= _LAST_PORT):
+        raise ValueError(
+            'must be a host and a port such as "127.0.0.1:9464" or "[::1]:9464",'
+            f' or "{OFF}" for nothing'
+        )
     return text
+
+
+def _read_token(secret: SecretStr) -> SecretStr:
+    """Check that nobody can guess it, and that it can stand in a header."""
+    text = secret.get_secret_value()
+    if len(text) < _SHORTEST_TOKEN or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError(
+            f"must be at least {_SHORTEST_TOKEN} letters, digits and signs without spaces;"
+            " openssl rand -hex 24 makes a good one"
+        )
+    return secret
+
+
+def _read_notify_url(secret: SecretStr) -> SecretStr:
+    """Look at its form alone: which services there are is known to Apprise, which loads slowly."""
+    if not _SCHEME.match(secret.get_secret_value()):
+        raise ValueError('must be an Apprise URL such as "mailto://user:password@example.com"')
+    return secret
+
+
+def read_secrets(value: object) -> object:
+    """Take text, as from a file of secrets, for one secret a line."""
+    return tuple(value.split()) if isinstance(value, str) else value
 
 
 def _read_eccn(text: str) -> str:
@@ -187,4 +217,6 @@ Pace: TypeAlias = Annotated[timedelta | str, BeforeValidator(read_pace)]
 Window: TypeAlias = Annotated[str, AfterValidator(_read_window)]
 Memory: TypeAlias = Annotated[str, AfterValidator(_read_memory)]
 Listen: TypeAlias = Annotated[str, AfterValidator(_read_listen)]
+NotifyUrl: TypeAlias = Annotated[SecretStr, AfterValidator(_read_notify_url)]
+Token: TypeAlias = Annotated[SecretStr, AfterValidator(_read_token)]
 Eccn: TypeAlias = Annotated[str, AfterValidator(_read_eccn)]

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from syncd.service.pulse import Job, Pulse
+from syncd.service.pulse import LONGEST_STANDSTILL, Job, Pulse
 
 EVERY: Final = 1.0
 """Seconds between two beats."""
-LONGEST_STANDSTILL: Final = 6 * 3600.0
-"""Seconds without any progress after which work counts as stuck: to read a slow shop whole is one
-step, and may take hours."""
 
 
 class Listener(Protocol):

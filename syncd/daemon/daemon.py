@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import (
     AbstractContextManager,
     ExitStack,
@@ -13,12 +13,15 @@ from contextlib import (
     suppress,
 )
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
 from syncd.daemon.beats import Beats
 from syncd.daemon.changes import changes
+from syncd.daemon.herald import Herald, herald, say_last_words
+from syncd.daemon.news import News
 from syncd.daemon.tour import Tour, cancelled
 from syncd.daemon.wishes import Wishes
 from syncd.daemon.worker import Account
@@ -26,6 +29,7 @@ from syncd.errors import (
     ConfigurationError,
     LeaseHeldError,
     LeaseLostError,
+    StateError,
     SyncdError,
 )
 from syncd.service.pulse import Job, Pulse, Trouble
@@ -33,7 +37,8 @@ from syncd.service.pulse import Job, Pulse, Trouble
 if TYPE_CHECKING:
     from syncd.config import Settings
     from syncd.daemon.service_manager import ServiceManager
-    from syncd.ports import Duty, State
+    from syncd.domain.attributes import ItemId
+    from syncd.ports import Duty, ItemListing, Notifier, State
     from syncd.service.terms import Ports, Terms
 
 STAND_BY: Final = 1.0
@@ -51,7 +56,13 @@ class Opened(Protocol):
     def ports(self) -> Ports: ...
 
     @property
+    def listing(self) -> ItemListing: ...
+
+    @property
     def terms(self) -> Terms: ...
+
+    @property
+    def notifier(self) -> Notifier | None: ...
 
 
 @dataclass(slots=True)
@@ -71,15 +82,30 @@ class Daemon:
     holder: str
     _over: asyncio.Event = field(default_factory=asyncio.Event)
     _wishes: Wishes = field(default_factory=Wishes)
+    _news: News = field(default_factory=News)
     _former: Settings | None = None
+    _notifier: Notifier | None = None
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Serve until a stop; what fails at the start is raised, what fails later is borne."""
         async with self._watched(stop):
             while not stop.is_set():
                 self._over.clear()
-                with self._opened() as account:
-                    await self._tour(account, stop)
+                try:
+                    with self._opened() as account:
+                        await self._tour(account, stop)
+                except StateError as error:
+                    await self._say_last_words(error)
+                    raise
+
+    def poll(self) -> None:
+        """Look at everything as soon as nothing else goes on; to be called in the loop."""
+        _log.info("daemon.asked_to_poll")
+        self._wishes.add(Job.POLL)
+
+    def point_at(self, ids: Iterable[ItemId]) -> None:
+        """Look at these SKUs as soon as nothing else goes on; to be called in the loop."""
+        self._wishes.point_at(ids)
 
     @asynccontextmanager
     async def _watched(self, stop: asyncio.Event) -> AsyncIterator[None]:
@@ -100,7 +126,7 @@ class Daemon:
             try:
                 account = stack.enter_context(self.open(self.settings))
             except SyncdError as error:
-                if self._former is None:
+                if self._former is None or self._former == self.settings:
                     raise
                 self._refuse(error)
                 self.settings = self._former
@@ -115,14 +141,27 @@ class Daemon:
             duty = await self._once_on_duty(opened.ports.state, stack)
             if duty is None:
                 return
-            account = Account(opened.ports, opened.terms, self.holder)
-            tour = Tour(self.settings, account, self.pulse, self._wishes, stop, self._over)
+            account = Account(opened.ports, opened.listing, opened.terms, self.holder)
+            herald = self._herald(opened)
+            tour = Tour(self.settings, account, self.pulse, self._wishes, stop, self._over, herald)
             showing = asyncio.create_task(self._show(duty))
             try:
                 await tour.run()
             finally:
                 await cancelled(showing)
                 await account.ports.remote.aclose()
+
+    def _herald(self, opened: Opened) -> Herald | None:
+        """Tell people of what is seen, where the configuration names any."""
+        self._notifier = opened.notifier
+        self.pulse.listener = self._news if opened.notifier else None
+        if opened.notifier is None:
+            return None
+        return herald(opened.ports, opened.notifier, self._news, self.holder)
+
+    async def _say_last_words(self, error: StateError) -> None:
+        if self._notifier is not None:
+            await say_last_words(self._notifier, error, datetime.now(UTC))
 
     async def _once_on_duty(self, state: State, stack: ExitStack) -> Duty | None:
         """Wait until nobody else is on duty; None where a stop or a reload comes first."""
@@ -139,6 +178,8 @@ class Daemon:
         return None
 
     def _stand_by(self, reason: str | None) -> None:
+        if reason is None and self.pulse.stands_by_for is not None:
+            self._news.took_over(self.pulse.stands_by_for)
         if self.pulse.stands_by_for != reason:
             event = "daemon.came_on_duty" if reason is None else "daemon.stands_by"
             _log.info(event, reason=reason)
@@ -160,7 +201,7 @@ class Daemon:
     @contextmanager
     def _listening(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
-        heard = {signal.SIGHUP: self._reload, signal.SIGUSR1: self._poll}
+        heard = {signal.SIGHUP: self._reload, signal.SIGUSR1: self.poll}
         for number, answer in heard.items():
             loop.add_signal_handler(number, answer)
         try:
@@ -168,10 +209,6 @@ class Daemon:
         finally:
             for number in heard:
                 loop.remove_signal_handler(number)
-
-    def _poll(self) -> None:
-        _log.info("daemon.asked_to_poll")
-        self._wishes.add(Job.POLL)
 
     def _reload(self) -> None:
         """Take the new configuration if it is right, and say what it changes."""

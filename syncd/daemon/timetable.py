@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from apscheduler.triggers.base import BaseTrigger
 
 _UTC: Final = ZoneInfo("UTC")
+_FIRST_AUDIT: Final = timedelta(hours=1)
+"""How long an account that was never audited waits at most, where the pace is a duration."""
+_MOMENT: Final = timedelta(microseconds=1)
 _AGAIN: Final = "again"
 """The name of the poll that comes for writes which are due before the next one by schedule."""
 
@@ -74,6 +77,20 @@ class Timetable:
     async def _call(self, job: Job) -> None:
         """Run in the loop itself, where wishes are taken, and not in a thread of the scheduler."""
         self._wish(job)
+
+
+def audit_due(pace: timedelta | str, last: datetime | None, now: datetime) -> datetime | None:
+    """When the first audit is due, given when the last one began; None for the pace's own moment.
+
+    One that was missed while nobody was on duty is due at once, so that its pace is a bound.
+    """
+    if isinstance(pace, timedelta):
+        due = now + min(pace, _FIRST_AUDIT) if last is None else last + pace
+        return max(due, now)
+    if last is None:
+        return None
+    following = _trigger(Entry(Job.AUDIT, pace)).get_next_fire_time(None, last + _MOMENT)
+    return now if following is not None and following <= now else None
 
 
 def _scheduler() -> AsyncIOScheduler:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from syncd.daemon.timetable import Entry, Timetable
+from syncd.daemon.timetable import Entry, Timetable, audit_due
 from syncd.daemon.wishes import Wishes
 from syncd.daemon.worker import TROUBLES, Account, Ends, Worker
 from syncd.domain.attributes import ItemId
 from syncd.errors import StateError
+from syncd.service.past_audits import last_audit
 from syncd.service.probe import item_to_ask_for, probe
 from syncd.service.pulse import Job, Pulse
+from syncd.service.rolling import step_of
 
 if TYPE_CHECKING:
     from syncd.config import Settings
+    from syncd.daemon.herald import Herald
 
 REFRESH: Final = 1.0
 """Seconds after which what the pulse tells of times to come is brought up to date."""
@@ -35,6 +39,7 @@ class Tour:
     wishes: Wishes
     stop: asyncio.Event
     over: asyncio.Event
+    herald: Herald | None = None
 
     async def run(self) -> None:
         """Work by the timetable; the first poll is due at once."""
@@ -48,16 +53,31 @@ class Tour:
             asyncio.create_task(self._probe()),
         ]
         try:
+            if self.herald is not None:
+                self.herald.begin()
             await worker.work()
         finally:
             timetable.end()
             await cancelled(*besides)
+            if self.herald is not None:
+                await self.herald.end()
 
     def _entries(self) -> tuple[Entry, ...]:
         schedule, now = self.settings.schedule, self.account.ports.clock.now()
         poll = Entry(Job.POLL, schedule.poll, schedule.jitter, begins=now)
         full = Entry(Job.FULL, schedule.full, schedule.jitter)
-        return poll, full
+        due = audit_due(schedule.audit, self._last_audit(), now)
+        audit = Entry(Job.AUDIT, schedule.audit, schedule.jitter, begins=due)
+        if not schedule.rolling:
+            return poll, full, audit
+        rolling = Entry(Job.ROLLING, step_of(schedule.rolling), schedule.jitter)
+        return poll, full, audit, rolling
+
+    def _last_audit(self) -> datetime | None:
+        with suppress(StateError):  # which the first cycle tells of
+            past = last_audit(self.account.ports.state)
+            return None if past is None else past.began
+        return None
 
     async def _tell_times(self, timetable: Timetable) -> None:
         windows = self.account.terms.windows

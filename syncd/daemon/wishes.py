@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from syncd.domain.attributes import ItemId
 from syncd.service.pulse import Job
+
+MOST_IDS: Final = 1_000
+"""How many SKUs are pointed at one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,11 @@ class Wishes:
         self._some.set()
 
     def point_at(self, ids: Iterable[ItemId]) -> None:
-        """Wish that these SKUs be looked at soon."""
+        """Wish that these SKUs be looked at soon; instead of very many, all of them."""
         self._ids.update(ids)
+        if len(self._ids) > MOST_IDS:
+            self._ids.clear()
+            self.add(Job.POLL)
         if self._ids:
             self._some.set()
 
@@ -58,5 +65,6 @@ class Wishes:
             only = frozenset(self._ids)
             self._ids.clear()
             return Wish(Job.POLL, only)
-        self._jobs.discard(Job.AUDIT)
-        return Wish(Job.AUDIT)
+        job = Job.AUDIT if Job.AUDIT in self._jobs else Job.ROLLING
+        self._jobs -= {Job.AUDIT, Job.ROLLING}
+        return Wish(job)

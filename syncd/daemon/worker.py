@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, assert_never
 
@@ -13,12 +13,23 @@ import structlog
 
 from syncd.daemon.wishes import Wish, Wishes
 from syncd.domain.cycle import CycleResult, Fault, Mode
-from syncd.errors import LeaseHeldError, StateBusyError, StateError
-from syncd.service.cycle import new_cycle_id, run_cycle
+from syncd.errors import (
+    LeaseHeldError,
+    RemoteError,
+    StateAwayError,
+    StateBusyError,
+    StateError,
+)
+from syncd.service.audit import Auditing
+from syncd.service.cycle import fault_of, new_cycle_id, run_cycle
+from syncd.service.glimpse import SUBJECTS, glimpse_of
 from syncd.service.pulse import Job, Pulse, Trouble
-from syncd.service.terms import CycleRequest
+from syncd.service.repair import repair
+from syncd.service.rolling import roll
+from syncd.service.terms import CycleRequest, StoppedError
 
 if TYPE_CHECKING:
+    from syncd.ports import ItemListing
     from syncd.service.terms import Ports, Terms
 
 SOON: Final = timedelta(seconds=1)
@@ -39,6 +50,7 @@ class Account:
     """What a cycle runs on, and the name by which others know who runs it."""
 
     ports: Ports
+    listing: ItemListing
     terms: Terms
     holder: str
 
@@ -78,17 +90,19 @@ class Worker:
         """Wait for a wish; None where the end came first, and the wish stays for who comes next."""
         taking = asyncio.create_task(self.wishes.come())
         ending = asyncio.create_task(self.ends.over.wait())
-        await asyncio.wait({taking, ending}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (taking, ending):
-            task.cancel()
+        try:
+            await asyncio.wait({taking, ending}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (taking, ending):
+                task.cancel()
         return None if self.ends.over.is_set() else self.wishes.take()
 
     async def _carry_out(self, wish: Wish) -> None:
         match wish.job:
             case Job.POLL | Job.FULL:
                 await self._cycle(wish)
-            case Job.AUDIT:
-                _log.debug("audit.not_built")
+            case Job.AUDIT | Job.ROLLING:
+                await self._audit(wish)
             case _:
                 assert_never(wish.job)
 
@@ -96,11 +110,36 @@ class Worker:
         ports, terms = self.account.ports, self.account.terms
         self._owes_whole_read = self._owes_whole_read or wish.job is Job.FULL
         self.pulse.phase("beginning a cycle", None)
-        try:
+        async with self._bearing():
             result = await run_cycle(ports, terms, self._request(wish))
+            self._owes_whole_read = self._owes_whole_read and result.fault is not None
+            self._take_in(result, is_whole=not wish.only)
+
+    async def _audit(self, wish: Wish) -> None:
+        """Hold the remote against what is known, and mend what differs where that is wanted."""
+        ports, terms = self.account.ports, self.account.terms
+        self.pulse.phase("beginning an audit", None)
+        async with self._bearing():
+            request = replace(self._request(wish), mode=Mode.REPAIR)
+            auditing = Auditing(ports, self.account.listing, terms, request)
+            is_rolling = wish.job is Job.ROLLING
+            audit = await (roll(ports, terms, auditing) if is_rolling else auditing.whole())
+            mended = await repair(ports, terms, request, audit) if terms.repair else None
+            if mended is not None:
+                self._take_in(mended, is_whole=False)
+
+    @asynccontextmanager
+    async def _bearing(self) -> AsyncIterator[None]:
+        """Tell of what fails in the block, and go on."""
+        try:
+            yield
+        except StoppedError:
+            _log.info("audit.stopped")
+        except RemoteError as error:
+            self._troubled(TROUBLES[fault_of(error) or Fault.REMOTE], str(error))
         except LeaseHeldError as held:  # a command is at work, and the next cycle sees to the rest
             self._troubled(Trouble.LEASE, str(held))
-        except StateBusyError as busy:
+        except (StateAwayError, StateBusyError) as busy:
             self._troubled(Trouble.STATE, str(busy))
         except StateError as error:  # the file may be another one by now, so it is opened anew
             self._troubled(Trouble.STATE, str(error))
@@ -109,9 +148,6 @@ class Worker:
         except Exception as bug:  # noqa: BLE001 - one bug must not end the service; it is told
             self._troubled(Trouble.UNKNOWN, f"{type(bug).__name__}: {bug}")
             _log.exception("daemon.bug")
-        else:
-            self._owes_whole_read = self._owes_whole_read and result.fault is not None
-            self._take_in(result)
 
     async def _breathe(self) -> None:
         """Let some time pass, unless a stop comes."""
@@ -130,17 +166,18 @@ class Worker:
             stop=self.ends.stop,
         )
 
-    def _take_in(self, result: CycleResult) -> None:
+    def _take_in(self, result: CycleResult, *, is_whole: bool) -> None:
         """Note what the cycle came to; its changes are in the journal and need not stay here."""
-        for kind in (Trouble.STATE, Trouble.LEASE, Trouble.UNKNOWN):
-            self._relieved(kind)
-        for fault, trouble in TROUBLES.items():
-            if result.fault is fault:
-                self._troubled(trouble, result.error or "")
-            elif result.fault is None or fault is Fault.CATALOG:
+        self._relieved(Trouble.LEASE)
+        seen = glimpse_of(result, is_whole=is_whole).subjects
+        for trouble, subject in SUBJECTS.items():
+            words = seen.get(subject)
+            if words is not None:
+                self._troubled(trouble, words)
+            elif subject in seen:
                 self._relieved(trouble)
         self._tell_new_stops(result)
-        self.pulse.ended(result)
+        self.pulse.ended(result, is_whole=is_whole)
         if result.due_again is not None and not self.ends.over.is_set():
             self.come_back(max(result.due_again, self.account.ports.clock.now() + SOON))
 

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 from syncd.config import DigitalRiverSettings
+from syncd.digital_river.item_listing import lanes_for, list_items
+from syncd.digital_river.levels import ITEM_IDS, read_levels, stocked_among
 from syncd.digital_river.line import Line
 from syncd.digital_river.messages import MOST_IDS, Answer, fitting, listing, request_for
 from syncd.digital_river.outcomes import deleted, mode_mismatch, written
@@ -14,9 +16,7 @@ from syncd.digital_river.reader import Reader
 from syncd.digital_river.transport import Transport
 from syncd.digital_river.wire import (
     Listed,
-    Page,
     WireItem,
-    WireLevel,
     WireObject,
     WireSku,
 )
@@ -24,12 +24,13 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.change import SYNCED, Action, Change, Resource
 from syncd.domain.delivery import Accepted, Failure, Outcome, Refused, Transient
 from syncd.domain.item import RemoteItem
+from syncd.domain.level import LevelFilter, Levels
+from syncd.domain.listing import CountedSpan
 from syncd.errors import ResourceForbiddenError
-from syncd.ports import Clock, Permit
+from syncd.ports import Clock, Onlooker, Permit, TakeItems
 
 _NO_PATH: Final = frozenset({"", ".", ".."})
 _IDS: Final = "ids"
-_ITEM_IDS: Final = "inventoryItemIds"
 _ANY_ID: Final = "syncd-check"
 
 
@@ -41,12 +42,18 @@ class DigitalRiver:
     """
 
     def __init__(
-        self, settings: DigitalRiverSettings, pacer: Pacer, clock: Clock, version: str
+        self,
+        settings: DigitalRiverSettings,
+        pacer: Pacer,
+        clock: Clock,
+        version: str,
+        onlooker: Onlooker | None = None,
     ) -> None:
         """Take the version of syncd; the pacer is closed with the connections."""
         self._live = not settings.is_test
-        self._line = Line(Transport(settings, version), pacer, clock)
+        self._line = Line(Transport(settings, version), pacer, clock, onlooker)
         self._reader = Reader(self._line, live=self._live)
+        self._lanes = lanes_for(settings.rate)
 
     @property
     def requests(self) -> int:
@@ -64,8 +71,7 @@ class DigitalRiver:
 
     async def stocked(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
         _checked(ids)
-        found = [await self._stocked(part) for part in fitting(_ITEM_IDS, ids)]
-        return frozenset().union(*found)
+        return await stocked_among(self._reader, ids)
 
     async def carry_out(self, change: Change) -> Outcome:
         if change.id in _NO_PATH:
@@ -85,6 +91,12 @@ class DigitalRiver:
         query = [(name, value) for name, value in filters.items() if value is not None]
         async for found in self._reader.every(Resource.INVENTORY_ITEM, WireItem, query):
             yield found.as_item()
+
+    async def every_item(self, take: TakeItems) -> Sequence[CountedSpan]:
+        return await list_items(self._reader, self._lanes, take)
+
+    async def levels(self, ids: Sequence[ItemId], wanted: LevelFilter) -> Levels:
+        return await read_levels(self._reader, ids, wanted)
 
     async def access(self) -> Mapping[Resource, Failure | None]:
         """Tell which resources of a sync the key may read, with the 403 where it may not.
@@ -122,26 +134,9 @@ class DigitalRiver:
                 if found.id in asked:
                     yield found
 
-    async def _stocked(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
-        asked, page = frozenset(ids), await self._levels(ids)
-        if len(page.data) < MOST_IDS:
-            return frozenset(ItemId(level.item) for level in page.data if level.in_stock) & asked
-        if len(ids) > 1:
-            half = len(ids) // 2
-            return await self._stocked(ids[:half]) | await self._stocked(ids[half:])
-        left = (
-            any(level.in_stock for level in page.data)
-            or (await self._levels(ids, ("available", "true"))).data
-        )
-        return asked if left else frozenset()
-
-    async def _levels(self, ids: Sequence[ItemId], *filters: tuple[str, str]) -> Page[WireLevel]:
-        query = [*((_ITEM_IDS, item) for item in ids), *filters]
-        return await self._reader.page(listing(Resource.INVENTORY_LEVEL, query), WireLevel)
-
     async def _refusal(self, resource: Resource) -> Failure | None:
         levels = resource is Resource.INVENTORY_LEVEL
-        query = (_ITEM_IDS, _ANY_ID) if levels else ("limit", "1")
+        query = (ITEM_IDS, _ANY_ID) if levels else ("limit", "1")
         try:
             await self._reader.page(listing(resource, [query]), WireObject)
         except ResourceForbiddenError:

@@ -42,11 +42,16 @@ def failure_of(answer: Answer) -> Failure:
     messages = [problem.message for problem in problems.errors if problem.message]
     return Failure(
         status=answer.status,
-        code=first.code or problems.type or f"http_{answer.status}",
+        code=first.code or problems.type or _nameless(answer.status),
         message=_shortened("; ".join(messages) or _text_of(answer.body)),
         parameter=first.parameter,
         request_id=answer.request_id,
     )
+
+
+def is_nameless(failure: Failure) -> bool:
+    """Whether the answer had no code that could be read, as where its body was cut."""
+    return failure.code == _nameless(failure.status)
 
 
 def described(failure: Failure) -> str:
@@ -54,6 +59,10 @@ def described(failure: Failure) -> str:
     came = failure.code if failure.status is None else f"{failure.status} {failure.code}"
     traced = f" (request id {failure.request_id})" if failure.request_id else ""
     return f"{came}{': ' if failure.message else ''}{failure.message.rstrip('.')}{traced}"
+
+
+def _nameless(status: int | None) -> str:
+    return f"http_{status}"
 
 
 def _read(body: bytes) -> _Problems:

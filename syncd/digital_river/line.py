@@ -18,7 +18,7 @@ from syncd.domain.change import Resource
 from syncd.domain.delivery import Failure, Forbidden, KeyRefused, Transient
 from syncd.domain.exchange import seconds_to_wait
 from syncd.engine.breaker import PAUSED
-from syncd.ports import UNSENT, Clock, Permit
+from syncd.ports import UNSENT, Clock, Onlooker, Permit, Unseen
 
 _TOO_MANY_REQUESTS: Final = 429
 _USUAL_PAUSE: Final = 1.0
@@ -32,9 +32,12 @@ _log: structlog.stdlib.BoundLogger = structlog.get_logger()
 class Line:
     """Sends requests at the key's pace, and none after the key, or their resource, was refused."""
 
-    def __init__(self, transport: Transport, pacer: Pacer, clock: Clock) -> None:
+    def __init__(
+        self, transport: Transport, pacer: Pacer, clock: Clock, onlooker: Onlooker | None = None
+    ) -> None:
         """Take the pacer that all users of this key share."""
         self._transport = transport
+        self._onlooker = onlooker or Unseen()
         self._pacer = pacer
         self._clock = clock
         self._key_refused: KeyRefused | None = None
@@ -85,7 +88,7 @@ class Line:
             raise _AnotherTurnError
         if self._permit is not None:
             self._permit()
-        self.departures += 1
+        self._count_departure()
 
     async def aclose(self) -> None:
         await self._transport.aclose()
@@ -129,6 +132,9 @@ class Line:
         began = time.perf_counter()
         result = await self._transport.send(request, upstream_id, departure)
         seconds = round(time.perf_counter() - began, 4)
+        if not isinstance(result, Unsendable):
+            status = result.status if isinstance(result, Answer) else None
+            self._onlooker.answered(request.verb, request.resource, status, seconds)
         log = _log.bind(call=str(request), upstream_id=upstream_id, seconds=seconds)
         if isinstance(result, Break):
             log.debug("remote.broken", code=result.code, in_doubt=result.in_doubt)
@@ -137,8 +143,12 @@ class Line:
         else:
             log.debug("remote.answered", status=result.status, request_id=result.request_id)
             if not departure.left:  # an answer proves it, even if the transport did not tell
-                self.departures += 1
+                self._count_departure()
         return result
+
+    def _count_departure(self) -> None:
+        self.departures += 1
+        self._onlooker.departed()
 
     def _heeded(self, request: Request, answer: Answer) -> Answer | Setback:
         wait = self._wait_after(answer)

@@ -18,6 +18,7 @@ from syncd.errors import (
     KeyRefusedError,
     RemoteError,
     RemoteUnavailableError,
+    RemoteUnreachableError,
     ResourceForbiddenError,
 )
 from syncd.ports import UNSENT
@@ -29,6 +30,10 @@ _FIRST_DELAY: Final = 0.5
 _LONGEST_DELAY: Final = 8.0
 _LONGEST_WAIT: Final = 60.0
 """Seconds; a read that is told to wait longer is given up."""
+
+
+class PageRefusedError(RemoteUnavailableError):
+    """A page was refused for what was asked, such as a cursor whose object is no more."""
 
 
 class Reader:
@@ -54,7 +59,7 @@ class Reader:
                 return
             cursor = page.data[-1].id if page.data else None
             if cursor is None or cursor in cursors:
-                raise _endless(request)
+                raise endless(request)
             cursors.add(cursor)
             step = [("limit", str(MOST_IDS)), ("startingAfter", cursor)]
 
@@ -96,6 +101,12 @@ def _is_error(setback: Setback) -> bool:
     )
 
 
+def _came_nowhere(setback: Transient) -> bool:
+    """Whether there was no connection to send it on, which no other request will find either."""
+    no_answer = setback.failure.status is None and not setback.in_doubt
+    return no_answer and not was_kept_back(setback)
+
+
 def _delay(setback: Transient, tries: int) -> float:
     """Wait as long as was asked for, or at random up to a bound that doubles."""
     if setback.retry_after is not None:
@@ -125,18 +136,24 @@ def _error_of(request: Request, setback: Setback, tries: int) -> RemoteError:
             )
         case Transient():
             times = "" if tries == 1 else f" {tries} times"
-            return _unavailable(
-                request, f"failed{times} ({came})", "Nothing is lost; run again later"
+            error = RemoteUnreachableError if _came_nowhere(setback) else RemoteUnavailableError
+            return error(
+                f"Digital River, {request}",
+                f"failed{times} ({came})",
+                "Nothing is lost; run again later",
             )
         case Gone() | Exists() | Refused():
-            return _unavailable(
-                request, f"was refused ({came})", "Check digital_river.base_url and api_version"
+            return PageRefusedError(
+                f"Digital River, {request}",
+                f"was refused ({came})",
+                "Check digital_river.base_url and api_version",
             )
         case _:
             assert_never(setback)
 
 
-def _endless(request: Request) -> RemoteUnavailableError:
+def endless(request: Request) -> RemoteUnavailableError:
+    """What is wrong with a list whose cursors lead nowhere."""
     return _unavailable(
         request, "its pages lead back to where they began", "Run again later, or tell Digital River"
     )

@@ -19,7 +19,7 @@ from syncd.digital_river.wire import WireWholeSku
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Resource
 from syncd.domain.listing import CountedSpan
-from syncd.ports import Clock, TakeSkus
+from syncd.ports import Clock, Onlooker, TakeSkus
 
 Result = TypeVar("Result")
 
@@ -33,12 +33,14 @@ class AccountSkus:
         open_pacer: Callable[[], Pacer],
         clock: Clock,
         version: str,
+        onlooker: Onlooker | None = None,
     ) -> None:
         """Take the version of syncd, and what opens the pacer that all users of this key share."""
         self._account = account
         self._open_pacer = open_pacer
         self._clock = clock
         self._version = version
+        self._onlooker = onlooker
 
     def read(self, since: datetime | None, take: TakeSkus) -> Sequence[CountedSpan]:
         changed = [] if since is None else [("updatedTime[gte]", written(since))]
@@ -71,7 +73,7 @@ class AccountSkus:
 
         async def session() -> Result:
             transport = Transport(self._account, self._version)
-            line = Line(transport, self._open_pacer(), self._clock)
+            line = Line(transport, self._open_pacer(), self._clock, self._onlooker)
             try:
                 return await work(Reader(line, live=not self._account.is_test))
             finally:

@@ -1,15 +1,18 @@
-"""Reading a whole list side by side: windows of creation time, split until each is one page."""
+"""Reading a whole list side by side: windows of creation time, split while there is room."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Generic
 
 from syncd.digital_river.messages import MOST_IDS, listing
-from syncd.digital_river.reader import Reader
+from syncd.digital_river.reader import PageRefusedError, Reader, endless
+from syncd.digital_river.together import together
 from syncd.digital_river.wire import Dated, Page
 from syncd.domain.change import Resource
 from syncd.domain.listing import CountedSpan
@@ -19,7 +22,11 @@ _BEGINNING: Final = datetime(2010, 1, 1, tzinfo=UTC)
 """Where a window without a start is cut as if it began there; what is older is read as well."""
 _SECOND: Final = timedelta(seconds=1)
 _LANES: Final = 32
-"""How many pages may be asked for at once."""
+"""How many windows are read side by side unless told otherwise."""
+_PAGES_WORTH_A_SPLIT: Final = 2
+"""A rest that is thought to fill no more pages than this is read on rather than split."""
+_CURSORS: Final = 3
+"""How many objects at the end of a page are tried as the place to go on from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ class Window:
         return not is_early and not is_late
 
     def halves(self, oldest: datetime) -> tuple[Window, Window] | None:
-        """Cut what is left of it once all newer than `oldest` has come; None for a last second."""
+        """Cut it in the middle of what is older than `oldest`; None for a last second."""
         end = oldest.replace(microsecond=0) + _SECOND
         end = end if self.end is None else min(end, self.end)
         start = self.start or _BEGINNING
@@ -49,11 +56,29 @@ class Window:
         if seconds <= 1:
             return None
         middle = start + timedelta(seconds=seconds // 2)
-        return Window(self.start, middle), Window(middle, end)
+        return Window(self.start, middle), Window(middle, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The creation times of one page that goes from new to old."""
+
+    newest: datetime
+    oldest: datetime
+
+    def fills(self, window: Window) -> float:
+        """How many such pages the rest of this window may hold, if it goes on as densely."""
+        rest = self.oldest - (window.start or _BEGINNING)
+        return rest / max(self.newest - self.oldest, _SECOND)
 
 
 class WindowedList(Generic[Dated]):
-    """A list of one resource, whatever its length; it may be read once."""
+    """A list of one resource, whatever its length; it may be read once.
+
+    Each window is paged through by cursor, so that every page but its last is full. While fewer
+    than `lanes` windows are under way, one that has much left gives its older half to another lane:
+    side by side at the cost of about half a page for each window.
+    """
 
     def __init__(
         self,
@@ -61,66 +86,76 @@ class WindowedList(Generic[Dated]):
         resource: Resource,
         entry: type[Dated],
         query: Sequence[tuple[str, str]] = (),
+        lanes: int = _LANES,
     ) -> None:
         """Take filters beside the time of creation, which must not change meanwhile."""
         self._reader = reader
         self._resource = resource
         self._entry = entry
         self._query = list(query)
-        self._lanes = asyncio.Semaphore(_LANES)
+        self._lanes = lanes
+        self._under_way = 0
         self._spans: list[CountedSpan] = []
 
     async def read(self, take: Callable[[Sequence[Dated]], None]) -> Sequence[CountedSpan]:
         """Give every object once to `take`, a page at a time and in no order."""
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                part = _Part(tasks, take)
-                tasks.create_task(self._read(Window(), frozenset(), part))
-        except ExceptionGroup as group:
-            first = group.exceptions[0]
-            raise first from first.__cause__
+        async with together() as tasks:
+            self._begin(Window(), _Part(tasks, take))
         return sorted(self._spans, key=lambda span: span.start or _BEGINNING)
 
-    async def _read(self, window: Window, known: frozenset[str], part: _Part[Dated]) -> None:
-        """Read the newest page of a window, and see to the rest; `known` ids have come before."""
-        page = await self._page(window)
-        self._refuse_strays(window, page)
-        fresh = [one for one in page.data if one.id not in known]
-        part.take(fresh)
-        if not page.goes_on(MOST_IDS):
-            self._spans.append(CountedSpan(window.start, window.end, len(fresh)))
-            return
-        oldest = _oldest(page)
-        halves = None if oldest is None else window.halves(oldest)
-        if oldest is None or halves is None:
-            known |= {one.id for one in page.data}
-            count = len(fresh) + await self._read_on(window, known, part)
-            self._spans.append(CountedSpan(window.start, window.end, count))
-            return
+    def _begin(self, window: Window, part: _Part[Dated]) -> None:
+        self._under_way += 1
+        part.tasks.create_task(self._read(window, part))
+
+    async def _read(self, window: Window, part: _Part[Dated]) -> None:
+        """Page through a window, newest first; what is split off is read by another."""
+        page, cursors = await self._page(window), set[str]()
+        count = len(page.data)
+        part.take(page.data)
+        while page.goes_on(MOST_IDS):
+            cursors.add(self._new_cursor(page, cursors))
+            window = self._without_older_half(window, page, part)
+            page = await self._page_after(page, window)
+            count += len(page.data)
+            part.take(page.data)
+        self._under_way -= 1
+        self._spans.append(CountedSpan(window.start, window.end, count))
+
+    def _without_older_half(self, window: Window, page: Page[Dated], part: _Part[Dated]) -> Window:
+        """The part of a window to read on in; its older half is begun apart if there is room."""
+        stretch = _stretch(page)
+        if stretch is None or self._under_way >= self._lanes:
+            return window
+        halves = window.halves(stretch.oldest)
+        if halves is None or stretch.fills(window) <= _PAGES_WORTH_A_SPLIT:
+            return window
         older, newer = halves
-        again = known | {one.id for one in page.data if _is_near(one.created, oldest)}
-        part.tasks.create_task(self._read(older, frozenset(), part))
-        part.tasks.create_task(self._read(newer, again, part))
-        self._spans.append(CountedSpan(newer.end, window.end, len(fresh)))
+        self._begin(older, part)
+        return newer
 
-    async def _read_on(self, window: Window, known: frozenset[str], part: _Part[Dated]) -> int:
-        """Page by cursor through what no time tells apart, and count what is new of it."""
-        count = 0
-        query = [*self._query, *window.query()]
-        async with self._lanes:
-            async for found in self._reader.every(self._resource, self._entry, query):
-                if found.id not in known:
-                    part.take([found])
-                    count += 1
-        return count
+    async def _page_after(self, page: Page[Dated], window: Window) -> Page[Dated]:
+        """The next page; a cursor whose object was deleted gives way to the one before it."""
+        *others, last = [one.id for one in reversed(page.data[-_CURSORS:])]
+        for cursor in others:
+            with suppress(PageRefusedError):
+                return await self._page(window, ("startingAfter", cursor))
+        return await self._page(window, ("startingAfter", last))
 
-    async def _page(self, window: Window) -> Page[Dated]:
-        query = [*self._query, *window.query(), ("limit", str(MOST_IDS))]
-        async with self._lanes:
-            return await self._reader.page(listing(self._resource, query), self._entry)
+    async def _page(self, window: Window, *cursor: tuple[str, str]) -> Page[Dated]:
+        query = [*self._query, *window.query(), ("limit", str(MOST_IDS)), *cursor]
+        page = await self._reader.page(listing(self._resource, query), self._entry)
+        self._refuse_strays(window, page)
+        return page
+
+    def _new_cursor(self, page: Page[Dated], before: AbstractSet[str]) -> str:
+        """The last id of a page that promises more; one that has come before leads in circles."""
+        cursor = page.data[-1].id if page.data else None
+        if cursor is None or cursor in before:
+            raise endless(listing(self._resource, ()))
+        return cursor
 
     def _refuse_strays(self, window: Window, page: Page[Dated]) -> None:
-        """Where filters are not kept to, splitting would never end, and prove nothing."""
+        """Where filters are not kept to, objects would come twice, and counts prove nothing."""
         times = [one.created for one in page.data]
         if not all(window.admits(time) for time in times if time is not None):
             raise RemoteUnavailableError(
@@ -143,14 +178,10 @@ def written(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _oldest(page: Page[Dated]) -> datetime | None:
-    """The last time of a page that goes from new to old; None where it does not, or tells none."""
+def _stretch(page: Page[Dated]) -> _Stretch | None:
+    """The times of a page that goes from new to old; None where it does not, or tells none."""
     times = [one.created for one in page.data]
     known = [time for time in times if time is not None]
     if not known or len(known) < len(times) or known != sorted(known, reverse=True):
         return None
-    return known[-1]
-
-
-def _is_near(created: datetime | None, oldest: datetime) -> bool:
-    return created is not None and created <= oldest + _SECOND
+    return _Stretch(known[0], known[-1])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from functools import cached_property
+from typing import Final, Generic, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -11,8 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.canonical import observed
 from syncd.domain.item import RemoteItem
+from syncd.domain.level import Level
 
 Body = TypeVar("Body", bound=BaseModel)
+
+
+_FIELDS: Final = tuple((attribute, attribute.key) for attribute in Attribute)
+"""The attributes of an item, and the names of their fields here."""
 
 
 class UnreadableError(ValueError):
@@ -43,7 +49,7 @@ class WireDated(WireIdentified):
     created_time: object = Field(None, alias="createdTime")
     updated_time: object = Field(None, alias="updatedTime")
 
-    @property
+    @cached_property
     def created(self) -> datetime | None:
         """When it was created; None where that cannot be read."""
         return _moment(self.created_time)
@@ -63,7 +69,7 @@ class WireItem(WireDated):
         """Bring the values into canonical form."""
         return RemoteItem(
             id=ItemId(self.id),
-            attributes={name: observed(name, getattr(self, name.key)) for name in Attribute},
+            attributes={name: observed(name, getattr(self, key)) for name, key in _FIELDS},
             created=self.created,
             updated=_moment(self.updated_time),
             live_mode=self.live_mode if isinstance(self.live_mode, bool) else None,
@@ -104,13 +110,32 @@ class WireLevel(WireObject):
     """What one location has of one item."""
 
     item: str = Field(alias="inventoryItemId")
+    location: object = Field(None, alias="locationId")
     available: bool | None = None
     quantity: float | None = Field(None, alias="availableQuantity")
+    available_time: object = Field(None, alias="availableTime")
+    updated_time: object = Field(None, alias="updatedTime")
 
     @property
     def in_stock(self) -> bool:
-        """Whether anything is left; an unknown quantity goes by `available`."""
-        return bool(self.available) if self.quantity is None else self.quantity > 0
+        """Whether anything is left."""
+        return self.as_level().in_stock
+
+    @property
+    def updated(self) -> datetime | None:
+        """When it was changed last; None where that cannot be read."""
+        return _moment(self.updated_time)
+
+    def as_level(self) -> Level:
+        """Read its times, and leave out the one of its return where there is stock."""
+        return Level(
+            item=ItemId(self.item),
+            location="" if self.location is None else str(self.location),
+            available=self.available,
+            quantity=self.quantity,
+            back=None if self.available else _moment(self.available_time),
+            updated=self.updated,
+        )
 
 
 Entry = TypeVar("Entry", bound=WireObject)

@@ -21,6 +21,8 @@ class Attribute(StrEnum):
     HS_CODE = "hsCode"
     ALLOW_OVERSELL = "allowOversell"
 
+    __hash__ = str.__hash__  # that of enumerations takes ten times as long, for millions of values
+
     @property
     def key(self) -> str:
         """The attribute's name in configuration and code, such as `part_number`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, assert_never
 
 from syncd.domain.attributes import Attribute, Attributes, ItemId, Value
@@ -19,6 +20,7 @@ CANONICAL_FORM_VERSION: Final[int] = 2
 
 _ID: Final = re.compile(r"[0-9A-Za-z._-]+")
 _LONGEST_ID: Final = 255
+_VALUES_AT_HAND: Final = 8_192
 _PATH_STEPS: Final = frozenset({".", ".."})
 _TRUTH: Final = dict.fromkeys(("true", "1", "yes", "y", "t", "on"), True) | dict.fromkeys(
     ("false", "0", "no", "n", "f", "off"), False
@@ -41,11 +43,9 @@ def observed(attribute: Attribute, raw: object) -> Value:
     """
     if raw is None:
         return None
-    plain = trimmed(str(raw))
-    if not plain:
-        return None
-    canonical = _canonical(attribute, plain)
-    return plain if canonical is None else canonical
+    if attribute is Attribute.PART_NUMBER:  # of which hardly two are alike
+        return _observed(attribute, str(raw))
+    return _observed_before(attribute, str(raw))
 
 
 def checked_id(text: str | None) -> ItemId | Breach:
@@ -77,6 +77,18 @@ def warnings(attributes: Attributes, rules: RuleBook) -> tuple[str, ...]:
         hs_code_warning(hs_code) if isinstance(hs_code, str) else None,
     )
     return tuple(warning for warning in found if warning is not None)
+
+
+def _observed(attribute: Attribute, text: str) -> Value:
+    plain = trimmed(text)
+    if not plain:
+        return None
+    canonical = _canonical(attribute, plain)
+    return plain if canonical is None else canonical
+
+
+_observed_before: Final = lru_cache(_VALUES_AT_HAND)(_observed)
+"""A list shows the same few values over and over."""
 
 
 def _wanted(attribute: Attribute, plain: str, rules: RuleBook) -> Value | Breach:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import product
+from typing import Final
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, Change, ChangeOutcome
@@ -16,6 +19,7 @@ from syncd.domain.tracking import SkuState
 
 __all__ = [
     "ChangeResult",
+    "Counts",
     "CycleId",
     "CycleResult",
     "Fault",
@@ -24,6 +28,9 @@ __all__ = [
     "Mode",
     "QuarantinedSku",
 ]
+
+PASSED: Final = frozenset({ChangeOutcome.PLANNED, ChangeOutcome.DONE})
+"""What becomes of a change that nothing keeps back."""
 
 
 class Mode(StrEnum):
@@ -35,6 +42,8 @@ class Mode(StrEnum):
     APPLY = "apply"
     SCHEDULED = "scheduled"
     REVERT = "revert"
+    REPAIR = "repair"
+    ADOPT = "adopt"
 
 
 class Fault(StrEnum):
@@ -86,6 +95,43 @@ class ChangeResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How many changes of a cycle came to what.
+
+    `create`, `update` and `delete` are those that are planned or done.
+    """
+
+    create: int = 0
+    update: int = 0
+    delete: int = 0
+    failed: int = 0
+    stopped: int = 0
+    refused: int = 0
+
+    @classmethod
+    def of(cls, changes: Iterable[ChangeResult]) -> Counts:
+        """Count changes."""
+        pairs = Counter((one.outcome, one.change.action) for one in changes)
+
+        def count(outcomes: Iterable[ChangeOutcome], actions: Iterable[Action] = Action) -> int:
+            return sum(pairs[pair] for pair in product(outcomes, actions))
+
+        return cls(
+            create=count(PASSED, [Action.CREATE]),
+            update=count(PASSED, [Action.UPDATE]),
+            delete=count(PASSED, [Action.DELETE]),
+            failed=count([ChangeOutcome.FAILED]),
+            stopped=count([ChangeOutcome.STOPPED]),
+            refused=count([ChangeOutcome.QUARANTINED]),
+        )
+
+    @property
+    def written(self) -> int:
+        """How many changes were made, or would be."""
+        return self.create + self.update + self.delete
+
+
+@dataclass(frozen=True, slots=True)
 class QuarantinedSku:
     """A quarantined SKU as a report shows it."""
 
@@ -104,7 +150,7 @@ class CycleResult:
     name of the read that the cycle went by, empty where there is none. `stopped_plan` names the
     changes that its guards stopped, as the state keeps them. `fault` says where a failure lay, None
     where there was none, or a stop. `due_again` is when a write comes due that this cycle could not
-    wait for.
+    wait for. `counts` tells of the changes where they are not told; old histories lack it.
     """
 
     id: CycleId
@@ -127,6 +173,7 @@ class CycleResult:
     stopped_plan: str | None = None
     fault: Fault | None = None
     due_again: datetime | None = None
+    counts: Counts | None = None
 
     def stopped(self) -> tuple[Change, ...]:
         """The changes that guards stopped, of those that are told here."""

@@ -147,11 +147,16 @@ _ALREADY_EXISTS: Final = "already_exists"
 
 
 def kind_of(verb: Verb, status: int, code: str) -> Kind:
-    """Tell how a sync must take this answer; `code` is the first error's, empty where none came."""
+    """Tell how a sync must take this answer; `code` is the first error's, empty where none came.
+
+    A conflict over a create that does not say which one may be that the item is there.
+    """
     if status // 100 == 2:  # noqa: PLR2004 - the class of success, documented as 200, 201 and 204
         return Kind.ACCEPTED
     if status == 409 and code == _ALREADY_EXISTS:  # noqa: PLR2004 - the one status with two readings
         return Kind.EXISTS
+    if status == 409 and not code and verb is Verb.CREATE:  # noqa: PLR2004 - the same
+        return Kind.UNKNOWN
     if status // 100 == 5:  # noqa: PLR2004 - the class of server errors
         return Kind.UNKNOWN
     if status // 100 == 3 and verb is not Verb.LOOK_UP:  # noqa: PLR2004 - a proxy's, not an item's

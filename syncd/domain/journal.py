@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NewType
 
 from syncd.domain.attributes import Attributes, ItemId
-from syncd.domain.change import Change, Resource
+from syncd.domain.change import Action, Change, ChangeOutcome, Resource
 from syncd.domain.cycle import CycleId
 from syncd.domain.delivery import Failure, Kind
 
@@ -82,3 +82,23 @@ class JournalEntry:
     failure: Failure | None = None
     request_id: str | None = None
     approved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WritesOfAnHour:
+    """How many writes of one sort began within the hour that begins at `hour`.
+
+    `kind` is None for those whose outcome is not recorded.
+    """
+
+    hour: datetime
+    action: Action
+    kind: Kind | None
+    count: int
+
+
+def outcome_of(action: Action, kind: Kind | None) -> ChangeOutcome:
+    """Tell what became of a write, by how its answer was taken; nothing recorded is a failure."""
+    if kind is Kind.ACCEPTED or (kind is Kind.GONE and action is Action.DELETE):
+        return ChangeOutcome.DONE
+    return ChangeOutcome.QUARANTINED if kind is Kind.REFUSED else ChangeOutcome.FAILED

@@ -58,10 +58,13 @@ def single_line(text: str, name: str) -> str | Breach:
 
 def shown(text: str) -> str:
     """Make a refused value fit for a report: 200 characters at most, the unprintable escaped."""
-    start = text[:_LONGEST_SHOWN]
-    if not start.isprintable():
-        start = "".join(map(_visible, start))
+    start = printable(text[:_LONGEST_SHOWN])
     return start if len(text) <= _LONGEST_SHOWN else start + "…"
+
+
+def printable(text: str) -> str:
+    """Escape the unprintable, line ends among them."""
+    return text if text.isprintable() else "".join(map(_visible, text))
 
 
 def _visible(character: str) -> str:

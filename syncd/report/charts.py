@@ -61,7 +61,7 @@ def whole_bar(title: str, segments: Sequence[Segment]) -> str:
         *(_leader(one, row) for row, one in enumerate(rows)),
     ]
     desc = ", ".join(f"{one.word} {number(one.count)}" for one in segments)
-    return _svg(title, desc, height, body)
+    return svg(title, desc, height, body)
 
 
 def _placed(segments: Sequence[Segment]) -> list[_Placed]:
@@ -127,7 +127,7 @@ def sorted_bars(title: str, counts: Sequence[tuple[str, int]]) -> str:
         for y, (name, figure) in zip(count(0, 34), ranked, strict=False)
     ]
     desc = ", ".join(f"{name} {number(figure)}" for name, figure in ranked)
-    return _svg(title, desc, 34 * len(ranked), body)
+    return svg(title, desc, 34 * len(ranked), body)
 
 
 def limit_bar(title: str, limit: float, actual: float) -> str:
@@ -144,10 +144,11 @@ def limit_bar(title: str, limit: float, actual: float) -> str:
         f'<text x="{at:.3f}%" y="49" dx="{shift}" text-anchor="{anchor}">{allowed}</text>',
     ]
     desc = f"{allowed}, actual {share_or_count(actual)}"
-    return _svg(title, desc, 54, body)
+    return svg(title, desc, 54, body)
 
 
-def _svg(title: str, desc: str, height: int, body: Sequence[str]) -> str:
+def svg(title: str, desc: str, height: int, body: Sequence[str]) -> str:
+    """Put a drawing into its frame, with its words for those who do not see it."""
     return (
         f'<svg class="chart" role="img" width="100%" height="{height}" '
         f'aria-label="{escape(title)}: {escape(desc)}">'

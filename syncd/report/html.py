@@ -31,7 +31,12 @@ MOST_CHANGES: Final = 100_000
 
 def render_report(report: Report) -> str:
     """Write the whole page."""
-    return _page("report.html", f"{headline(report)}", _report_view(report))
+    return _page("report.html", headline(report), _report_view(report))
+
+
+def report_page(report: Report, home: str) -> str:
+    """Write the same page for a server, whose first page is at `home`."""
+    return _page("report.html", headline(report), _report_view(report), home)
 
 
 def render_listing(listing: Listing) -> str:
@@ -39,15 +44,15 @@ def render_listing(listing: Listing) -> str:
     return _page("listing.html", f"syncd · {visible(listing.title)}", _listing_view(listing))
 
 
-def _page(template: str, title: str, shown: dict[str, object]) -> str:
-    script = _asset("report.js")
+def _page(template: str, title: str, shown: dict[str, object], home: str = "") -> str:
     page = _environment().get_template(template)
     return page.render(
         view=shown,
         page_title=title,
-        style=Markup(_style()),  # noqa: S704 - our own file
-        script=Markup(script),  # noqa: S704 - our own file
-        script_digest=_digest(script),
+        home=home,
+        style=Markup(inline_style()),  # noqa: S704 - our own file
+        script=Markup(inline_script()),  # noqa: S704 - our own file
+        script_digest=_digest(inline_script()),
     )
 
 
@@ -64,19 +69,32 @@ def _environment() -> Environment:
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """The text of a file beside the templates."""
     return files("syncd.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 @cache
-def _style() -> str:
+def inline_script() -> str:
+    """The script of every page, as it stands in its element: a server allows it by its digest."""
+    return asset("basics.js") + asset("report.js")
+
+
+def inline_style() -> str:
+    """The style of every page, as it stands in its element."""
+    return f"\n{stylesheet()}"
+
+
+@cache
+def stylesheet() -> str:
+    """The one visual language as CSS."""
     roles = "".join(
         f".text-{role}{{color:var(--{role})}}"
         f".chart .text-{role},.chart .fill-{role}{{fill:var(--{role})}}"
         f".chart .stroke-{role}{{stroke:var(--{role})}}"
         for role in Role
     )
-    return f"{css_variables()}\n{roles}\n{_asset('style.css')}"
+    return f"{css_variables()}\n{roles}\n{asset('style.css')}"
 
 
 def _digest(script: str) -> str:
@@ -90,7 +108,7 @@ def _report_view(report: Report) -> dict[str, object]:
     return {
         "headline": headline(report),
         "sentence": visible(sentence(report)),
-        "guards": view.guards(report),
+        "guards": view.guards(report.guards, report.recorded),
         "stop_look": LOOKS[Role.STOPPED],
         "tiles": view.tiles(report),
         "whole": view.whole_chart(report),
@@ -119,11 +137,11 @@ def _changes_view(report: Report) -> dict[str, object]:
 
 def _waiting_view(report: Report) -> dict[str, object]:
     return {
-        "held": view.held_groups(report),
+        "held": view.held_groups(report.held),
         "held_look": LOOKS[Role.HELD],
         "held_count": counted(len(report.held), "row"),
         "has_files": any(sku.held.file for sku in report.held),
-        "quarantined": view.refused_groups(report),
+        "quarantined": view.refused_groups(report.quarantined, report.finished),
         "quarantined_look": LOOKS[Role.QUARANTINED],
         "quarantined_count": counted(len(report.quarantined), "SKU"),
     }
@@ -135,7 +153,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "Time", f"{exact(report.started)} to {exact(report.finished)}"
     yield "Read", _read(report)
     if catalog.evidence:
-        yield "Evidence", visible(" ".join(catalog.evidence))
+        yield "Evidence", visible("; ".join(catalog.evidence))
     yield "Requests", number(report.summary.requests)
     if ending(report):
         yield "Ended", ending(report)

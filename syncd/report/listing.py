@@ -47,7 +47,8 @@ class Listing:
 
     Each row has one cell a column, in their order. `details` are further tables; JSON puts each
     under its `key`. `commands` are those that help, ready to paste. Times show relative to `as_of`
-    where it is given. CSV holds the rows alone, those of the first table that has columns.
+    where it is given. CSV holds the rows alone, those of the first table that has columns. Text and
+    Markdown show the first `most` rows, where that is given.
     """
 
     title: str
@@ -58,6 +59,7 @@ class Listing:
     commands: tuple[str, ...] = ()
     key: str = "rows"
     as_of: datetime | None = None
+    most: int | None = None
 
     def records(self) -> list[Mapping[str, Cell]]:
         """The rows as JSON and CSV have them: by column key."""
@@ -67,6 +69,14 @@ class Listing:
     def below(self) -> list[Listing]:
         """The details, with times as of the same moment."""
         return [replace(detail, as_of=detail.as_of or self.as_of) for detail in self.details]
+
+    def first_rows(self) -> tuple[tuple[Cell, ...], ...]:
+        """The rows for those who read from the top to the end."""
+        return self.rows[: self.most]
+
+    def left_out(self) -> int:
+        """How many rows are not among the first."""
+        return len(self.rows) - len(self.first_rows())
 
     def table(self) -> Listing:
         """The first table that has columns: this one, or one of its details."""

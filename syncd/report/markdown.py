@@ -61,6 +61,8 @@ def render_listing(listing: Listing) -> str:
 def _listing_body(listing: Listing) -> Iterator[str]:
     if listing.rows:
         yield _listing_table(listing)
+        if listing.left_out():
+            yield f"and {number(listing.left_out())} more: `--format json`"
     for detail in listing.below():
         yield f"### {_escaped(detail.title)}"
         if detail.sentence:
@@ -76,7 +78,7 @@ def _listing_table(listing: Listing) -> str:
     numeric = [column.kind is Kind.NUMBER for column in columns]
     rows = [
         [_cell(cell, column, listing) for cell, column in zip(row, columns, strict=True)]
-        for row in listing.rows
+        for row in listing.first_rows()
     ]
     return _table(header, rows, numeric)
 

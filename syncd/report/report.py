@@ -8,12 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from syncd.domain.change import Action, ChangeOutcome
-from syncd.domain.cycle import ChangeResult, CycleId, CycleResult, GuardStop, Mode, QuarantinedSku
+from syncd.domain.cycle import (
+    ChangeResult,
+    Counts,
+    CycleId,
+    CycleResult,
+    GuardStop,
+    Mode,
+    QuarantinedSku,
+)
 from syncd.domain.snapshot import HeldSku
 from syncd.domain.tracking import SkuState
 from syncd.errors import ExitCode
-
-PASSED = frozenset({ChangeOutcome.PLANNED, ChangeOutcome.DONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,20 +154,19 @@ def _catalog(result: CycleResult, source: str | None) -> Catalog:
 
 
 def _summary(result: CycleResult) -> Summary:
-    passed = Counter(one.change.action for one in result.changes if one.outcome in PASSED)
-    outcomes = Counter(one.outcome for one in result.changes)
+    counts = Counts.of(result.changes)
     states = result.states
     return Summary(
-        create=passed[Action.CREATE],
-        update=passed[Action.UPDATE],
-        delete=passed[Action.DELETE],
+        create=counts.create,
+        update=counts.update,
+        delete=counts.delete,
         unchanged=_unchanged(result),
         held=max(len(result.held), states.get(SkuState.HELD, 0)),
         quarantined=max(len(result.quarantined), states.get(SkuState.QUARANTINED, 0)),
         missing=states.get(SkuState.MISSING, 0),
-        failed=outcomes[ChangeOutcome.FAILED],
+        failed=counts.failed,
         requests=result.requests,
-        stopped=outcomes[ChangeOutcome.STOPPED],
+        stopped=counts.stopped,
     )
 
 

@@ -252,7 +252,7 @@ def _refused(sku: QuarantinedSku) -> Text:
 def _listing(listing: Listing) -> Group:
     shown: list[RenderableType] = [Text(visible(listing.sentence), style="bold")]
     if listing.rows:
-        shown += [Text(), _table(listing)]
+        shown += [Text(), _table(listing), *_and_more(listing.left_out())]
     for detail in listing.below():
         shown += _detail(detail)
     if listing.commands:
@@ -264,7 +264,8 @@ def _detail(detail: Listing) -> Iterable[RenderableType]:
     yield Text()
     yield Text.assemble((visible(detail.title), "bold"), f"  {visible(detail.sentence)}")
     if detail.rows:
-        yield Padding(_table(detail), (0, 0, 0, 2))
+        more = _and_more(detail.left_out())
+        yield Padding(Group(_table(detail), *more), (0, 0, 0, 2))
     for below in detail.below():
         yield from _detail(below)
     for one in detail.commands:
@@ -278,7 +279,7 @@ def _table(listing: Listing) -> Table:
         table.add_column(
             Text(visible(column.title)), justify="right" if is_number else "left", overflow="fold"
         )
-    for row in listing.rows:
+    for row in listing.first_rows():
         cells = zip(row, listing.columns, strict=True)
         table.add_row(*(_cell(cell, column, listing) for cell, column in cells))
     return table

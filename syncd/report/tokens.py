@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from syncd.domain.audit import FindingKind
 from syncd.domain.change import Action, ChangeOutcome
 from syncd.domain.tracking import SkuState
 
@@ -83,6 +84,14 @@ OUTCOME_ROLES: Final = {
     ChangeOutcome.STOPPED: Role.STOPPED,
     ChangeOutcome.QUARANTINED: Role.QUARANTINED,
 }
+FINDING_ROLES: Final = {
+    FindingKind.DRIFTED: Role.PENDING,
+    FindingKind.VANISHED: Role.FAILED,
+    FindingKind.UNADOPTED: Role.PENDING,
+    FindingKind.ORPHANED: Role.MISSING,
+    FindingKind.MANAGED: Role.FOREIGN,
+    FindingKind.FOREIGN: Role.FOREIGN,
+}
 
 
 def role_of_change(action: Action, outcome: ChangeOutcome) -> Role:
@@ -96,6 +105,7 @@ def role_of_word(word: str) -> Role | None:
     key = word.strip().lower().replace(" ", "_")
     by_word: dict[str, Role] = {str(state): role for state, role in STATE_ROLES.items()}
     by_word |= {str(outcome): role for outcome, role in OUTCOME_ROLES.items()}
+    by_word |= {str(finding): role for finding, role in FINDING_ROLES.items()}
     return by_word.get(key)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -119,9 +120,9 @@ def _tile(part: Part) -> Tile:
     )
 
 
-def guards(report: Report) -> tuple[GuardView, ...]:
-    """Lay the guard stops out."""
-    return tuple(_guard(stop, report.recorded) for stop in report.guards)
+def guards(stops: Sequence[GuardStop], recorded: CycleId | None) -> tuple[GuardView, ...]:
+    """Lay the guard stops of a cycle out; `recorded` is that cycle where the history has it."""
+    return tuple(_guard(stop, recorded) for stop in stops)
 
 
 def _guard(stop: GuardStop, recorded: CycleId | None) -> GuardView:
@@ -130,7 +131,7 @@ def _guard(stop: GuardStop, recorded: CycleId | None) -> GuardView:
         name=stop.guard,
         message=visible(stop.message),
         examples=tuple(map(visible, stop.examples)),
-        chart=_trusted(chart),
+        chart=trusted(chart),
         advice=advice_for(stop, recorded),
     )
 
@@ -140,7 +141,7 @@ def whole_chart(report: Report) -> Markup | None:
     segments = [Segment(part.word, part.count, part.role) for part in parts_of(report)]
     if not any(segment.count for segment in segments):
         return None
-    return _trusted(whole_bar("All SKUs", segments))
+    return trusted(whole_bar("All SKUs", segments))
 
 
 def total(report: Report) -> str:
@@ -163,7 +164,7 @@ def attribute_chart(report: Report) -> Markup | None:
     counts = attributes_of(report)
     if not counts:
         return None
-    return _trusted(sorted_bars("Updates by attribute", list(counts.items())))
+    return trusted(sorted_bars("Updates by attribute", list(counts.items())))
 
 
 def change_parts(report: Report) -> list[Part]:
@@ -180,17 +181,18 @@ def attribute_names(report: Report) -> list[str]:
     return [attribute for attribute in Attribute if attribute in touched]
 
 
-def held_groups(report: Report) -> list[GroupView]:
-    """Lay the held rows out, by rule."""
-    return [_held_group(group) for group in held_by_rule(report.held)]
+def held_groups(held: Sequence[HeldSku], most: int = MOST_OF_A_GROUP) -> list[GroupView]:
+    """Lay held rows out by rule, at most so many of each."""
+    return [_held_group(group, most) for group in held_by_rule(held)]
 
 
-def _held_group(group: Group[HeldSku]) -> GroupView:
-    members = tuple(map(_held_row, group.members[:MOST_OF_A_GROUP]))
+def _held_group(group: Group[HeldSku], most: int) -> GroupView:
+    members = tuple(map(held_row, group.members[:most]))
     return _group(group.reason, len(group.members), "row", members)
 
 
-def _held_row(sku: HeldSku) -> HeldRow:
+def held_row(sku: HeldSku) -> HeldRow:
+    """Lay one held row out."""
     held = sku.held
     return HeldRow(
         id=visible(sku.id),
@@ -200,19 +202,20 @@ def _held_row(sku: HeldSku) -> HeldRow:
     )
 
 
-def refused_groups(report: Report) -> list[GroupView]:
-    """Lay the quarantined SKUs out, by code."""
-    return [
-        _refused_group(group, report.finished) for group in quarantined_by_code(report.quarantined)
-    ]
+def refused_groups(
+    quarantined: Sequence[QuarantinedSku], now: datetime, most: int = MOST_OF_A_GROUP
+) -> list[GroupView]:
+    """Lay quarantined SKUs out by code, at most so many of each."""
+    return [_refused_group(group, now, most) for group in quarantined_by_code(quarantined)]
 
 
-def _refused_group(group: Group[QuarantinedSku], now: datetime) -> GroupView:
-    members = tuple(_refused_row(sku, now) for sku in group.members[:MOST_OF_A_GROUP])
+def _refused_group(group: Group[QuarantinedSku], now: datetime, most: int) -> GroupView:
+    members = tuple(refused_row(sku, now) for sku in group.members[:most])
     return _group(group.reason, len(group.members), "SKU", members)
 
 
-def _refused_row(sku: QuarantinedSku, now: datetime) -> RefusedRow:
+def refused_row(sku: QuarantinedSku, now: datetime) -> RefusedRow:
+    """Lay one quarantined SKU out."""
     commands = (
         command("syncd", "why", ids=[sku.id]),
         command("syncd", "quarantine", "retry", ids=[sku.id]),
@@ -240,5 +243,6 @@ def when(moment_: datetime, now: datetime) -> When:
     return When(ago(moment_, now), moment(moment_), exact(moment_))
 
 
-def _trusted(svg: str) -> Markup:
+def trusted(svg: str) -> Markup:
+    """Let a template take a chart as it is."""
     return Markup(svg)  # noqa: S704 - charts.py escapes every word that it draws

@@ -23,6 +23,8 @@ MODE_WORDS: Final = {
     Mode.APPLY: "applied plan",
     Mode.SCHEDULED: "scheduled run",
     Mode.REVERT: "revert",
+    Mode.REPAIR: "repair",
+    Mode.ADOPT: "adoption",
 }
 EXIT_MEANINGS: Final = {
     ExitCode.OK: "every SKU is in sync, or missing and waiting to be deleted",

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from syncd.sandbox.answers import Answer, Problem, RefusedError, json_answer
 from syncd.sandbox.calls import Call
-from syncd.sandbox.tables import Record, Table
+from syncd.sandbox.tables import FIRST, LAST, Record, Span, Table
 
 Parameters: TypeAlias = Mapping[str, list[str]]
 
@@ -20,6 +20,7 @@ DEFAULT_LIMIT = 10
 HIGHEST_LIMIT = 100
 MOST_IDS = 100
 
+CREATED = "createdTime"
 TIME_PARAMETER = re.compile(r"(createdTime|updatedTime)(?:\[(\w+)\])?")
 COMPARISONS: Mapping[str, Callable[[datetime, datetime], bool]] = {
     "eq": operator.eq,
@@ -39,7 +40,7 @@ class TimeBound:
     moment: datetime
 
     def admits(self, created: datetime, updated: datetime) -> bool:
-        time = created if self.attribute == "createdTime" else updated
+        time = created if self.attribute == CREATED else updated
         return COMPARISONS[self.comparison](time, self.moment)
 
 
@@ -53,6 +54,14 @@ class Listing:
     ids: tuple[str, ...] | None
     equal: Mapping[str, str]
     times: tuple[TimeBound, ...]
+
+    @property
+    def span(self) -> Span:
+        """Between which times of creation everything lies that it asks for."""
+        created = [bound for bound in self.times if bound.attribute == CREATED]
+        after = [bound.moment for bound in created if bound.comparison in {"eq", "gt", "gte"}]
+        before = [bound.moment for bound in created if bound.comparison in {"eq", "lt", "lte"}]
+        return Span(max(after, default=FIRST), min(before, default=LAST))
 
     def admits(self, record: Record) -> bool:
         return all(
@@ -130,7 +139,7 @@ def _in_reach(table: Table, listing: Listing) -> Iterator[Record]:
     after = _place(table, "startingAfter", listing.starting_after)
     before = _place(table, "endingBefore", listing.ending_before)
     if listing.ids is None:
-        return table.older_than(after) if before is None else table.newer_than(before)
+        return table.older_than(after, listing.span) if before is None else table.newer_than(before)
     named = (table.get(record_id) for record_id in dict.fromkeys(listing.ids))
     places = sorted(
         (record for record in named if record is not None),

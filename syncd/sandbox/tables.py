@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from pydantic import JsonValue
@@ -12,6 +13,19 @@ from pydantic import JsonValue
 Attributes: TypeAlias = dict[str, JsonValue]
 
 FEWEST_GAPS = 1000
+FIRST = datetime.min.replace(tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Times of creation, both ends included."""
+
+    first: datetime = FIRST
+    last: datetime = LAST
+
+
+ALWAYS = Span()
 
 
 @dataclass(slots=True)
@@ -35,11 +49,17 @@ class Record:
 
 
 class Table:
-    """Records by id and by place; a removed one leaves a gap that is closed in passing."""
+    """Records by id and by place; a removed one leaves a gap that is closed in passing.
+
+    As long as every record was created no earlier than those below it, a span of time is found
+    without going through all the others.
+    """
 
     def __init__(self) -> None:
         self._records: dict[str, Record] = {}
         self._places: list[Record | None] = []
+        self._created: list[datetime] = []
+        self._is_by_time = True
 
     def __contains__(self, record_id: str) -> bool:
         return record_id in self._records
@@ -55,9 +75,12 @@ class Table:
         known = self._records.get(record.id)
         if known is None:
             record.place = len(self._places)
+            self._is_by_time &= not self._created or self._created[-1] <= record.created
             self._places.append(record)
+            self._created.append(record.created)
         else:
             record.place = known.place
+            self._is_by_time &= known.created == record.created
             self._places[known.place] = record
         self._records[record.id] = record
         return record
@@ -69,12 +92,18 @@ class Table:
             self._close_gaps()
         return record
 
-    def older_than(self, place: int | None) -> Iterator[Record]:
-        """Yield records from just below the place (None: from the newest) down to the oldest."""
-        start = len(self._places) if place is None else place
+    def older_than(self, place: int | None, span: Span = ALWAYS) -> Iterator[Record]:
+        """Yield records from just below the place (None: from the newest) down to the oldest.
+
+        Those that were not created within the span may be left out.
+        """
+        start, stop = len(self._places) if place is None else place, 0
+        if self._is_by_time:
+            start = min(start, bisect_right(self._created, span.last))
+            stop = bisect_left(self._created, span.first)
         return (
             record
-            for record in (self._places[at] for at in range(start - 1, -1, -1))
+            for record in (self._places[at] for at in range(start - 1, stop - 1, -1))
             if record is not None
         )
 
@@ -94,6 +123,7 @@ class Table:
         for place, record in enumerate(kept):
             record.place = place
         self._places = list(kept)
+        self._created = [record.created for record in kept]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,11 @@ ACCOUNT: Final = "account"
 KEY_KIND: Final = "account.key_kind"
 """The name of the fact that says with which kind of key this state was made: live or test."""
 EXAMPLES: Final = 5
-_WAY_OUT: Final = "Put the old key back, or start this account with a state of its own (state.url)"
+_WAY_OUT: Final = (
+    "Put the old key back, or start this account with a state of its own (state.url, or"
+    " state.account in PostgreSQL)"
+)
+_SAME_ACCOUNT: Final = "Where it is the same one, fill that state with: syncd adopt --rebuild"
 
 
 async def check_account(ports: Ports, terms: Terms) -> GuardStop | None:
@@ -94,6 +98,6 @@ def _stop(absent: Sequence[ItemId], asked: int) -> GuardStop:
         actual=len(absent),
         stopped=tuple(Action),
         message=f"the key or the base URL has changed, and {len(absent)} of {asked} owned items "
-        f"are not there: it may be another account. {_WAY_OUT}",
+        f"are not there: it may be another account. {_WAY_OUT}. {_SAME_ACCOUNT}",
         examples=tuple(absent[:EXAMPLES]),
     )

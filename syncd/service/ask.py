@@ -7,7 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias
 
 from syncd.domain.attributes import ItemId
-from syncd.errors import KeyRefusedError, RemoteError, ResourceForbiddenError
+from syncd.errors import (
+    KeyRefusedError,
+    RemoteError,
+    RemoteUnreachableError,
+    ResourceForbiddenError,
+)
 from syncd.service.side_by_side import given_up_after, side_by_side
 from syncd.service.terms import CycleRequest
 
@@ -26,7 +31,8 @@ Question: TypeAlias = Callable[[Ids], Awaitable[None]]
 class Asking:
     """Puts questions on behalf of one cycle; a stop, a refusal and an outage end the asking.
 
-    An outage is told from ids that always fail by asking about one that was answered before.
+    An outage is told from ids that always fail by asking about one that was answered before, and
+    needs no telling where no connection comes about.
     After `ask`, `failure` is the last reason why an id was left unanswered, `out` whether it was
     an outage, and `answered` an id that was not. An id that has failed alone is asked about apart
     from then on, so that it does not fail others again.
@@ -96,13 +102,14 @@ class Asking:
         """Tell an outage from bad luck by one more question, unless somebody just has."""
         if self._in_doubt() and not self._is_pointless():
             probe = self.answered or batch[len(batch) // 2]
-            self.out = not await self._put([probe], question)
+            self.out = not await self._put([probe], question) or self.out
 
     async def _put(self, batch: Ids, question: Question) -> bool:
         try:
             await question(batch)
         except RemoteError as failure:
             self._failures_in_a_row += 1
+            self.out = self.out or isinstance(failure, RemoteUnreachableError)
             if not isinstance(self.failure, REFUSALS):
                 self.failure = failure
             return False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -15,8 +16,12 @@ from syncd.domain.snapshot import CatalogRow, Certificate, HeldSku
 from syncd.domain.tracking import Held
 from syncd.engine.translate import Translator
 from syncd.errors import CatalogError, KeyRefusedError, RemoteError, StateError, SyncdError
-from syncd.ports import CatalogSource, Snapshot, State
+from syncd.ports import CatalogSource, Notifier, Snapshot, State
+from syncd.service.courier import Courier
+from syncd.service.messages import TEST
+from syncd.service.outbox import Posted
 from syncd.service.sample import Outcome, outcomes
+from syncd.service.telling import LONGEST
 
 EXAMPLES: Final = 10
 SAMPLED: Final = 100
@@ -74,6 +79,26 @@ def check_state(state: State) -> Finding:
     if last is None:
         return Finding("state", Health.OK, "empty: no cycle has run yet")
     return Finding("state", Health.OK, f"{count:,} SKU{'s' * (count != 1)}, last cycle {last.id}")
+
+
+def try_targets(notifier: Notifier) -> Iterator[Finding]:
+    """Send each target a message that says it is a test, and tell which of them took it."""
+    now = datetime.now(UTC)
+    courier, targets = Courier(notifier), notifier.targets
+    courier.send([Posted("test", TEST, now, frozenset(one.id for one in targets), now)])
+    courier.wait(LONGEST)
+    receipts = {receipt.target: receipt for receipt in courier.receipts()}
+    for target in targets:
+        receipt = receipts.get(target.id)
+        if receipt is None:
+            yield Finding(target.label, Health.FAILED, f"no answer within {LONGEST:g} s", _LOOK)
+        elif receipt.reason is not None:
+            yield Finding(target.label, Health.FAILED, receipt.reason, _LOOK)
+        else:
+            yield Finding(target.label, Health.OK, "it took a test message")
+
+
+_LOOK: Final = "Look at its URL, and at the service behind it"
 
 
 def check_catalog(

@@ -21,6 +21,7 @@ from syncd.ports import Lease
 from syncd.service.account import check_account
 from syncd.service.canary import Canary
 from syncd.service.delivery import Delivery, Withholding, delivery_for
+from syncd.service.doubt import doubt
 from syncd.service.finish import Ending, finish
 from syncd.service.log_line import log_end
 from syncd.service.look_up import LookingUp, remember_rights
@@ -164,6 +165,7 @@ class _Cycle:
             self._passes.stops = (stop,)
             return
         await asyncio.to_thread(self._passes.canary.begin)
+        await asyncio.to_thread(doubt, self._ports.state, self._request.doubted)
         if self._request.reverts is not None:
             await self._undo(self._request.reverts)
             return

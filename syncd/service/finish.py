@@ -8,7 +8,7 @@ from datetime import datetime
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import ChangeOutcome
-from syncd.domain.cycle import ChangeResult, CycleResult, Fault, GuardStop
+from syncd.domain.cycle import ChangeResult, Counts, CycleResult, Fault, GuardStop
 from syncd.domain.policy import Policy, PolicyMode
 from syncd.domain.tracking import Delivery, SkuState, Tracked
 from syncd.engine.plan import next_try
@@ -41,6 +41,7 @@ def finish(ports: Ports, terms: Terms, request: CycleRequest, ending: Ending) ->
     """Put everything a report says into one value."""
     rows = ports.state.tracked(ending.results.to_correct())
     reading = ending.read.reading
+    changes = _told(ending.results.final(rows), request)
     return CycleResult(
         id=request.id,
         mode=request.mode,
@@ -48,7 +49,7 @@ def finish(ports: Ports, terms: Terms, request: CycleRequest, ending: Ending) ->
         finished=ports.clock.now(),
         certificate=ending.read.certificate,
         duplicates=reading.duplicates if reading else 0,
-        changes=_told(ending.results.final(rows), request),
+        changes=changes,
         adopted=ending.found.adopted,
         guards=ending.stops,
         held=tuple(held(ports.state)),
@@ -66,6 +67,7 @@ def finish(ports: Ports, terms: Terms, request: CycleRequest, ending: Ending) ->
         fault=ending.fault,
         due_again=ending.due_again,
         reading=reading.name if reading else "",
+        counts=Counts.of(changes),
     )
 
 

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Final
 
 from syncd.domain.attributes import Attribute, AttributeChange, Attributes, ItemId
+from syncd.domain.audit import Observed
 from syncd.domain.change import Action, Change, ChangeOutcome
 from syncd.domain.cycle import ChangeResult, CycleId, CycleResult, QuarantinedSku
-from syncd.domain.delivery import Failure, Kind
+from syncd.domain.delivery import Failure
 from syncd.domain.item import RemoteItem
-from syncd.domain.journal import Deed, JournalEntry
+from syncd.domain.journal import Deed, JournalEntry, outcome_of
 from syncd.domain.snapshot import CatalogRow, HeldSku, Reading
 from syncd.domain.tracking import Held, SkuState, Tracked
 from syncd.engine.times import in_time
 from syncd.engine.translate import Translator
-from syncd.errors import CatalogError, RemoteError, UsageError
+from syncd.errors import UsageError
 from syncd.ports import Census, Remote, State
+from syncd.service import remembered
+from syncd.service.looks import CatalogLook, Looks, look_at_remote, look_into_catalog
+from syncd.service.outbox import Outbox
 from syncd.service.outlook import Outlook, Prospect, outlook
 from syncd.service.table import held, quarantined, rows_in
 from syncd.service.terms import Ports, Terms
 
 IDS_A_REQUEST: Final = 100
-OBSERVE_SECONDS: Final = 5
-"""How long somebody who asks about one SKU waits for the remote."""
 OUTCOME_NOT_RECORDED: Final = Failure(None, "in_doubt", "its outcome was not recorded")
 
 
@@ -41,6 +43,7 @@ class Status:
     reading: Reading | None
     held: tuple[HeldSku, ...]
     quarantined: tuple[QuarantinedSku, ...]
+    outbox: Outbox = field(default_factory=Outbox)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Explanation:
 
     `catalog` is its row as the catalog has it now, and `wish` what that row means; where it could
     not be read or is not there, `catalog_absence` says why. `observed` is what Digital River
-    answered just now, or else `observed_absence` says why there is nothing.
+    answered just now, or else `observed_absence` says why there is nothing. Where nobody has looked
+    there is neither. `noted` is what the last audit saw of it otherwise than it was known.
     """
 
     at: datetime
@@ -62,6 +66,7 @@ class Explanation:
     observed: RemoteItem | None
     observed_absence: str | None
     next: Outlook
+    noted: Observed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ def status(state: State, now: datetime, examples: int) -> Status:
         reading=state.reading(),
         held=tuple(islice(held(state), examples)),
         quarantined=tuple(islice(quarantined(state), examples)),
+        outbox=remembered.outbox(state),
     )
 
 
@@ -101,22 +107,29 @@ def past_cycle(state: State, cycle: CycleId) -> CycleResult:
 
 async def why(ports: Ports, terms: Terms, item: ItemId) -> Explanation:
     """Tell all about one SKU; neither an unreadable catalog nor a silent remote keeps from it."""
+    in_catalog = await asyncio.to_thread(look_into_catalog, ports, item)
+    at_remote = await look_at_remote(ports, item)
+    return explain(ports, terms, item, Looks(in_catalog, at_remote))
+
+
+def explain(ports: Ports, terms: Terms, item: ItemId, looks: Looks) -> Explanation:
+    """Tell about one SKU what the state knows, and what was seen of it."""
     row = ports.state.tracked([item]).get(item)
     tracked = None if row is None else in_time(row, terms.policy, ports.clock.now())
-    catalog, catalog_absence = await asyncio.to_thread(_catalog_row, ports, item, tracked)
-    observed, observed_absence = await _observe(ports.remote, item)
-    wish = None if catalog is None else Translator(terms.rules).translate(catalog)
+    catalog, remote = looks.catalog, looks.remote
+    wish = None if catalog.row is None else Translator(terms.rules).translate(catalog.row)
     return Explanation(
         at=ports.clock.now(),
         id=item,
         tracked=tracked,
         history=tuple(ports.state.journal_of(item)),
-        catalog=catalog,
+        catalog=catalog.row,
         wish=wish,
-        catalog_absence=catalog_absence,
-        observed=observed,
-        observed_absence=observed_absence,
-        next=_next(ports, terms, tracked, wish),
+        catalog_absence=catalog.absence,
+        observed=remote.item,
+        observed_absence=remote.absence,
+        next=_next(ports, terms, tracked, wish) if tracked else _first(wish, catalog),
+        noted=ports.state.observed([item]).get(item),
     )
 
 
@@ -144,42 +157,7 @@ async def search_items(
 # ------------------------------------------------------------------------------- one SKU
 
 
-def _catalog_row(
-    ports: Ports, item: ItemId, tracked: Tracked | None
-) -> tuple[CatalogRow | None, str | None]:
-    """Read the row from the catalog, which gives changed rows alone: so let it seem changed."""
-    try:
-        with ports.state.overlay() as overlay:
-            with overlay.transaction() as transaction:
-                transaction.put([replace(tracked or Tracked(item), fingerprint=None)])
-            with (
-                overlay.fingerprints() as known,
-                ports.catalog.read(None) as snapshot,
-                snapshot.compare(known) as comparison,
-            ):
-                rows = (row for batch in comparison.changed() for row in batch)
-                row = next((row for row in rows if row.id == item), None)
-    except CatalogError as error:
-        return None, str(error)
-    return row, None if row else f"{ports.catalog.name} has no row with this id"
-
-
-async def _observe(remote: Remote, item: ItemId) -> tuple[RemoteItem | None, str | None]:
-    try:
-        async with asyncio.timeout(OBSERVE_SECONDS):
-            observed = (await remote.items([item])).get(item)
-    except RemoteError as error:
-        return None, str(error)
-    except TimeoutError:
-        return None, f"Digital River gave no usable answer within {OBSERVE_SECONDS} s"
-    return observed, None if observed else "Digital River has no item with this id"
-
-
-def _next(
-    ports: Ports, terms: Terms, tracked: Tracked | None, wish: Attributes | Held | None
-) -> Outlook:
-    if tracked is None:
-        return _first(wish)
+def _next(ports: Ports, terms: Terms, tracked: Tracked, wish: Attributes | Held | None) -> Outlook:
     reading = ports.state.reading()
     reads = reading.complete_reads if reading else 0
     last = next(iter(ports.state.cycles(1)), None)
@@ -189,7 +167,9 @@ def _next(
     return Outlook("Its catalog row has changed since the last cycle; the next one takes that in.")
 
 
-def _first(wish: Attributes | Held | None) -> Outlook:
+def _first(wish: Attributes | Held | None, catalog: CatalogLook) -> Outlook:
+    if catalog.at is None:
+        return Outlook("No cycle has taken it in; nobody has looked for it in the catalog.")
     if wish is None:
         return Outlook("Nothing: it is in neither the catalog nor the state.")
     return Outlook("The next cycle takes it in.")
@@ -229,7 +209,7 @@ def _change_result(entry: JournalEntry) -> ChangeResult:
         attributes=_attribute_changes(entry),
         resource=entry.resource,
     )
-    outcome = _outcome(entry)
+    outcome = outcome_of(change.action, entry.kind)
     if outcome is ChangeOutcome.DONE:
         return ChangeResult(change, outcome)
     return ChangeResult(change, outcome, entry.failure or OUTCOME_NOT_RECORDED)
@@ -244,11 +224,3 @@ def _attribute_changes(entry: JournalEntry) -> dict[Attribute, AttributeChange]:
         attribute: AttributeChange(before.get(attribute), value)
         for attribute, value in entry.after.items()
     }
-
-
-def _outcome(entry: JournalEntry) -> ChangeOutcome:
-    if entry.kind is Kind.ACCEPTED:
-        return ChangeOutcome.DONE
-    if entry.kind is Kind.GONE and entry.deed is Deed.DELETE:
-        return ChangeOutcome.DONE
-    return ChangeOutcome.QUARANTINED if entry.kind is Kind.REFUSED else ChangeOutcome.FAILED

@@ -11,6 +11,7 @@ from syncd.domain.approval import can_be_approved
 from syncd.domain.change import Action
 from syncd.domain.cycle import CycleResult
 from syncd.domain.delivery import Failure
+from syncd.domain.journal import Deed, JournalEntry
 from syncd.domain.policy import Policy, PolicyMode
 from syncd.domain.tracking import Delivery, Ownership, Reverted, SkuState, Tracked
 from syncd.engine.plan import ALLOWED, change_for
@@ -95,6 +96,15 @@ def failure_words(failure: Failure) -> str:
     return f"{status}{failure.code}{about}: {failure.message.rstrip('.')}{request}"
 
 
+def entry_words(entry: JournalEntry) -> str:
+    """Say what became of an entry of the journal."""
+    if entry.failure is not None:
+        return failure_words(entry.failure)
+    if entry.kind is None:
+        return "not recorded"
+    return "adopted" if entry.deed is Deed.ADOPT else entry.kind.value.replace("_", " ")
+
+
 _WORDS: Final = {
     SkuState.IN_SYNC: "Its item equals its catalog row.",
     SkuState.PENDING: "Its item differs from its catalog row, or was not looked up since.",
@@ -174,7 +184,8 @@ def _missing(prospect: Prospect) -> Outlook:
         waits_for = error.message.rstrip(".")
         return Outlook(f"Its delete waits: {waits_for}. It is tried again then.", prospect.later)
     more = max(0, policy.delete_reads - (prospect.reads - missing.read + 1))
-    waits = f" once {more} more complete read{'s' * (more != 1)} lack it" if more else ""
+    lack = "read lacks" if more == 1 else "reads lack"
+    waits = f" once {more} more complete {lack} it" if more else ""
     spared = ", provided that it has no stock left" if policy.keep_stocked else ""
     due = max(missing.since + policy.delete_after, prospect.row.next_attempt or missing.since)
     words = (

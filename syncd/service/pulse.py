@@ -7,11 +7,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from syncd.domain.cycle import CycleResult
+from syncd.domain.tracking import SkuState
+from syncd.ports import Census
+from syncd.service.tally import Tally
 
 IDLE: Final = "waiting"
+LONGEST_STANDSTILL: Final = 15 * 60.0
+"""Seconds without any progress after which work counts as stuck. A read moves with each page, batch
+of rows or piece of a file; the longest pause in it is that until a database gives its first row."""
+
+
+_PENDING: Final = (SkuState.PENDING, SkuState.IN_FLIGHT)
 
 
 class Job(StrEnum):
@@ -20,6 +29,7 @@ class Job(StrEnum):
     POLL = "poll"
     FULL = "full"
     AUDIT = "audit"
+    ROLLING = "rolling"
 
 
 class Trouble(StrEnum):
@@ -58,6 +68,19 @@ class Doing:
         return self.what if self.total is None else f"{self.what}, {self.done:,} of {self.total:,}"
 
 
+class Listener(Protocol):
+    """Who is told of everything that the pulse is told, news or not."""
+
+    def wrong(self, kind: Trouble, words: str) -> None:
+        """Something is wrong."""
+
+    def well(self, kind: Trouble) -> None:
+        """Something is as it should be."""
+
+    def ended(self, result: CycleResult, *, is_whole: bool) -> None:
+        """A cycle has ended; one that was not about all SKUs is not whole."""
+
+
 class Pulse:
     """Written by the loop that works, and read from any thread; each value is replaced whole.
 
@@ -78,7 +101,12 @@ class Pulse:
         self.next_runs: Mapping[str, datetime] = {}
         self.last: CycleResult | None = None
         self.last_success: datetime | None = None
+        self._succeeded = self._ticks()
+        self.tally = Tally()
+        self.busy_since: datetime | None = None
+        self._pending_since: datetime | None = None
         self.troubles: Mapping[Trouble, str] = {}
+        self.listener: Listener | None = None
 
     # ------------------------------------------------------------------------------ beats
 
@@ -98,6 +126,8 @@ class Pulse:
     # ----------------------------------------------------------------------------- cycles
 
     def phase(self, name: str, total: int | None) -> None:
+        if self.busy_since is None:
+            self.busy_since = self._now()
         self.doing = replace(self._doing(name), total=total)
 
     def advance(self, steps: int = 1) -> None:
@@ -107,23 +137,46 @@ class Pulse:
     def rest(self) -> None:
         """Nothing goes on any more."""
         self.doing = self._doing(IDLE)
+        self.busy_since = None
 
-    def ended(self, result: CycleResult) -> None:
-        """Take in what a cycle came to; one that was not kept from its work is a success."""
+    def ended(self, result: CycleResult, *, is_whole: bool = True) -> None:
+        """Take in what a cycle came to; a whole one that was not kept from its work is a success.
+
+        That hooks lead to cycles must not hide that none comes by schedule.
+        """
+        if self.listener is not None:
+            self.listener.ended(result, is_whole=is_whole)
+        self.tally = self.tally.with_one(result)
         self.last = replace(result, changes=())  # the journal has them
-        if result.error is None:
-            self.last_success = result.finished
+        if is_whole and result.error is None:
+            self.last_success, self._succeeded = result.finished, self._ticks()
+        pending = sum(result.states.get(state, 0) for state in _PENDING)
+        self._pending_since = (self._pending_since or result.started) if pending else None
+
+    def since_success(self) -> float:
+        """Seconds since the last success, or the start where there is none, by the beats' clock."""
+        return self._ticks() - self._succeeded
+
+    def pending_since(self, census: Census) -> datetime | None:
+        """The start of the cycle from which on some change has been pending, given the SKUs now."""
+        if not any(census.states.get(state) for state in _PENDING):
+            return None
+        return self._pending_since or self.busy_since
 
     # --------------------------------------------------------------------------- troubles
 
     def trouble(self, kind: Trouble, words: str) -> bool:
         """Note what is wrong; True where that is news."""
+        if self.listener is not None:
+            self.listener.wrong(kind, words)
         is_news = self.troubles.get(kind) != words
         self.troubles = {**self.troubles, kind: words}
         return is_news
 
     def relief(self, kind: Trouble) -> bool:
         """Note that this is well again; True where that is news."""
+        if self.listener is not None:
+            self.listener.well(kind)
         is_news = kind in self.troubles
         self.troubles = {one: words for one, words in self.troubles.items() if one is not kind}
         return is_news

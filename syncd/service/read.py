@@ -106,7 +106,9 @@ class _Look:
     watch: Watch
 
     def take(self) -> _Looked:
-        position, last = self.ports.catalog.position(), self._last_in_force()
+        self.watch.request.progress.phase("looking at the catalog", None)
+        position = self.ports.catalog.position(self.watch.advance)
+        last = self._last_in_force()
         if last is not None and position.is_as(last.position):
             return _Looked(last, last.certificate)
         since = beginning(last, position) if self.watch.request.incremental else None
@@ -125,7 +127,7 @@ class _Look:
 
     def _read(self, since: str | None, last: Reading | None) -> _Looked:
         self.watch.request.progress.phase("reading the catalog", None)
-        with self.ports.catalog.read(since) as snapshot:
+        with self.ports.catalog.read(since, self.watch.advance) as snapshot:
             if last is not None and snapshot.scope is Scope.CHANGES:
                 return self._take_changes(snapshot, last)
             if last is not None and is_the_same(last, snapshot.position, snapshot.digest()):

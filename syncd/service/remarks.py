@@ -32,14 +32,15 @@ class Remarks:
         left = len(self._counts) - len(told)
         if left:
             skus = self._counts.total() - sum(count for _, count in told)
-            sentences.append(f"{left:,} more remarks like these concern {_counted(skus)}.")
+            sentences.append(f"{left:,} more remarks like these concern {counted_skus(skus)}.")
         return tuple(sentences)
 
     def _sentence(self, remark: str, count: int) -> str:
         examples = ", ".join(self._examples[remark])
         such_as = "such as " if count > EXAMPLES else ""
-        return f"{remark} ({_counted(count)}: {such_as}{examples})."
+        return f"{remark} ({counted_skus(count)}: {such_as}{examples})."
 
 
-def _counted(skus: int) -> str:
+def counted_skus(skus: int) -> str:
+    """Say how many in words: `1 SKU`, `1,200 SKUs`."""
     return "1 SKU" if skus == 1 else f"{skus:,} SKUs"

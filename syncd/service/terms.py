@@ -47,6 +47,8 @@ class Terms:
     items, and every write is an error. `meaning` holds the digest of each part of what decides what
     a catalog leads to, such as `mapping`; a plan made under a changed part is the canary's concern.
     The history is kept for `keep_journal`, and nothing is written outside of the `windows`.
+    `repair` says whether a scheduled audit mends what it finds, and `rolling` how long one round of
+    the rolling one takes, zero for none.
     """
 
     policy: Policy
@@ -60,6 +62,8 @@ class Terms:
     meaning: Mapping[str, str] = field(default_factory=dict)
     keep_journal: timedelta = timedelta(days=90)
     windows: Windows = field(default_factory=Windows)
+    repair: bool = True
+    rolling: timedelta = timedelta(hours=24)
 
 
 class Progress(Protocol):
@@ -93,7 +97,8 @@ class CycleRequest:
     were settled. `sent_until` is the moment up to which a process before this one may have sent
     requests, None where nobody knows. `settle_wait` is how long after a stop answers to what was
     sent are waited for: what has none by then stays in flight, and the next cycle looks it up.
-    `reverts` names the cycle whose writes are undone, in the catalog's place.
+    `reverts` names the cycle whose writes are undone, in the catalog's place. `doubted` are ids
+    that an audit found otherwise than they are known: they are looked up before they are planned.
     """
 
     id: CycleId
@@ -109,6 +114,7 @@ class CycleRequest:
     sent_until: datetime | None = None
     settle_wait: timedelta = SETTLE_WAIT
     reverts: CycleId | None = None
+    doubted: frozenset[ItemId] = frozenset()
 
     @property
     def rehearses(self) -> bool:

@@ -5,40 +5,86 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from pathlib import Path
 
     from syncd.ports import Clock, State
+    from syncd.state.postgres_pacing import PostgresPacer
 
-__all__ = ["file_beside", "open_existing_read_only", "open_state"]
+__all__ = [
+    "file_beside",
+    "open_existing_read_only",
+    "open_pacer",
+    "open_state",
+    "open_state_beside",
+    "open_state_to_receive",
+]
 
 
-def open_state(url: str, clock: Clock | None = None) -> State:
+def open_state(url: str, clock: Clock | None = None, account: str | None = None) -> State:
     """Open the state for a cycle; a new one is made, an older one is migrated.
 
-    `clock` dates the lease; without one it is the system's. Raises `ConfigurationError` where the
-    URL names no state that this version can use, and `StateError` where it cannot be opened.
+    `clock` dates the lease; without one it is the system's. `account` names one of those that share
+    a database of PostgreSQL; a file is one account's. Raises `ConfigurationError` where the URL
+    names no state that this version can use, and `StateError` where it cannot be opened.
     """
-    from syncd.state.holding import Timing
-    from syncd.state.opening import open_for_writing, sqlite_file
+    from syncd.state.locating import door_to
 
-    timing = Timing() if clock is None else Timing(clock.now)
-    return open_for_writing(sqlite_file(url), timing)
+    return door_to(url, account).to_work(None if clock is None else clock.now)
 
 
-def open_existing_read_only(url: str) -> State:
+def open_existing_read_only(url: str, account: str | None = None) -> State:
     """Open the state as it is, without a change to it or to its folder.
 
     Where there is none yet, or it must be migrated first, the state is a private temporary one that
     is gone when it is closed. Raises like `open_state`; writes and leases raise `StateError`.
     """
-    from syncd.state.opening import open_for_reading, sqlite_file
+    from syncd.state.locating import door_to
 
-    return open_for_reading(sqlite_file(url))
+    return door_to(url, account).to_read()
+
+
+def open_state_beside(url: str, patience: timedelta, account: str | None = None) -> State:
+    """Open the state only to read, in a process that works on it by another handle.
+
+    Whatever is wrong with it shows when it is asked: `StateBusyError` where it is locked for longer
+    than this patience, else `StateError`.
+    """
+    from syncd.state.locating import door_to
+
+    return door_to(url, account).to_look(patience)
+
+
+def open_state_to_receive(url: str, patience: timedelta, account: str | None = None) -> State:
+    """Open the state for small writes that wait no longer than this patience.
+
+    Raises like `open_state`, and `StateBusyError` where it is locked for longer.
+    """
+    from syncd.state.locating import door_to
+
+    return door_to(url, account).to_write(patience)
 
 
 def file_beside(url: str, name: str) -> Path:
     """Where a file that belongs to this state, and is no part of it, has its place."""
-    from syncd.state.opening import sqlite_file
+    from syncd.state.locating import sqlite_file
     from syncd.state.sqlite import beside
 
     return beside(sqlite_file(url), f".{name}")
+
+
+def open_pacer(
+    url: str, account: str | None, key: str, rate: float, clock: Clock
+) -> PostgresPacer | None:
+    """The pace of a key, shared through the database that holds the state; None with a file.
+
+    `key` is a digest, `rate` in requests per second. Nothing is connected before the first turn.
+    """
+    from syncd.state.locating import PostgresDoor, door_to
+
+    door = door_to(url, account)
+    if not isinstance(door, PostgresDoor):
+        return None
+    from syncd.state.postgres_pacing import pacer_of
+
+    return pacer_of(door.place, key, rate, clock)

@@ -13,30 +13,43 @@ from sqlalchemy import Connection, delete, insert, select
 
 from syncd.domain.approval import Approval
 from syncd.domain.attributes import Attributes, ItemId
+from syncd.domain.audit import Observed
 from syncd.domain.chain import Seal
 from syncd.domain.change import Action, Change
 from syncd.domain.cycle import CycleId, CycleResult
-from syncd.domain.journal import Adoption, Intent, JournalEntry, Settlement, WriteId
+from syncd.domain.event import Event
+from syncd.domain.journal import (
+    Adoption,
+    Intent,
+    JournalEntry,
+    Settlement,
+    WriteId,
+    WritesOfAnHour,
+)
 from syncd.domain.snapshot import Reading
 from syncd.domain.tracking import SkuState, Tracked
-from syncd.ports import Census, Duty, Lease, State, Transaction
+from syncd.ports import Census, Duty, Lease, Sightings, State, Transaction
 from syncd.state import (
     approvals,
     census,
     chain,
     codec,
     documents,
+    events,
     facts,
     journal,
+    observations,
     pruning,
     queries,
     schema,
 )
 from syncd.state.database import Database
 from syncd.state.faults import decoding
+from syncd.state.sightings import sightings
 
 BATCH: Final = 1000
 """Rows a query brings at once."""
+_FIRST_BATCH: Final = 100
 _THE_CATALOG: Final = "catalog"
 
 _T = TypeVar("_T")
@@ -71,17 +84,23 @@ class SqlState:
         with self._database.reading() as connection:
             return _tracked(connection, ids)
 
-    def in_states(self, states: frozenset[SkuState]) -> Iterator[Sequence[Tracked]]:
+    def in_states(
+        self, states: frozenset[SkuState], after: ItemId | None = None
+    ) -> Iterator[Sequence[Tracked]]:
         """Each batch sees the rows as they are when it is asked for; none comes twice."""
-        after: ItemId | None = None
-        while states:
+        for size in _sizes() if states else ():
             with self._database.reading() as connection:
-                query = queries.in_states(states, after, BATCH)
+                query = queries.in_states(states, after, size)
                 batch = [codec.tracked_from(row) for row in connection.execute(query)]
             if not batch:
                 return
             yield batch
             after = batch[-1].id
+
+    def beginning_with(self, prefix: str, limit: int) -> Sequence[Tracked]:
+        with self._database.reading() as connection:
+            query = queries.beginning_with(prefix, limit)
+            return [codec.tracked_from(row) for row in connection.execute(query)]
 
     def census(self) -> Census:
         with self._database.reading() as connection:
@@ -90,6 +109,21 @@ class SqlState:
     def owned(self, limit: int) -> Sequence[ItemId]:
         with self._database.reading() as connection:
             return [ItemId(id_) for id_ in connection.execute(queries.owned(limit)).scalars()]
+
+    def known_at_random(self, count: int) -> Sequence[ItemId]:
+        with self._database.reading() as connection:
+            query = observations.known_at_random(count)
+            return [ItemId(id_) for id_ in connection.execute(query).scalars()]
+
+    def sightings(self) -> AbstractContextManager[Sightings]:
+        return sightings(self._database)
+
+    def observed(self, ids: Sequence[ItemId]) -> Mapping[ItemId, Observed]:
+        found: dict[ItemId, Observed] = {}
+        with self._database.reading() as connection:
+            for chunk in _chunks(ids):
+                found |= observations.among(connection, chunk)
+        return found
 
     def reading(self) -> Reading | None:
         query = select(schema.reading.c.document)
@@ -121,6 +155,13 @@ class SqlState:
                 found |= journal.written_after(connection, cycle, chunk)
         return frozenset(found)
 
+    def last_written(self, ids: Sequence[ItemId]) -> Mapping[ItemId, datetime]:
+        found: dict[ItemId, datetime] = {}
+        for chunk in _chunks(ids):
+            with self._database.reading() as connection:
+                found |= journal.last_written(connection, chunk)
+        return found
+
     def journal_of(self, item: ItemId) -> Sequence[JournalEntry]:
         with self._database.reading() as connection:
             return journal.of_item(connection, item)
@@ -134,6 +175,10 @@ class SqlState:
                 return
             yield batch
             after = batch[-1].write
+
+    def writes_by_hour(self, first: datetime, hours: int) -> Sequence[WritesOfAnHour]:
+        with self._database.reading() as connection:
+            return journal.writes_by_hour(connection, first, hours)
 
     def cycles(self, limit: int) -> Sequence[CycleResult]:
         with self._database.reading() as connection:
@@ -254,6 +299,20 @@ class SqlTransaction:
     def remember(self, key: str, value: str) -> None:
         facts.put(self._connection, key, value)
 
+    def observe(self, observed: Sequence[Observed]) -> None:
+        self.forget_observed([one.id for one in observed])
+        observations.keep(self._connection, observed)
+
+    def forget_observed(self, ids: Sequence[ItemId]) -> None:
+        for chunk in _chunks(ids):
+            observations.forget(self._connection, chunk)
+
+    def forget_observed_before(self, moment: datetime) -> None:
+        observations.forget_before(self._connection, moment)
+
+    def receive(self, event: Event) -> bool:
+        return events.receive(self._connection, event)
+
     def _would_show(self, rows: Sequence[Tracked]) -> bool:
         """Whether writing these rows changes what the copy of fingerprints holds."""
         return any(self._differs(chunk) for chunk in _chunks(rows))
@@ -273,6 +332,14 @@ class SqlTransaction:
     def _replace_stamp(self) -> None:
         facts.replace_stamp(self._connection)
         self._stamped = True
+
+
+def _sizes() -> Iterator[int]:
+    """Of batches: the first ones are small, for whoever wants a few rows alone."""
+    size = _FIRST_BATCH
+    while True:
+        yield size
+        size = min(2 * size, BATCH)
 
 
 def _tracked(connection: Connection, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:

@@ -54,8 +54,12 @@ def moment_from(stored: int) -> datetime:
 
 def attributes_text(attributes: Attributes) -> str:
     """Compact JSON by the letters of the attributes."""
-    letters = {LETTERS[attribute]: value for attribute, value in attributes.items()}
-    return orjson.dumps(letters).decode()
+    return orjson.dumps(letters(attributes)).decode()
+
+
+def letters(attributes: Attributes) -> dict[str, Value]:
+    """The values by the letters of their attributes."""
+    return {LETTERS[attribute]: value for attribute, value in attributes.items()}
 
 
 def attributes_from(text: str) -> dict[Attribute, Value]:

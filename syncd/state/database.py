@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from syncd.errors import StateError
 from syncd.ports import Duty, Lease
 from syncd.state.codec import SkuRow
 
@@ -49,3 +50,12 @@ class Database(Connections, Protocol):
 
     def close(self) -> None:
         """Give files and connections back."""
+
+
+def only_read(name: str) -> StateError:
+    """What whoever wants a lease of a state that is only read is told."""
+    return StateError(
+        name,
+        "it was opened to be read, so no cycle can run on it",
+        "Open it for writing, or work on an overlay",
+    )

@@ -50,7 +50,7 @@ class DutyRoster:
                         another.move_to(path)
                         another.keep()
                         return another
-        raise _refusal(self._grounds)
+        raise refusal(self._grounds.name, look_at(path).who)
 
     def _sign(self, holder: str) -> Holder:
         now = self._grounds.timing.now()
@@ -71,24 +71,26 @@ class OnDuty:
 
     def show(self) -> None:
         if not self._lock.stands_at(self._grounds.path):
-            raise _lost(self._grounds)
+            raise lost(self._grounds.name, look_at(self._grounds.path).who)
         moment = moment_of(self._grounds.timing.now())
         self._sign = replace(self._sign, at=moment, beats=self._sign.beats + 1)
         with suppress(OSError):  # a full disk ends no duty, only its proof
             self._lock.write(self._sign)
 
 
-def _refusal(grounds: Grounds) -> LeaseHeldError:
+def refusal(name: str, who: str) -> LeaseHeldError:
+    """Refuse, for somebody else is on duty."""
     return LeaseHeldError(
-        grounds.name,
-        f"{look_at(grounds.path).who} is on duty",
+        name,
+        f"{who} is on duty",
         "Leave it at work, or stop it; another daemon stands by until then",
     )
 
 
-def _lost(grounds: Grounds) -> LeaseLostError:
+def lost(name: str, who: str) -> LeaseLostError:
+    """Tell who has been relieved."""
     return LeaseLostError(
-        grounds.name,
-        f"{look_at(grounds.path).who} has come on duty, for this process stood still",
+        name,
+        f"{who} has come on duty, for this process stood still",
         "Nothing is lost; this daemon stands by from now on",
     )

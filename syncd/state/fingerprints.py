@@ -12,17 +12,15 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import orjson
 from sqlalchemy import Connection
 
 from syncd.errors import StateError
 from syncd.state import facts
+from syncd.state.columnar import columnar_engine, first_line, literal
 from syncd.state.faults import files_translated
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 Fingerprint: TypeAlias = tuple[str, int | None, int]
 """Id, fingerprint, and 1 where the id is missing."""
@@ -33,13 +31,6 @@ _FORMAT: Final = "1"
 """Part of the stamp: a copy written by a version that lays it out otherwise is stale."""
 _UNFINISHED: Final = ".unfinished"
 _ABANDONED_AFTER: Final = 3600.0
-_SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "memory_limit": "128MB",
-    "threads": 2,
-    "preserve_insertion_order": False,
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
 _CONVERT: Final = """
 COPY (
   SELECT * FROM read_json(
@@ -133,29 +124,19 @@ def _convert(name: str, spool: Path, target: Path, stamp: str) -> None:
     import duckdb
 
     os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))
-    with _columnar_engine() as engine:
+    with columnar_engine(spool.parent) as engine:
         try:
-            engine.execute(f"SET temp_directory = {_literal(str(spool.parent))}")
             engine.execute(
-                _CONVERT.format(target=_literal(str(target)), stamp=_literal(stamp)),
+                _CONVERT.format(target=literal(str(target)), stamp=literal(stamp)),
                 {"spool": str(spool)},
             )
         except duckdb.Error as error:
             raise StateError(
                 name,
-                f"the copy of its fingerprints cannot be written ({_first_line(error)})",
+                f"the copy of its fingerprints cannot be written ({first_line(error)})",
                 "See that the disk has space and the state's folder can be written, then run again",
             ) from error
     _to_disk(target)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
-
-
-def _literal(text: str) -> str:
-    quoted = text.replace("'", "''")
-    return f"'{quoted}'"
 
 
 def _to_disk(file: Path) -> None:
@@ -165,17 +146,6 @@ def _to_disk(file: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def _columnar_engine() -> Iterator[DuckDBPyConnection]:
-    import duckdb
-
-    engine = duckdb.connect(config=_SETTINGS)
-    try:
-        yield engine
-    finally:
-        engine.close()
 
 
 def _remove_abandoned(home: Path) -> None:

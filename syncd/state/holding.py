@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import structlog
 
@@ -64,44 +64,81 @@ class Grounds:
     timing: Timing
 
 
+class Seat(Protocol):
+    """Where whoever holds a lease shows that it lives, and others see whose it is."""
+
+    def show(self, sign: Holder) -> bool:
+        """Show this sign of life; False where that fails, which ends nobody's work."""
+
+    def taken_by(self) -> str | None:
+        """Who has taken it meanwhile, in words; None as long as it is not known of anybody."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class LockedSeat:
+    """A seat on a lock file: others take it by putting another file in its place."""
+
+    def __init__(self, path: Path, lock: LockFile) -> None:
+        """Take the locked file, which is closed at the end."""
+        self._path = path
+        self._lock = lock
+
+    def show(self, sign: Holder) -> bool:
+        """A disk that is full or slow must not end the holder's work, only its proof of life."""
+        with suppress(OSError):
+            self._lock.write(sign)
+            return True
+        return False
+
+    def taken_by(self) -> str | None:
+        return None if self._lock.stands_at(self._path) else look_at(self._path).who
+
+    def close(self) -> None:
+        self._lock.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """One taking of the lease: its fence, and what its holder has to know of the time before."""
+
+    fence: Fence
+    sent_until: datetime | None = None
+    in_doubt: int = 0
+
+
 class Holding:
     """The port's `Lease`, for one taking of it; any thread may ask it."""
 
-    def __init__(
-        self,
-        grounds: Grounds,
-        lock: LockFile,
-        fence: Fence,
-        sent_until: datetime | None,
-        in_doubt: int,
-    ) -> None:
-        """Take the locked file, which is closed at the end, and show the first sign of life."""
-        self.sent_until = sent_until
-        self.in_doubt = in_doubt
-        self.fence = fence
-        self._grounds = grounds
-        self._lock = lock
+    def __init__(self, name: str, timing: Timing, seat: Seat, taking: Taking) -> None:
+        """Take the seat, which is closed at the end; the first sign of life is shown by now."""
+        self.sent_until = taking.sent_until
+        self.in_doubt = taking.in_doubt
+        self.fence = taking.fence
+        self._name = name
+        self._timing = timing
+        self._seat = seat
         self._one_at_a_time = threading.Lock()
-        self._shown_at = grounds.timing.seconds()
-        self._sign = Holder(fence.holder, fence.since, fence.number, self._moment())
+        self._shown_at = timing.seconds()
+        self._sign = first_sign(taking.fence, timing)
         self._lost: tuple[str, str] | None = None
-        lock.write(self._sign)
 
     def check(self) -> None:
         with self._one_at_a_time:
-            if self._silence() > _LATE * self._grounds.timing.beat:
+            if self._silence() > _LATE * self._timing.beat:
                 self._show()
             self._look()
             if self._lost is not None:
-                raise LeaseLostError(self._grounds.name, *self._lost)
+                raise LeaseLostError(self._name, *self._lost)
 
     def compare(self, standing: Fence) -> None:
         """Raise `LeaseLostError` where the fence in the database is not its own any more."""
         if standing.number > self.fence.number:
-            raise LeaseLostError(self._grounds.name, *_taken_by(standing.who))
+            raise LeaseLostError(self._name, *_taken_by(standing.who))
         if standing.number < self.fence.number:
             raise LeaseLostError(
-                self._grounds.name,
+                self._name,
                 "an older copy was put in its place while it was in use",
                 "Stop every syncd before a backup is restored, then run again",
             )
@@ -121,49 +158,49 @@ class Holding:
 
     def _keep_showing(self, over: threading.Event) -> None:
         """From a thread of its own: neither a long transaction nor a busy loop must starve it."""
-        while not over.wait(self._grounds.timing.beat):
+        while not over.wait(self._timing.beat):
             with self._one_at_a_time:
                 self._show()
 
     def _show(self) -> None:
         """Show a sign of life, unless this one comes too late."""
-        now = self._grounds.timing.seconds()
+        now = self._timing.seconds()
         self._look()
-        if self._lost is None and self._is_written(ended=False):
+        if self._lost is None and self._is_shown(ended=False):
             self._shown_at = now  # and not the time it is by now: this process may have stood still
 
     def _look(self) -> None:
         """See whether another has taken the lease, or may have."""
         if self._lost is not None:
             return
-        if not self._lock.stands_at(self._grounds.path):
-            self._lose(*_taken_by(look_at(self._grounds.path).who))
-        elif self._silence() > self._grounds.timing.term:
-            self._lose(*_stood_still(self._silence(), self._grounds.timing.term))
+        who = self._seat.taken_by()
+        if who is not None:
+            self._lose(*_taken_by(who))
+        elif self._silence() > self._timing.term:
+            self._lose(*_stood_still(self._silence(), self._timing.term))
 
     def _silence(self) -> float:
-        return self._grounds.timing.seconds() - self._shown_at
+        return self._timing.seconds() - self._shown_at
 
     def _end(self) -> None:
         with self._one_at_a_time:
-            if self._lost is None and self._lock.stands_at(self._grounds.path):
-                self._is_written(ended=True)
-            self._lock.close()
+            if self._lost is None and self._seat.taken_by() is None:
+                self._is_shown(ended=True)
+            self._seat.close()
 
-    def _is_written(self, *, ended: bool) -> bool:
-        """A disk that is full or slow must not end the holder's work, only its proof of life."""
-        self._sign = replace(self._sign, at=self._moment(), beats=self._sign.beats + 1, ended=ended)
-        with suppress(OSError):
-            self._lock.write(self._sign)
-            return True
-        return False
+    def _is_shown(self, *, ended: bool) -> bool:
+        moment = moment_of(self._timing.now())
+        self._sign = replace(self._sign, at=moment, beats=self._sign.beats + 1, ended=ended)
+        return self._seat.show(self._sign)
 
     def _lose(self, reason: str, next_step: str) -> None:
-        _log.error("lease.lost", state=self._grounds.name, reason=reason)
+        _log.error("lease.lost", state=self._name, reason=reason)
         self._lost = reason, next_step
 
-    def _moment(self) -> int:
-        return moment_of(self._grounds.timing.now())
+
+def first_sign(fence: Fence, timing: Timing) -> Holder:
+    """The sign of life that comes with the taking itself."""
+    return Holder(fence.holder, fence.since, fence.number, moment_of(timing.now()))
 
 
 def _taken_by(who: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Row,
     and_,
     bindparam,
+    func,
     insert,
     or_,
     select,
@@ -24,7 +25,15 @@ from syncd.domain.attributes import Attributes, ItemId
 from syncd.domain.change import Action, Resource
 from syncd.domain.cycle import CycleId
 from syncd.domain.delivery import Kind
-from syncd.domain.journal import Adoption, Deed, Intent, JournalEntry, Settlement, WriteId
+from syncd.domain.journal import (
+    Adoption,
+    Deed,
+    Intent,
+    JournalEntry,
+    Settlement,
+    WriteId,
+    WritesOfAnHour,
+)
 from syncd.state import codec
 from syncd.state.schema import journal
 
@@ -41,6 +50,17 @@ _END: Final = (
     .where(journal.c.write == bindparam("entry"))
     .values({name: bindparam(name) for name in ("ended", "kind", "failure", "request_id")})
 )
+
+
+_HOUR: Final = timedelta(hours=1)
+IN_AN_HOUR: Final = (
+    select(journal.c.kind, func.count())
+    .where(journal.c.deed == bindparam("deed"))
+    .where(journal.c.begun >= bindparam("from"), journal.c.begun < bindparam("to"))
+    .group_by(journal.c.kind)
+    .order_by(journal.c.kind)
+)
+"""How many writes of one action began between two moments, by their outcome."""
 
 
 def begin(connection: Connection, intents: Sequence[Intent]) -> list[WriteId]:
@@ -138,6 +158,38 @@ def written_after(
         .where(_may_be_done(later))
     )
     return frozenset(connection.execute(query).scalars())
+
+
+def last_written(connection: Connection, ids: Sequence[ItemId]) -> dict[ItemId, datetime]:
+    """When the last write of each of these ids began that may have been carried out."""
+    query = (
+        select(journal.c.id, func.max(journal.c.begun))
+        .where(journal.c.id.in_(ids), journal.c.deed != Deed.ADOPT.value, _may_be_done(journal))
+        .group_by(journal.c.id)
+    )
+    return {ItemId(id_): codec.moment_from(begun) for id_, begun in connection.execute(query)}
+
+
+def writes_by_hour(connection: Connection, first: datetime, hours: int) -> list[WritesOfAnHour]:
+    """Count each hour and action along its own stretch of the index, which has all that is asked.
+
+    One query that groups by a time rounded down would sort a busy day's entries first.
+    """
+    starts = [first + hour * _HOUR for hour in range(hours)]
+    return [
+        WritesOfAnHour(start, action, None if kind is None else Kind(kind), count)
+        for start in starts
+        for action in Action
+        for kind, count in connection.execute(IN_AN_HOUR, _stretch(start, action))
+    ]
+
+
+def _stretch(start: datetime, action: Action) -> _Values:
+    return {
+        "deed": Deed(action.value).value,
+        "from": codec.moment_of(start),
+        "to": codec.moment_of(start + _HOUR),
+    }
 
 
 def _counts(moment: datetime, action: Action) -> ColumnElement[bool]:

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from syncd.errors import LeaseHeldError, StateBusyError
+from syncd.errors import StateBusyError
 from syncd.state import fence, migrate
 from syncd.state.database import Connections
 from syncd.state.faults import files_translated
 from syncd.state.fence import Fence
-from syncd.state.holding import Grounds, Holding, Timing
+from syncd.state.holding import Grounds, Holding, LockedSeat, Taking, Timing, first_sign
 from syncd.state.lock_file import LockFile, Sight, look_at, next_to
+from syncd.state.turns import Turns, stopped_while_writing
 from syncd.state.watch import Watch
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-_STEP: Final = timedelta(milliseconds=100)
 
 _log = structlog.get_logger()
 
 
-class CycleLease:
+class CycleLease(Turns):
     """The lease of one state, by the lock on a file beside it and the fence within it.
 
     A lock that is free is taken at once, for the system frees it when its holder dies. From a
@@ -38,33 +32,10 @@ class CycleLease:
 
     def __init__(self, connections: Connections, path: Path, timing: Timing) -> None:
         """Take connections whose writes this lease does not guard."""
+        super().__init__(connections.name, timing)
         self._connections = connections
         self._grounds = Grounds(connections.name, path, timing)
         self._watch = Watch(self._grounds)
-        self._latest: Holding | None = None
-
-    @contextmanager
-    def held(self, holder: str, wait: timedelta) -> Iterator[Holding]:
-        """Hold it for the block; raises `LeaseHeldError` after waiting in vain."""
-        holding = self._once_free(holder, wait)
-        self._latest = holding
-        with holding.shown():
-            yield holding
-
-    def guard(self, connection: Connection) -> None:
-        """Raise `LeaseLostError` where another process has taken the lease since this one last."""
-        if self._latest is not None:
-            self._latest.compare(fence.standing(connection))
-
-    def _once_free(self, holder: str, wait: timedelta) -> Holding:
-        waited = timedelta(0)
-        while (holding := self._tried(holder)) is None:
-            if waited >= wait:
-                raise _refusal(self._grounds)
-            step = min(_STEP, wait - waited)
-            self._grounds.timing.pause(step.total_seconds())
-            waited += step
-        return holding
 
     def _tried(self, holder: str) -> Holding | None:
         with files_translated(self._grounds.name), LockFile(self._grounds.path) as lock:
@@ -90,7 +61,7 @@ class CycleLease:
             try:
                 advanced = self._advanced(holder, before, could_replace_it)
             except StateBusyError as busy:
-                raise _stopped_while_writing(self._grounds, before) from busy
+                raise stopped_while_writing(self._name, before.who) from busy
             if advanced is None:
                 return None
             _log.warning("lease.taken_over", state=self._grounds.name, holder=before.who)
@@ -113,11 +84,16 @@ class CycleLease:
             return _Advanced(fence.advance(connection, holder, since, above=seen), in_doubt)
 
     def _kept(self, lock: LockFile, before: Sight, advanced: _Advanced) -> Holding:
-        last = before.holder
-        sent_until = None if last is None else self._grounds.timing.sent_until(last)
-        holding = Holding(self._grounds, lock, advanced.fence, sent_until, advanced.in_doubt)
+        last, timing = before.holder, self._grounds.timing
+        sent_until = None if last is None else timing.sent_until(last)
+        taking = Taking(advanced.fence, sent_until, advanced.in_doubt)
+        holding = Holding(self._name, timing, LockedSeat(self._grounds.path, lock), taking)
+        lock.write(first_sign(advanced.fence, timing))
         lock.keep()
         return holding
+
+    def _who(self) -> str:
+        return look_at(self._grounds.path).who
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +102,3 @@ class _Advanced:
 
     fence: Fence
     in_doubt: int
-
-
-def _refusal(grounds: Grounds) -> LeaseHeldError:
-    return LeaseHeldError(
-        grounds.name,
-        f"a cycle is running, held by {look_at(grounds.path).who}",
-        "Wait for it to end or stop it, then run again; one that was killed holds nothing",
-    )
-
-
-def _stopped_while_writing(grounds: Grounds, sight: Sight) -> LeaseHeldError:
-    return LeaseHeldError(
-        grounds.name,
-        f"{sight.who} shows no sign of life and has stopped in the middle of a write",
-        "End that process, then run again; nothing that was recorded is lost",
-    )

@@ -43,7 +43,12 @@ def bring_up_to_date(database: Connections) -> None:
 
 def refuse_newer(connection: Connection, name: str) -> None:
     """Raise `StateError` where a newer syncd has migrated the database since it was opened."""
-    _known_revision(connection, name)
+    revision_of(connection, name)
+
+
+def has_tables(connection: Connection) -> bool:
+    """Whether there are any, whoever has made them."""
+    return bool(inspect(connection).get_table_names())
 
 
 def is_up_to_date(database: Connections) -> bool:
@@ -58,8 +63,8 @@ def create(connection: Connection) -> None:
     connection.execute(insert(schema.version).values(version_num=revisions()[-1]))
 
 
-def upgrade(connection: Connection) -> None:
-    """Run the migrations that are due, inside the transaction of this connection."""
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Run the migrations up to this one, inside the transaction of this connection."""
     from alembic import command
     from alembic.config import Config
 
@@ -67,7 +72,7 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def revisions() -> list[str]:
@@ -83,13 +88,14 @@ def _standing(connection: Connection, name: str) -> Standing:
         raise StateError(
             name,
             "it is the database of another program",
-            "Point state.url at syncd's own file, or at one that does not exist yet",
+            "Point state.url at syncd's own file or database, or at one that is empty",
         )
-    revision = _known_revision(connection, name)
+    revision = revision_of(connection, name)
     return Standing.CURRENT if revision == revisions()[-1] else Standing.OLDER
 
 
-def _known_revision(connection: Connection, name: str) -> str | None:
+def revision_of(connection: Connection, name: str) -> str | None:
+    """The migration that the database has reached; raises where this version does not know it."""
     revision = connection.execute(select(schema.version.c.version_num)).scalar_one_or_none()
     known = revisions()
     if revision is not None and revision not in known:
@@ -97,6 +103,6 @@ def _known_revision(connection: Connection, name: str) -> str | None:
             name,
             f"a newer version of syncd has made it (its tables are at {revision},"
             f" this version knows them up to {known[-1]})",
-            "Install that version or a later one, or point state.url at another file",
+            "Install that version or a later one, or point state.url at another state",
         )
     return revision

@@ -12,10 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
-from syncd.errors import ConfigurationError, StateError
+from syncd.errors import StateError
 from syncd.state import migrate
 from syncd.state.adapter import SqlState
 from syncd.state.duty import DutyRoster
@@ -32,6 +29,7 @@ from syncd.state.sqlite import (
     LOOKED_AT,
     SCRATCH,
     SqliteDatabase,
+    SqliteFile,
     beside,
     open_file,
 )
@@ -40,34 +38,6 @@ from syncd.state.standing import Place
 _KEY: Final = "state.url"
 _EXAMPLE: Final = "sqlite:///syncd.db"
 _TRIES: Final = 5
-
-
-def sqlite_file(url: str) -> Path:
-    """The file that the URL names; raises `ConfigurationError`, which never shows the URL whole."""
-    try:
-        parts = make_url(url)
-    except ArgumentError as error:
-        raise ConfigurationError(
-            _KEY, "it is not a database URL", f'Write it like "{_EXAMPLE}"'
-        ) from error
-    kind = parts.get_backend_name()
-    if kind == "postgresql":
-        raise ConfigurationError(
-            _KEY,
-            "PostgreSQL comes with a later version",
-            f'Until then use a file of SQLite, like "{_EXAMPLE}"',
-        )
-    if kind != "sqlite":
-        raise ConfigurationError(
-            _KEY, f'there is no state in "{kind}"', f'Use a file of SQLite, like "{_EXAMPLE}"'
-        )
-    if parts.query or not parts.database or parts.database == ":memory:":
-        raise ConfigurationError(
-            _KEY,
-            "the state has to be a file, without parameters behind it",
-            f'Write it like "{_EXAMPLE}"',
-        )
-    return Path(parts.database)
 
 
 def open_for_writing(
@@ -97,6 +67,34 @@ def open_for_reading(file: Path) -> SqlState:
     copy = FingerprintCopy(name, Path(folder.name, f"state{COPY}"), borrowed=beside(file, COPY))
     opened = open_file(name, place, LOOKED_AT)
     return SqlState(SqliteDatabase(opened, copy, None, folder=folder))
+
+
+def open_beside(file: Path, patience: timedelta) -> SqlState:
+    """Open to read, beside this process's own work on it: nothing is made, migrated or copied.
+
+    To copy a file that this process has open would take its locks away. What is not there, or is
+    locked for longer than the patience, fails when it is asked for.
+    """
+    name = _name(file)
+    opened = open_file(name, file, LOOKED_AT, patience)
+    return SqlState(SqliteDatabase(opened, FingerprintCopy(name, beside(file, COPY)), None))
+
+
+def open_private(name: str, fill: Callable[[SqliteFile], None]) -> SqlState:
+    """Open a temporary state to read, which is gone when it is closed; `fill` comes first.
+
+    What that makes may be older tables.
+    """
+    with files_translated(name):
+        folder = TemporaryDirectory(prefix="syncd-")
+    file = Path(folder.name, "syncd.db")
+    with _undone_on_failure(folder.cleanup), closing(open_file(name, file, SCRATCH)) as scratch:
+        fill(scratch)
+        migrate.bring_up_to_date(scratch)
+    opened = open_file(name, file, LOOKED_AT)
+    return SqlState(
+        SqliteDatabase(opened, FingerprintCopy(name, beside(file, COPY)), None, folder=folder)
+    )
 
 
 def _readable(name: str, file: Path, folder: Path) -> Path:

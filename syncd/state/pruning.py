@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, Select, delete, func, select, update
 
 from syncd.domain.tracking import SkuState
-from syncd.state import approvals, codec
+from syncd.state import approvals, codec, events
 from syncd.state.database import Connections
 from syncd.state.schema import cycle, journal, seal, sku, stopped_plan
 
@@ -25,8 +25,9 @@ def steps(connections: Connections, before: datetime) -> Iterator[int]:
 
     What no cycle needs any more is looked for before anybody else has to wait.
     """
-    while removed := _written(connections, lambda connection: _prune(connection, before)):
-        yield removed
+    for remove in (_prune, events.forget):
+        while removed := _written(connections, partial(remove, before=before)):
+            yield removed
     with connections.reading() as connection:
         needless = _needless_plans(connection)
     for start in range(0, len(needless), PLANS_AT_ONCE):

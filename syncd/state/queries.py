@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Select, case, func, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    case,
+    func,
+    select,
+    union_all,
+)
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.tracking import Ownership, SkuState
@@ -21,6 +33,9 @@ CENSUS: Final = select(sku.c.state, func.count(), func.sum(case((_IS_OWNED, 1), 
 FINGERPRINTS: Final = select(sku.c.id, sku.c.fingerprint, sku.c.missing_since.is_not(None))
 """What the copy of fingerprints holds, of all SKUs."""
 
+_BEFORE_ALL: Final = ""
+_BEHIND_ALL: Final = chr(sys.maxunicode)
+"""Behind every other character, by code point as ids are ordered."""
 _DOCUMENTS: Final = select(cycle.c.document)
 LATEST_CYCLES: Final = (
     _DOCUMENTS.where(cycle.c.seal.is_(None)).order_by(cycle.c.id.desc()),
@@ -43,9 +58,14 @@ def in_states(states: frozenset[SkuState], after: ItemId | None, limit: int) -> 
     Each state is a walk along its own stretch of the index; a planner that may choose would rather
     walk along all ids, whatever their state.
     """
-    stretches = [_stretch(state, after, limit) for state in sorted(states)]
-    ids = union_all(*stretches).order_by("id").limit(limit).subquery()
-    return select(sku).where(sku.c.id.in_(select(ids.c.id))).order_by(sku.c.id)
+    names = {f"state{number}": state.value for number, state in enumerate(sorted(states))}
+    return _rows_in(len(states)).params({**names, "after": after or _BEFORE_ALL, "most": limit})
+
+
+def beginning_with(prefix: str, limit: int) -> Select[Any]:
+    """The first whole rows whose id begins so: a stretch of the table's own index."""
+    is_there = sku.c.id >= prefix, sku.c.id < prefix + _BEHIND_ALL
+    return select(sku).where(*is_there).order_by(sku.c.id).limit(limit)
 
 
 def owned(limit: int) -> Select[str]:
@@ -57,9 +77,19 @@ def owned(limit: int) -> Select[str]:
     return select(ids.c.id).where(chosen).order_by(ids.c.id).limit(limit)
 
 
-def _stretch(state: SkuState, after: ItemId | None, limit: int) -> Select[Any]:
-    query = select(sku.c.id).where(sku.c.state == state.value)
-    if after is not None:
-        query = query.where(sku.c.id > after)
-    ids = query.order_by(sku.c.id).limit(limit).subquery()
+@cache  # to build it and to make its text takes longer than to run it where there are no such rows
+def _rows_in(states: int) -> Select[Any]:
+    """The query of `in_states` for so many states, which are given with each use."""
+    stretches = [_stretch(f"state{number}") for number in range(states)]
+    ids = union_all(*stretches).order_by("id").limit(_most()).subquery()
+    return select(sku).where(sku.c.id.in_(select(ids.c.id))).order_by(sku.c.id)
+
+
+def _stretch(state: str) -> Select[Any]:
+    is_there = sku.c.state == bindparam(state, type_=String), sku.c.id > bindparam("after")
+    ids = select(sku.c.id).where(*is_there).order_by(sku.c.id).limit(_most()).subquery()
     return select(ids.c.id)
+
+
+def _most() -> BindParameter[int]:
+    return bindparam("most", type_=Integer)

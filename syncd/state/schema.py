@@ -23,7 +23,7 @@ _Moment: Final = BigInteger()
 _Document: Final = Text()
 """Compact JSON; an SQL NULL where the domain says None."""
 _Id: Final = Text().with_variant(Text(collation="C"), "postgresql")
-"""Ids are ordered by code point everywhere."""
+"""Ids of items and cycles are ordered by code point everywhere."""
 _Serial: Final = BigInteger().with_variant(Integer, "sqlite")
 """The one integer that each database numbers by itself."""
 
@@ -59,7 +59,7 @@ journal: Final = Table(
     "journal",
     metadata,
     Column("write", _Serial, primary_key=True),
-    Column("cycle", Text, nullable=False),
+    Column("cycle", _Id, nullable=False),
     Column("id", _Id, nullable=False),
     Column("deed", Text, nullable=False),
     Column("resource", Text, nullable=False),
@@ -74,13 +74,14 @@ journal: Final = Table(
     Column("approved", Boolean, nullable=False, server_default=false()),
     Index("journal_by_id", "id", "write"),
     Index("journal_by_cycle", "cycle", "write"),
-    Index("journal_by_deed", "deed", "begun"),
+    # This one counts the writes of each hour by their outcome without a look at the table.
+    Index("journal_by_deed", "deed", "begun", "kind"),
 )
 
 cycle: Final = Table(
     "cycle",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", _Id, primary_key=True),
     Column("document", _Document, nullable=False),
     Column("seal", BigInteger),
     Column("stopped_plan", Text),
@@ -92,7 +93,7 @@ seal: Final = Table(
     "seal",
     metadata,
     Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("cycle", Text, nullable=False),
+    Column("cycle", _Id, nullable=False),
     Column("at", _Moment, nullable=False),
     Column("digest", Text, nullable=False),
     Column("pruned", Boolean, nullable=False, server_default=false()),
@@ -131,6 +132,29 @@ approval: Final = Table(
     Column("document", _Document, nullable=False),
     Column("expires", _Moment, nullable=False),
 )
+
+event: Final = Table(
+    "event",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("about", _Id, nullable=False),
+    Column("received", _Moment, nullable=False),
+    Index("event_by_time", "received"),
+)
+
+observed: Final = Table(
+    "observed",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("attributes", _Document),
+    Column("updated", _Moment),
+    Column("seen", _Moment, nullable=False),
+    Index("observed_by_time", "seen"),
+)
+"""What audits found otherwise than it was known, and nothing else: `attributes` is NULL where no
+item was there."""
 
 version: Final = Table(
     "alembic_version",

@@ -16,11 +16,10 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 
-from syncd.errors import StateError
 from syncd.ports import Duty, Lease
 from syncd.state import queries, schema
 from syncd.state.codec import SkuRow
-from syncd.state.database import Database
+from syncd.state.database import Database, only_read
 from syncd.state.duty import DutyRoster
 from syncd.state.faults import decoding, translated
 from syncd.state.fingerprints import Fingerprint, FingerprintCopy
@@ -139,12 +138,12 @@ class SqliteDatabase:
 
     def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[Lease]:
         if self.cycle_lease is None:
-            raise _only_read(self.name)
+            raise only_read(self.name)
         return self.cycle_lease.held(holder, wait)
 
     def duty(self, holder: str) -> AbstractContextManager[Duty]:
         if self.roster is None:
-            raise _only_read(self.name)
+            raise only_read(self.name)
         return self.roster.taken(holder)
 
     @contextmanager
@@ -188,14 +187,6 @@ def open_file(
     )
     event.listen(engine, "begin", _begin)
     return SqliteFile(name, engine)
-
-
-def _only_read(name: str) -> StateError:
-    return StateError(
-        name,
-        "it was opened to be read, so no cycle can run on it",
-        "Open it for writing, or work on an overlay",
-    )
 
 
 def _connect(file: Path, access: Access, busy_timeout: timedelta) -> sqlite3.Connection:

@@ -8,8 +8,9 @@ import pytest
 
 from syncd.sandbox import Fault, FaultKind
 from tests.acceptance.kills.stage import Stage
+from tests.environment import clean_environment
 from tests.sandbox_process import SandboxProcess
-from tests.shop import KEY, SYNCD, Shop, clean_environment, row
+from tests.shop import KEY, SYNCD, Shop, row
 
 SECRET = KEY.removeprefix("sk_test_").encode()
 

@@ -16,8 +16,9 @@ import pytest
 
 from syncd.sandbox import Fault, FaultKind
 from tests.acceptance.test_stopping import creates_by_id
+from tests.environment import clean_environment
 from tests.sandbox_process import SandboxProcess
-from tests.shop import Shop, clean_environment, ended, row, running, wait_until
+from tests.shop import Shop, ended, row, running, wait_until
 
 Start: TypeAlias = Callable[[], "subprocess.Popen[bytes]"]
 

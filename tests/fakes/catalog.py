@@ -14,11 +14,12 @@ from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.sample import Sample, SampledRow
 from syncd.domain.snapshot import CatalogRow, Certificate, Defect, Position, Scope
 from syncd.errors import CatalogError, VanishedColumnError
-from syncd.ports import Comparison, Snapshot
+from syncd.ports import Advance, Comparison, Snapshot, unseen
 from tests.fakes.columns import columnar_engine
 
 Texts = Mapping[Attribute, str | None]
 REPEATED = Defect("id", "", "an id stands in one row only")
+LACKING = Defect("hsCode", "", "a joined source has no row with this id, but is not whole")
 _BATCH = 500
 _T = TypeVar("_T")
 
@@ -32,7 +33,8 @@ class FakeCatalog:
     `restless` source is rewritten while it is read, a `shy` one shows nothing of itself. One that
     is `datable` can tell what has changed since a watermark, which is a number of changes, and
     reaches back over `overlap` more of them; `deleted` ids are what it then calls deleted. A
-    `sparse` one lacks a column in what has changed. `joined` counts the rows of joined sources.
+    `sparse` one lacks a column in what has changed. `joined` counts the rows of joined sources;
+    `lacking` ids have none in one of them that is not proven complete.
     `reads` counts the comparisons so far, `scopes` are what they were of.
     """
 
@@ -48,6 +50,7 @@ class FakeCatalog:
     overlap: int = 0
     deleted: set[str] = field(default_factory=set)
     joined: dict[str, int] = field(default_factory=dict)
+    lacking: set[str] = field(default_factory=set)
     meaning: str = "meaning-1"
     name: str = "catalog.csv"
     scopes: list[Scope] = field(default_factory=list)
@@ -83,13 +86,15 @@ class FakeCatalog:
 
     # -- the port
 
-    def position(self) -> Position:
+    def position(self, advance: Advance = unseen) -> Position:
+        advance(0)
         if self.shy:
             return Position("", self.meaning)
         return Position(f"written-{self.touched}", self.meaning, f"changed-{self.brushed}")
 
     @contextmanager
-    def read(self, since: str | None) -> Iterator[Snapshot]:
+    def read(self, since: str | None, advance: Advance = unseen) -> Iterator[Snapshot]:
+        advance(len(self.rows))
         scope = Scope.CHANGES if since and self.datable else Scope.WHOLE
         yield _FakeSnapshot(self, self.position(), scope, since)
 
@@ -112,7 +117,8 @@ class _FakeSnapshot:
 
     def digest(self) -> str:
         catalog = self.catalog
-        contents = (catalog.rows, sorted(catalog.repeated), catalog.strays)
+        broken = (sorted(catalog.repeated), sorted(catalog.lacking), catalog.strays)
+        contents = (catalog.rows, broken)
         return _hash(repr((contents, catalog.doubts, catalog.error, catalog.joined))).hex()
 
     def is_as_it_was(self) -> bool:
@@ -203,6 +209,8 @@ class _FakeComparison:
         values = self.catalog.rows[item]
         if item in self.catalog.repeated:
             return CatalogRow(item, None, values, number, self.catalog.name, REPEATED)
+        if item in self.catalog.lacking:
+            return CatalogRow(item, None, values, number, self.catalog.name, LACKING)
         fingerprint = _fingerprint(values, self.catalog.meaning)
         return CatalogRow(item, fingerprint, values, number, self.catalog.name)
 

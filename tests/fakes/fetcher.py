@@ -9,6 +9,7 @@ from pathlib import Path
 
 from syncd.catalog.fetching import Fetched
 from syncd.domain.snapshot import Scope
+from syncd.ports import Advance, unseen
 
 Record = Mapping[str, object]
 
@@ -29,17 +30,20 @@ class FakeFetcher:
     doubts: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ("the test says so",)
     shown: str = ""
+    in_pages: bool = False
     settings: str = "settings-1"
     name: str = "shop at db.example"
     asked: list[str | None] = field(default_factory=list)
 
-    def identity(self) -> str:
+    def identity(self, advance: Advance = unseen) -> str:
+        advance(0)
         return self.shown
 
     def meaning(self) -> str:
         return self.settings
 
-    def fetch(self, folder: Path, since: str | None) -> Fetched:
+    def fetch(self, folder: Path, since: str | None, advance: Advance = unseen) -> Fetched:
+        advance(len(self.records))
         self.asked.append(since)
         of_changes = since is not None and self.log is not None
         records = self._since(since) if of_changes else self.records
@@ -52,6 +56,7 @@ class FakeFetcher:
             watermark=None if self.log is None else str(len(self.log)),
             removed=_lines(folder / "removed.jsonl", self.deleted) if of_changes else None,
             identity=self.shown,
+            in_pages=self.in_pages,
         )
 
     def _since(self, since: str | None) -> list[Record]:

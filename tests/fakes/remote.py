@@ -22,13 +22,14 @@ from syncd.domain.delivery import (
     Refused,
 )
 from syncd.domain.item import RemoteItem
+from syncd.domain.listing import CountedSpan
 from syncd.errors import (
     KeyRefusedError,
     RemoteError,
     RemoteUnavailableError,
     ResourceForbiddenError,
 )
-from syncd.ports import UNSENT, Permit
+from syncd.ports import UNSENT, Permit, TakeItems
 
 MOST_IDS: Final = 100
 SERVER_FILLS: Final[Mapping[Attribute, Value]] = {
@@ -64,13 +65,18 @@ async def _at_once(change: Change) -> None:
     await asyncio.sleep(0)
 
 
+async def _nothing() -> None:
+    """Nothing happens in between."""
+
+
 @dataclass(slots=True)
 class FakeRemote:
     """The `Remote` port; tests read and change every field.
 
     `read_errors` are raised by reads of that resource, once each, before anything is answered;
     `forbidden` resources always answer 403, questions about `poison` ids always fail. What is
-    called waits for `gate` before it departs. `on_the_way` is awaited while a change is in flight.
+    called waits for `gate` before it departs. `meanwhile` happens while items are listed, and
+    `on_the_way` is awaited while a change is in flight.
     `together` is the most changes that ever were; two of one id at the same time fail the test.
     """
 
@@ -86,6 +92,7 @@ class FakeRemote:
     gate: asyncio.Event | None = None
     calls: list[Call] = field(default_factory=list)
     on_the_way: Callable[[Change], Awaitable[None]] = _at_once
+    meanwhile: Callable[[], Awaitable[None]] = _nothing
     permit: Permit | None = None
     requests: int = 0
     together: int = 0
@@ -168,6 +175,16 @@ class FakeRemote:
             }:
                 yield found
 
+    async def every_item(self, take: TakeItems) -> Sequence[CountedSpan]:
+        """List in pages of two, newest first; `meanwhile` comes between any two of them."""
+        if not await self._asks("every_item", Resource.INVENTORY_ITEM, [ItemId("")]):
+            return ()
+        ids = list(reversed(self.contents))
+        for start in range(0, len(ids), 2):
+            take([self._shown(item) for item in ids[start : start + 2] if item in self.contents])
+            await self.meanwhile()
+        return (CountedSpan(None, None, len(ids)),)
+
     async def access(self) -> Mapping[Resource, Failure | None]:
         """Tell which resources may be read, as the adapter does."""
         self._raise_if_shut(None)
@@ -188,7 +205,7 @@ class FakeRemote:
     # -- what it does with a change
 
     def _outcome(self, change: Change) -> Outcome:
-        scripts = self._scripts[change.id]
+        scripts = self._scripts.get(change.id)
         if not scripts:
             return self._carry_out(change, {})
         script = scripts.popleft()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import random
 import threading
 from bisect import bisect_left
 from collections import Counter
@@ -18,16 +19,27 @@ from typing import TypeVar
 
 from syncd.domain.approval import Approval
 from syncd.domain.attributes import Attributes, ItemId
+from syncd.domain.audit import Observed
 from syncd.domain.chain import Seal
 from syncd.domain.change import Action, Change, Resource
 from syncd.domain.cycle import CycleId, CycleResult
 from syncd.domain.delivery import Kind
-from syncd.domain.journal import Adoption, Deed, Intent, JournalEntry, Settlement, WriteId
+from syncd.domain.event import Event
+from syncd.domain.journal import (
+    Adoption,
+    Deed,
+    Intent,
+    JournalEntry,
+    Settlement,
+    WriteId,
+    WritesOfAnHour,
+)
 from syncd.domain.snapshot import Reading
 from syncd.domain.tracking import Ownership, SkuState, Tracked
 from syncd.errors import LeaseHeldError, LeaseLostError
-from syncd.ports import Census, State, Transaction
+from syncd.ports import Census, Sightings, State, Transaction
 from tests.fakes.columns import columnar_engine
+from tests.fakes.sightings import FakeSightings
 
 _T = TypeVar("_T")
 _BATCH = 1000
@@ -54,6 +66,8 @@ class Contents:
     sealed: dict[CycleId, int] = field(default_factory=dict)
     last_seal: str | None = None
     fence: tuple[int, str] = (0, "")
+    events: dict[str, Event] = field(default_factory=dict)
+    observed: dict[ItemId, Observed] = field(default_factory=dict)
 
     def copied(self) -> Contents:
         return Contents(
@@ -68,6 +82,8 @@ class Contents:
             copy(self.sealed),
             self.last_seal,
             self.fence,
+            copy(self.events),
+            copy(self.observed),
         )
 
 
@@ -195,9 +211,17 @@ class FakeState:
     def tracked(self, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
         return _among(self.contents, ids)
 
-    def in_states(self, states: frozenset[SkuState]) -> Iterator[Sequence[Tracked]]:
-        wanted = [sku for _, sku in sorted(self.contents.skus.items()) if sku.state in states]
-        return _batches(wanted)
+    def in_states(
+        self, states: frozenset[SkuState], after: ItemId | None = None
+    ) -> Iterator[Sequence[Tracked]]:
+        behind = self._ordered(lambda sku: after is None or sku.id > after)
+        return _batches([sku for sku in behind if sku.state in states])
+
+    def beginning_with(self, prefix: str, limit: int) -> Sequence[Tracked]:
+        return self._ordered(lambda sku: sku.id.startswith(prefix))[:limit]
+
+    def _ordered(self, wanted: Callable[[Tracked], bool]) -> list[Tracked]:
+        return [sku for _, sku in sorted(self.contents.skus.items()) if wanted(sku)]
 
     def census(self) -> Census:
         skus = self.contents.skus.values()
@@ -255,6 +279,17 @@ class FakeState:
     def journal_of_cycle(self, cycle: CycleId) -> Iterator[Sequence[JournalEntry]]:
         return _batches([entry for entry in self.contents.journal if entry.cycle == cycle])
 
+    def writes_by_hour(self, first: datetime, hours: int) -> Sequence[WritesOfAnHour]:
+        hour = timedelta(hours=1)
+        counts = Counter(
+            (first + (entry.begun - first) // hour * hour, Action(entry.deed.value), entry.kind)
+            for entry in self.contents.journal
+            if entry.deed is not Deed.ADOPT and first <= entry.begun < first + hours * hour
+        )
+        actions = list(Action)
+        ordered = sorted(counts, key=lambda one: (one[0], actions.index(one[1]), one[2] or ""))
+        return [WritesOfAnHour(*one, counts[one]) for one in ordered]
+
     def cycles(self, limit: int) -> Sequence[CycleResult]:
         contents, unsealed = self.contents, len(self.contents.seals) + 1
         order = {id_: (contents.sealed.get(id_, unsealed), id_) for id_ in contents.cycles}
@@ -291,6 +326,29 @@ class FakeState:
     def approvals(self, ids: Sequence[ItemId], moment: datetime) -> Mapping[ItemId, Approval]:
         wanted, kept = set(ids), self.contents.approvals.items()
         return {id_: one for id_, one in kept if id_ in wanted and one.expires > moment}
+
+    def known_at_random(self, count: int) -> Sequence[ItemId]:
+        known = [
+            row.id
+            for row in self.contents.skus.values()
+            if row.ownership is Ownership.OWNED and row.known is not None
+        ]
+        return random.sample(known, min(count, len(known)))
+
+    @contextmanager
+    def sightings(self) -> Iterator[Sightings]:
+        yield FakeSightings(lambda: self.contents.skus)
+
+    def observed(self, ids: Sequence[ItemId]) -> Mapping[ItemId, Observed]:
+        kept = self.contents.observed
+        return {id_: kept[id_] for id_ in ids if id_ in kept}
+
+    def last_written(self, ids: Sequence[ItemId]) -> Mapping[ItemId, datetime]:
+        found: dict[ItemId, datetime] = {}
+        for entry in self.contents.journal:
+            if entry.id in ids and entry.deed is not Deed.ADOPT and entry.kind not in _UNDONE:
+                found[entry.id] = max(entry.begun, found.get(entry.id, entry.begun))
+        return found
 
     def remembered(self, key: str) -> str | None:
         return self.contents.facts.get(key)
@@ -381,6 +439,22 @@ class FakeTransaction:
     def remember(self, key: str, value: str) -> None:
         self._contents.facts[key] = value
 
+    def observe(self, observed: Sequence[Observed]) -> None:
+        self._contents.observed |= {one.id: one for one in observed}
+
+    def forget_observed(self, ids: Sequence[ItemId]) -> None:
+        for id_ in ids:
+            self._contents.observed.pop(id_, None)
+
+    def forget_observed_before(self, moment: datetime) -> None:
+        kept = self._contents.observed.items()
+        self._contents.observed = {id_: one for id_, one in kept if one.seen >= moment}
+
+    def receive(self, event: Event) -> bool:
+        is_news = event.id not in self._contents.events
+        self._contents.events.setdefault(event.id, event)
+        return is_news
+
     def _append(self, entry: JournalEntry) -> WriteId:
         journal = self._contents.journal
         number = WriteId(journal[-1].write + 1 if journal else 1)
@@ -406,7 +480,7 @@ def _digest(contents: Contents, before: str, number: int) -> str:
 
 
 def _pruned(contents: Contents, before: datetime) -> int:
-    """Remove what may go; returns how many cycles and entries that were."""
+    """Remove what may go; returns how many cycles, entries and events that were."""
     old = {seal.number for seal in contents.seals[:-1] if seal.at < before}
     gone = {id_ for id_ in contents.cycles if contents.sealed.get(id_) in old}
     gone -= {entry.cycle for entry in contents.journal if _is_in_flight(contents, entry)}
@@ -415,7 +489,9 @@ def _pruned(contents: Contents, before: datetime) -> int:
         replace(seal, found=None) if seal.number in marked else seal for seal in contents.seals
     ]
     kept = [entry for entry in contents.journal if entry.cycle not in gone]
-    removed = len(gone) + len(contents.journal) - len(kept)
+    events = {id_: one for id_, one in contents.events.items() if one.received >= before}
+    removed = len(gone) + len(contents.journal) - len(kept) + len(contents.events) - len(events)
+    contents.events = events
     contents.journal = kept
     contents.cycles = {id_: one for id_, one in contents.cycles.items() if id_ not in gone}
     plans = {one.stopped_plan for one in contents.cycles.values()}

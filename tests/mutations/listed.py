@@ -9,6 +9,7 @@ from tests.mutations.mutation import Mutation
 _ENGINE: Final = "tests/unit/engine/"
 _SERVICE: Final = "tests/integration/service/"
 _STATE: Final = "tests/integration/state/"
+_WEB: Final = "tests/integration/web/"
 
 _IN_THE_DOMAIN: Final = (
     Mutation(
@@ -232,6 +233,27 @@ _IN_THE_SERVICE: Final = (
         new="return min(sent, ports.clock.now())",
         caught_by=(f"{_SERVICE}test_orphans.py",),
     ),
+    Mutation(
+        name="what-was-told-is-not-remembered",
+        file="service/telling.py",
+        old="remembered.remember(transaction, *planned.after)",
+        new="remembered.remember(transaction, Told(), planned.after[1])",
+        caught_by=(f"{_SERVICE}test_telling.py",),
+    ),
+    Mutation(
+        name="message-that-failed-counts-as-got",
+        file="service/outbox.py",
+        old="for one in receipts if one.reason is None}",
+        new="for one in receipts if one.key}",
+        caught_by=("tests/unit/service/test_outbox.py",),
+    ),
+    Mutation(
+        name="every-hiccup-is-told",
+        file="service/announce.py",
+        old="return wrong.since if subject in NEEDS_SOMEBODY else wrong.since + patience",
+        new="return wrong.since",
+        caught_by=("tests/unit/service/test_announce.py",),
+    ),
 )
 
 _IN_THE_ADAPTERS: Final = (
@@ -272,9 +294,9 @@ _IN_THE_ADAPTERS: Final = (
     ),
     Mutation(
         name="fence-is-not-heeded",
-        file="state/lease.py",
+        file="state/turns.py",
         old="if self._latest is not None:",
-        new="if self._latest is None and self._grounds is None:",
+        new="if self._latest is None and connection is None:",
         caught_by=(f"{_STATE}test_lease.py",),
     ),
     Mutation(
@@ -302,4 +324,41 @@ _IN_THE_ADAPTERS: Final = (
     ),
 )
 
-MUTATIONS: Final = (*_IN_THE_DOMAIN, *_IN_THE_ENGINE, *_IN_THE_SERVICE, *_IN_THE_ADAPTERS)
+_IN_THE_WEB: Final = (
+    Mutation(
+        name="part-of-the-work-hides-a-stall",
+        file="service/pulse.py",
+        old="if is_whole and result.error is None",
+        new="if result.error is None",
+        caught_by=("tests/unit/service/test_readiness.py",),
+    ),
+    Mutation(
+        name="webhook-of-long-ago",
+        file="web/signature.py",
+        old="or not _is_timely(timestamp, now)",
+        new="or now is None",
+        caught_by=("tests/unit/web/test_signature.py",),
+    ),
+    Mutation(
+        name="event-is-taken-again",
+        file="web/hooks.py",
+        old="if not is_news:",
+        new="if is_news is None:",
+        caught_by=(f"{_WEB}test_webhooks.py",),
+    ),
+    Mutation(
+        name="served-under-any-name",
+        file="web/gate.py",
+        old="if not _is_meant(service, request):",
+        new="if service is None:",
+        caught_by=(f"{_WEB}test_endpoints.py",),
+    ),
+)
+
+MUTATIONS: Final = (
+    *_IN_THE_DOMAIN,
+    *_IN_THE_ENGINE,
+    *_IN_THE_SERVICE,
+    *_IN_THE_ADAPTERS,
+    *_IN_THE_WEB,
+)

@@ -33,7 +33,7 @@ _TABLES = st.dictionaries(_IDS, st.tuples(_TEXTS, _TEXTS, _TEXTS), min_size=1, m
 _TIDY_TABLES = st.dictionaries(_IDS, st.tuples(_TIDY, _TIDY, _TEXTS), min_size=1, max_size=20)
 """Without line breaks inside the values that are mapped, for those are held."""
 
-_slow = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_slow = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def test_any_cut_is_seen_or_falls_between_two_records(
 _SKUS = st.lists(st.from_regex(r"S-[a-z]{2}-[0-9]", fullmatch=True), min_size=3, unique=True)
 
 
-@settings(_slow, max_examples=60)
+@settings(_slow, max_examples=25)
 @given(_SKUS, st.sampled_from(["csv", "jsonl"]), _STYLES, st.data())
 def test_a_damaged_line_end_never_makes_an_id_missing_that_still_stands_in_the_file(
     skus: list[str], ending: str, style: Style, data: st.DataObject

@@ -16,7 +16,10 @@ Fault: TypeAlias = Callable[["PagedList", Asked, int], Reply]
 
 @dataclass
 class PagedList:
-    """Pages of `size` records; `declares` says whether each of them tells the total."""
+    """Pages of `size` records; `declares` says whether each of them tells the total.
+
+    The last page names no next one: by `null`, or, where it is `silent`, not at all.
+    """
 
     url: str
     records: Sequence[dict[str, Any]]
@@ -26,6 +29,7 @@ class PagedList:
     faults: dict[int, Fault] = field(default_factory=dict)
     elsewhere: Reply = field(default_factory=lambda: Reply(404))
     total: dict[int, int] = field(default_factory=dict)
+    silent: bool = False
 
     @property
     def last(self) -> int:
@@ -57,6 +61,8 @@ class PagedList:
         headers = {}
         onward = f"c{number + 1}" if number < self.last else None
         match self.kind:
+            case _ if onward is None and self.silent:
+                pass
             case "cursor":
                 document["cursor"] = onward
             case "next_url":

@@ -29,13 +29,20 @@ _DRIVERS: Final = {
 _EXTRAS: Final = {"psycopg": "postgres", "pymysql": "mysql"}
 _PATIENCE: Final = 10
 """Seconds until a server that does not answer counts as unreachable."""
-_SILENCE: Final = 900
-"""Seconds without a byte until a connection counts as lost; a sort may take minutes."""
+SILENCE: Final = 840
+"""Seconds without a row until a read is given up; a sort may take minutes.
+
+The daemon takes work that has not moved for a little longer for stuck.
+"""
 _LOCKED: Final = 60
 """Seconds to wait for a lock, where the database would wait for ever."""
 _WAIT_FOR_LOCKS: Final = (
     f"SELECT set_config('lock_timeout', '{_LOCKED}s', true)"
     " WHERE current_setting('lock_timeout') = '0'"
+)
+_END_SILENCE: Final = (
+    f"SELECT set_config('statement_timeout', '{SILENCE}s', true)"
+    " WHERE current_setting('statement_timeout') = '0'"
 )
 _BUSY: Final = 30.0
 _SEES_ONE_MOMENT: Final = ("SERIALIZABLE", "REPEATABLE READ")
@@ -68,10 +75,11 @@ _POSTGRESQL: Final = Manner(
         "SET LOCAL TIME ZONE 'UTC'",
         "SET LOCAL synchronize_seqscans = off",  # the same rows then come in the same order
         _WAIT_FOR_LOCKS,
+        _END_SILENCE,
     ),
 )
 _MYSQL: Final = Manner(
-    connect={"connect_timeout": _PATIENCE, "read_timeout": _SILENCE, "charset": "utf8mb4"},
+    connect={"connect_timeout": _PATIENCE, "read_timeout": SILENCE, "charset": "utf8mb4"},
     options={"isolation_level": "REPEATABLE READ"},
     begin=(
         "SET time_zone = '+00:00'",  # or the hour that winter time repeats would hide changes
@@ -97,6 +105,7 @@ class Moment:
         unread = getattr(result.cursor, "_result", None)
         if unread is not None and hasattr(unread, "unbuffered_active"):
             unread.unbuffered_active = False
+        result.close()  # while its connection is still there
         self.connection.invalidate()
 
 

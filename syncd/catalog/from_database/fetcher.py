@@ -23,6 +23,7 @@ from syncd.catalog.from_database.telling import UndecodableError
 from syncd.catalog.from_database.watermark import Mark, UnorderedError, read
 from syncd.config import SqlCatalog, SqlKeys
 from syncd.errors import CatalogError
+from syncd.ports import Advance, unseen
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -64,7 +65,7 @@ class SqlFetcher:
     def name(self) -> str:
         return self._keys.label
 
-    def identity(self) -> str:
+    def identity(self, advance: Advance = unseen) -> str:  # noqa: ARG002 - it takes seconds
         """Only see that it is there: a database shows nothing that every change must alter."""
         with self._database.moment():
             return ""
@@ -75,18 +76,21 @@ class SqlFetcher:
         text = json.dumps([*parts, self._keys.deleted_column, *self._wanted])
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
-    def fetch(self, folder: Path, since: str | None) -> Fetched:
+    def fetch(self, folder: Path, since: str | None, advance: Advance = unseen) -> Fetched:
         mark = read(since) if since and self._keys.updated_column else None
         try:
-            return self._fetched(self._database, folder, mark)
+            return self._fetched(self._database, folder, mark, advance)
         except UndecodableError:
-            return self._fetched(self._database.tolerating(), folder, mark)
+            return self._fetched(self._database.tolerating(), folder, mark, advance)
 
-    def _fetched(self, database: Database, folder: Path, since: Mark | None) -> Fetched:
+    def _fetched(
+        self, database: Database, folder: Path, since: Mark | None, advance: Advance
+    ) -> Fetched:
         with self._told(), database.moment() as moment:
             selection = self._selection(moment.connection)
             removes = self._tells_removed and since is not None
-            return Reading(moment, selection, since, self._now(), removes).fetched(folder)
+            reading = Reading(moment, selection, since, self._now(), removes)
+            return reading.fetched(folder, advance)
 
     def _selection(self, connection: Connection) -> Selection:
         """Look which columns there are before they are asked for, to name the nearest ones."""

@@ -16,8 +16,10 @@ from syncd.catalog.from_database.removal import is_deleted
 from syncd.catalog.from_database.selection import Selection
 from syncd.catalog.from_database.spooling import Spool, write_removed
 from syncd.catalog.from_database.watermark import Greatest, Mark, start_of_changes, written
+from syncd.catalog.watching import counted
 from syncd.domain.snapshot import Scope
 from syncd.errors import SuspectCatalogError
+from syncd.ports import Advance
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
@@ -38,22 +40,24 @@ class Reading:
     now: datetime
     removes: bool
 
-    def fetched(self, folder: Path) -> Fetched:
+    def fetched(self, folder: Path, advance: Advance) -> Fetched:
+        """Read and spool all; `advance` is told of each batch of rows."""
         keys = self.selection.keys
         start = None if self.since is None else start_of_changes(self.since, keys.overlap)
         spool = self._spool()
         with closing(self._batches(self.selection.rows(start))) as batches:
-            file = spool.write(folder, batches)
+            file = spool.write(folder, counted(batches, advance))
         if start is None and not spool.written:
             raise self._empty(spool)
-        counted = self.moment.connection.execute(self.selection.count(start)).scalar_one()
+        count = self.moment.connection.execute(self.selection.count(start)).scalar_one()
+        advance(0)
         removed = write_removed(folder, self._gone(start, spool)) if self.removes else None
         mark = spool.greatest.mark if spool.greatest is not None else None
         return Fetched(
             files=(file,),
             scope=Scope.WHOLE if start is None else Scope.CHANGES,
-            doubts=(*self.moment.doubts, *_doubts_of_count(counted, spool.read)),
-            evidence=tuple(self._evidence(spool, start, counted)),
+            doubts=(*self.moment.doubts, *_doubts_of_count(count, spool.read)),
+            evidence=tuple(self._evidence(spool, start, count)),
             watermark=None if mark is None else written(mark),
             removed=removed,
         )
@@ -79,8 +83,7 @@ class Reading:
         except BaseException:
             self.moment.abandon(result)
             raise
-        finally:
-            result.close()
+        result.close()
 
     def _gone(self, start: Mark | None, spool: Spool) -> Iterator[object]:
         """Leave out ids under which another row lives, though it has not changed."""
@@ -101,12 +104,12 @@ class Reading:
             " empty needs no sync",
         )
 
-    def _evidence(self, spool: Spool, start: Mark | None, counted: int) -> Iterator[str]:
+    def _evidence(self, spool: Spool, start: Mark | None, count: int) -> Iterator[str]:
         keys = self.selection.keys
         if not self.moment.doubts:
             yield "it was read in one transaction that sees a single moment of the database"
-        if counted == spool.read:
-            yield f"count(*) in the same transaction is {counted:,}, as many as were read"
+        if count == spool.read:
+            yield f"count(*) in the same transaction is {count:,}, as many as were read"
         if start is not None:
             since = f"{keys.updated_column} is {written(start)} or later, or empty"
             yield f"it brought the rows whose {since}"
@@ -115,6 +118,6 @@ class Reading:
             yield f"rows left out, for {says}: {spool.deleted:,}"
 
 
-def _doubts_of_count(counted: int, read: int) -> Iterator[str]:
-    if counted != read:
-        yield f"count(*) in the same transaction is {counted:,}, but {read:,} rows were read"
+def _doubts_of_count(count: int, read: int) -> Iterator[str]:
+    if count != read:
+        yield f"count(*) in the same transaction is {count:,}, but {read:,} rows were read"

@@ -27,7 +27,7 @@ from syncd.errors import (
     ResourceForbiddenError,
     SuspectCatalogError,
 )
-from syncd.ports import SkuListing
+from syncd.ports import Advance, SkuListing, unseen
 
 REMEMBERED: Final = timedelta(days=29)
 """How far back the events of deleted SKUs are relied on: a day less than Digital River says."""
@@ -60,7 +60,7 @@ class SkuFetcher:
     def name(self) -> str:
         return self._keys.label
 
-    def identity(self) -> str:
+    def identity(self, advance: Advance = unseen) -> str:  # noqa: ARG002 - it takes no time
         """A list of SKUs shows nothing of itself."""
         return ""
 
@@ -68,27 +68,28 @@ class SkuFetcher:
         text = json.dumps([self._account, *COLUMNS])
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
-    def fetch(self, folder: Path, since: str | None) -> Fetched:
+    def fetch(self, folder: Path, since: str | None, advance: Advance = unseen) -> Fetched:
         began = self._now()
         start = None if since is None else _moment(since)
+        room = _Room(folder, self._listing, advance)
         with self._told():
             if self._most is not None:
                 return self._glance(folder, self._most)
             if start is None or start < began - REMEMBERED:
-                return self._whole(folder, began)
-            return self._changes(folder, start, began)
+                return self._whole(room, began)
+            return self._changes(room, start, began)
 
     def _glance(self, folder: Path, most: int) -> Fetched:
         spool, shelf = folder / "skus.jsonl", Shelf()
         write(spool, _lines(self._listing.latest(most), shelf))
         return Fetched((spool,), Scope.WHOLE, (f"only {most:,} SKUs were looked at",))
 
-    def _whole(self, folder: Path, began: datetime) -> Fetched:
+    def _whole(self, room: _Room, began: datetime) -> Fetched:
         """Read all, then what was changed meanwhile, which goes before what came first."""
-        first = self._read(folder / "first.jsonl", None)
+        first = room.read("first.jsonl", None)
         since = began - self._keys.overlap
-        later = self._read(folder / "later.jsonl", since)
-        spool, shelf = folder / "skus.jsonl", Shelf()
+        later = room.read("later.jsonl", since)
+        spool, shelf = room.folder / "skus.jsonl", Shelf()
         write(spool, _merged(first.file, later.file, shelf))
         if not shelf.rows:
             raise self._nothing(shelf)
@@ -99,13 +100,13 @@ class SkuFetcher:
         )
         return self._fetched(spool, Scope.WHOLE, began, evidence)
 
-    def _changes(self, folder: Path, start: datetime, began: datetime) -> Fetched:
+    def _changes(self, room: _Room, start: datetime, began: datetime) -> Fetched:
         """Ask for what was deleted first: what is there again by then, the list shows."""
         deleted, words = self._deleted(start)
-        changed = self._read(folder / "changed.jsonl", start)
-        spool, gone, shelf = folder / "skus.jsonl", set(deleted), Shelf()
+        changed = room.read("changed.jsonl", start)
+        spool, gone, shelf = room.folder / "skus.jsonl", set(deleted), Shelf()
         write(spool, _rows(_read_lines(changed.file), shelf, gone))
-        removed = folder / "removed.jsonl"
+        removed = room.folder / "removed.jsonl"
         write(removed, (_line(item) for item in sorted(gone)))
         evidence = (
             f"{changed.count:,} SKUs were changed since {_written(start)}",
@@ -124,11 +125,6 @@ class SkuFetcher:
             )
         return deleted, f"events tell of {len(deleted):,} SKUs that were deleted since"
 
-    def _read(self, file: Path, since: datetime | None) -> _Listed:
-        with written_to(file) as put:
-            spans = self._listing.read(since, lambda skus: put(b"".join(map(_line, skus))))
-        return _Listed(file, tuple(spans))
-
     def _fetched(
         self,
         spool: Path,
@@ -139,7 +135,12 @@ class SkuFetcher:
     ) -> Fetched:
         watermark = _written(began - self._keys.overlap)
         return Fetched(
-            (spool,), scope, evidence=tuple(evidence), watermark=watermark, removed=removed
+            (spool,),
+            scope,
+            evidence=tuple(evidence),
+            watermark=watermark,
+            removed=removed,
+            in_pages=True,
         )
 
     def _nothing(self, shelf: Shelf) -> SuspectCatalogError:
@@ -159,6 +160,27 @@ class SkuFetcher:
             own = isinstance(error, KeyRefusedError) and self._keys.api_key is not None
             next_step = "Check catalog.api_key and catalog.base_url" if own else error.next_step
             raise CatalogError(f"{self.name}, {error.thing}", error.reason, next_step) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Where one read keeps what it lists, and who watches it."""
+
+    folder: Path
+    listing: SkuListing
+    advance: Advance
+
+    def read(self, name: str, since: datetime | None) -> _Listed:
+        """List all SKUs, or those changed since then, into a file of this name."""
+        file = self.folder / name
+        with written_to(file) as put:
+
+            def take(skus: Sequence[Sku]) -> None:
+                put(b"".join(map(_line, skus)))
+                self.advance(len(skus))
+
+            spans = self.listing.read(since, take)
+        return _Listed(file, tuple(spans))
 
 
 @dataclass(frozen=True, slots=True)

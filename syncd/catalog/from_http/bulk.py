@@ -13,7 +13,15 @@ from syncd.catalog.from_http.export import line_rows, lines_of
 from syncd.catalog.from_http.line import Line
 from syncd.catalog.from_http.pages import Documents
 from syncd.catalog.from_http.refusals import phrase
-from syncd.catalog.from_http.request import JsonValue, Request, as_json, filled, joined, shown
+from syncd.catalog.from_http.request import (
+    JsonValue,
+    Request,
+    as_json,
+    filled,
+    is_address,
+    joined,
+    shown,
+)
 from syncd.catalog.from_http.rows import Columns, Rows
 from syncd.catalog.from_http.setback import Setback
 from syncd.catalog.from_http.tally import Tally
@@ -133,6 +141,12 @@ class Bulk:
 
 def _download(url: str) -> Request:
     """Ask without credentials: what the address itself allows is enough, and its host another."""
+    if not is_address(url):
+        raise CatalogError(
+            "the export",
+            "it is offered at something that is no address",
+            "Run again later; if it stays so, check catalog.bulk.result",
+        )
     if not url.startswith(("https://", "http://")) or not is_private_way(url):
         raise CatalogError(
             shown(url),

@@ -15,6 +15,7 @@ from syncd.errors import CatalogError
 
 if TYPE_CHECKING:
     from jmespath.parser import ParsedResult
+    from jmespath.visitor import _TreeNode
 
 LARGEST: Final = 64 * 1024 * 1024
 """In bytes: what is parsed at once must fit into memory several times over."""
@@ -74,6 +75,14 @@ class Finder:
             return answer.headers.get(self._header or "")
         return search(self._expression, document)
 
+    def is_there(self, answer: Answer, document: JsonValue) -> bool:
+        """Whether the place that it names is there at all, be it empty or null."""
+        if self._expression is None:
+            return self._header in answer.headers
+        return search(self._expression, document) is not None or _has_place(
+            self._expression.parsed, document
+        )
+
 
 def compiled(text: str) -> ParsedResult:
     """Compile an expression that the configuration has checked."""
@@ -92,6 +101,28 @@ def search(expression: ParsedResult, value: JsonValue) -> JsonValue:
         said = " ".join(str(error).split())[:200]
         raise Setback(f"its body has another form than the configuration says ({said})") from error
     return found
+
+
+def _has_place(node: _TreeNode, value: JsonValue) -> bool:
+    """Whether a value has the last step of a path; of what is no path, nobody knows."""
+    match node["type"]:
+        case "field":
+            return isinstance(value, dict) and node["value"] in value
+        case "index":
+            return isinstance(value, list)
+        case "subexpression" | "index_expression" | "pipe":
+            *before, last = node["children"]
+            for step in before:
+                value = search(_expression(step), value)
+            return _has_place(last, value)
+        case _:
+            return False
+
+
+def _expression(node: _TreeNode) -> ParsedResult:
+    from jmespath.parser import ParsedResult
+
+    return ParsedResult("", node)
 
 
 def holds(value: JsonValue) -> bool:

@@ -24,9 +24,10 @@ from syncd.catalog.from_http.pages import Documents, Total, records_in
 from syncd.catalog.from_http.part import Part
 from syncd.catalog.from_http.request import Request
 from syncd.catalog.from_http.rows import Rows
-from syncd.catalog.from_http.signs import sign_of_more
+from syncd.catalog.from_http.signs import sign_of_pages
 from syncd.catalog.from_http.tally import Tally
 from syncd.catalog.spool import write
+from syncd.catalog.watching import counted_singly, moving
 from syncd.config import HttpKeys
 from syncd.errors import CatalogError
 
@@ -57,7 +58,9 @@ class Download:
         rows, tally = Rows(self._settings), Tally(place)
         spool = stem.with_suffix(ending)
         spool.unlink(missing_ok=True)
-        write(spool, self._ended(self._pieces(answer, kind, rows, tally)))
+        pieces = self._ended(self._pieces(answer, kind, rows, tally))
+        told = moving if kind is Kind.CSV else counted_singly
+        write(spool, told(pieces, self._line.advance))
         if kind is not Kind.JSON:
             self._judge_length(answer, tally)
         return Part(spool, rows, tally, identity_shown(answer))
@@ -77,12 +80,12 @@ class Download:
     def _json(self, answer: Answer, rows: Rows, tally: Tally) -> Iterator[bytes]:
         if self._settings.records == _ITSELF and answer.start.startswith(b"["):
             self._total.declare(answer, None, tally)
-            sign = sign_of_more(answer, None)
+            sign = sign_of_pages(answer, None)
             yield from array_rows(answer.body, rows, tally)
         else:
             document = self._documents.of(answer)
             self._total.declare(answer, document, tally)
-            sign = sign_of_more(answer, document)
+            sign = sign_of_pages(answer, document)
             records = records_in(document, self._records)
             yield from (line for record in records for line in rows.of(record))
             tally.add(len(records), ())

@@ -95,9 +95,10 @@ class _Text:
     def _read_on(self) -> bool:
         """Read as much again as is left, so that a long value is not parsed often; False for none.
 
-        What was taken is dropped, and places count from what is left.
+        What was taken is dropped, and places count from what is left; where nothing more comes, all
+        stays in its place.
         """
-        left, self._at = self._text[self._at :], 0
+        left = self._text[self._at :]
         if len(left) > LARGEST:
             raise Setback(f"one record has more than {LARGEST // 1_000_000} MB, or is damaged")
         read, size = [left], 0
@@ -106,5 +107,6 @@ class _Text:
             self._has_ended = piece is None
             read.append(self._decoder.decode(piece or b"", final=piece is None))
             size += len(read[-1])
-        self._text = "".join(read)
+        if size:
+            self._text, self._at = "".join(read), 0
         return size > 0

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Final
 
 from syncd.catalog.fetching import Fetched
 from syncd.catalog.from_http.bulk import Bulk
@@ -25,12 +23,13 @@ from syncd.catalog.from_http.timing import Pace, Time
 from syncd.catalog.from_http.tokens import credentials_for
 from syncd.catalog.from_http.transport import Transport
 from syncd.catalog.from_http.watermark import changes_since, is_watermark, watermark_of
+from syncd.catalog.room import private_folder
 from syncd.catalog.spool import write
+from syncd.catalog.watching import counted_singly
 from syncd.config import HttpKeys
 from syncd.domain.snapshot import Scope
 from syncd.errors import SuspectCatalogError
-
-_ROOM: Final = "syncd-catalog-"
+from syncd.ports import Advance, unseen
 
 
 class HttpFetcher:
@@ -49,13 +48,13 @@ class HttpFetcher:
     def name(self) -> str:
         return self._settings.label
 
-    def identity(self) -> str:
+    def identity(self, advance: Advance = unseen) -> str:
         """Look by HEAD where the catalog is one document; pages show nothing of themselves."""
         requests = first_requests(self._settings)
         if not self._is_one_document or len(requests) > 1 or self._settings.method != "GET":
             return ""
         look = Request("HEAD", requests[0].url, requests[0].params, requests[0].headers)
-        with self._line() as line:
+        with self._line(advance) as line:
             return line.ask(look, identity_shown, REFUSALS)
 
     def meaning(self) -> str:
@@ -63,10 +62,10 @@ class HttpFetcher:
         text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
-    def fetch(self, folder: Path, since: str | None) -> Fetched:
+    def fetch(self, folder: Path, since: str | None, advance: Advance = unseen) -> Fetched:
         began = self._time.now()
         changes = self._settings.updated_since
-        with self._line() as line:
+        with self._line(advance) as line:
             if since is not None and changes.is_possible and is_watermark(since):
                 requests = [
                     changes_since(request, since, changes)
@@ -88,7 +87,8 @@ class HttpFetcher:
             return self._lists(line, first_requests(self._settings), folder)
         bulk = Bulk(self._settings, self._settings.bulk, line, self._time)
         rows, tally = Rows(self._settings), Tally()
-        return [_spooled(folder / "records.jsonl", bulk.lines(rows, tally), rows, tally)]
+        lines = counted_singly(bulk.lines(rows, tally), line.advance)
+        return [_spooled(folder / "records.jsonl", lines, rows, tally)]
 
     def _lists(self, line: Line, requests: Sequence[Request], folder: Path) -> list[Part]:
         """Read each list to its end, one after the other."""
@@ -118,6 +118,7 @@ class HttpFetcher:
             evidence=tuple(sentence for part in parts for sentence in part.evidence()),
             watermark=watermark_of(began, changes.overlap) if changes.is_possible else None,
             identity=parts[0].identity if len(parts) == 1 and scope is Scope.WHOLE else "",
+            in_pages=sum(part.tally.pages for part in parts) > 1,
         )
 
     def _nothing(self, records: int) -> SuspectCatalogError:
@@ -131,13 +132,12 @@ class HttpFetcher:
     # ------------------------------------------------------------------------------- the line
 
     @contextmanager
-    def _line(self) -> Iterator[Line]:
+    def _line(self, advance: Advance) -> Iterator[Line]:
         """Open connections for one read, and a folder for the bodies that come over them."""
         seconds = self._settings.timeout.total_seconds()
-        transport = Transport(seconds, self._version, self._time.ticks)
-        with TemporaryDirectory(prefix=_ROOM) as folder:
+        transport = Transport(seconds, self._version, self._time.ticks, advance)
+        with private_folder() as room:
             try:
-                room = Path(folder)
                 credentials = credentials_for(
                     self._settings.auth,
                     lambda client: Line(transport, client, self._manners, room / "token"),

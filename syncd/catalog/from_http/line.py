@@ -76,6 +76,10 @@ class Line:
                     raise _given_up(request, setback, tries) from setback
                 self._wait(request, setback, tries)
 
+    def advance(self, rows: int) -> None:
+        """Tell whoever watches that so many more rows came, or that it goes on without."""
+        self._transport.advance(rows)
+
     def hide(self, text: str) -> str:
         """Take out of the source's own words what must never be shown."""
         return self._credentials.hide(text)
@@ -84,6 +88,7 @@ class Line:
         seconds = delay(setback, tries)
         _log.warning("catalog.retry", request=str(request), reason=setback.reason, seconds=seconds)
         self._manners.time.sleep(seconds)
+        self.advance(0)
 
     def _let_in(self, request: Request, also: Container[int]) -> Answer:
         """Ask, and once more where the credentials were refused and others can be had."""
@@ -98,6 +103,7 @@ class Line:
         carrying = request if request.bare else self._credentials.on(request)
         self._manners.pace.wait()
         answer = self._transport.send(carrying, self._body)
+        self.advance(0)
         self.began = self.began or answer.date
         _log.debug("catalog.answered", request=str(request), status=answer.status)
         return answer

@@ -98,6 +98,7 @@ class Pages:
         while onward is not None:
             page = self._page(onward, tally.pages + 1)
             yield from self._tallied(page, tally)
+            self._line.advance(len(page.records))
             empty = 0 if page.records else empty + 1
             if tally.repeats:
                 return

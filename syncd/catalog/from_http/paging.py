@@ -9,6 +9,7 @@ from syncd.catalog.from_http.answer import Answer
 from syncd.catalog.from_http.documents import Finder, holds, whole_number
 from syncd.catalog.from_http.links import next_link
 from syncd.catalog.from_http.request import JsonValue, Request, is_same_place, shown
+from syncd.catalog.from_http.signs import sign_of_more
 from syncd.catalog.from_http.tally import Tally
 from syncd.config.http_sections import CURSOR, PagingKeys
 from syncd.errors import CatalogError
@@ -62,17 +63,13 @@ class ByNumber:
         self._pages = _finder(settings.pages)
 
     def first(self, request: Request) -> Request:
-        self._more.forget()
         return self._at(request, self._first)
 
     def after(self, request: Request, page: Page, tally: Tally) -> Request | None:
         _look_for_gap(page, tally)
         follows = self._follows(page, tally)
         if follows is None:
-            if not page.records:
-                tally.speak_for("an empty page followed the last record")
-                return None
-            return self._next(request, tally)
+            return self._as_far_as_records_come(request, page, tally)
         if not follows:
             tally.speak_for(_SAID_SO)
             return None
@@ -80,6 +77,17 @@ class ByNumber:
             tally.doubt(f"page {page.number:,} is empty, though more follow")
         leads_on = page.records or not self._counts_records
         return self._next(request, tally) if leads_on else None
+
+    def _as_far_as_records_come(self, request: Request, page: Page, tally: Tally) -> Request | None:
+        """Take an empty page for the end once the one behind it is empty, too."""
+        if page.records:
+            return self._next(request, tally)
+        if tally.total is not None:
+            return None
+        if tally.counts[-2:] == [0, 0]:
+            tally.speak_for("two empty pages followed the last record")
+            return None
+        return self._next(request, tally)
 
     def _follows(self, page: Page, tally: Tally) -> bool | None:
         """Whether more pages follow, as far as anything says so; None where nothing does."""
@@ -96,8 +104,10 @@ class ByNumber:
         return None
 
     def _next(self, request: Request, tally: Tally) -> Request:
-        steps = tally.records if self._counts_records else tally.pages
-        return self._at(request, self._first + steps)
+        if not self._counts_records:
+            return self._at(request, self._first + tally.pages)
+        beyond = 0 if tally.counts[-1] else self._settings.size or tally.longest
+        return self._at(request, self._first + tally.records + beyond)
 
     def _at(self, request: Request, number: int) -> Request:
         return _with_parameter(request, self._settings, number)
@@ -105,8 +115,10 @@ class ByNumber:
 
 def _look_for_gap(page: Page, tally: Tally) -> None:
     """Doubt a page that was shorter than others and not the last; a total would tell better."""
-    before = tally.counts[-2] if page.number > 1 else 0
-    if page.records and 0 < before < tally.longest and tally.total is None:
+    if not page.records or page.number == 1 or tally.total is not None:
+        return
+    before = tally.counts[-2]
+    if before < tally.longest:
         tally.doubt(
             f"page {page.number - 1:,} has {before:,} records, fewer than others,"
             " though more follow"
@@ -124,17 +136,20 @@ class ByToken:
 
     def first(self, request: Request) -> Request:
         self._seen = set()
-        self._more.forget()
         return _sized(request, self._settings)
 
     def after(self, request: Request, page: Page, tally: Tally) -> Request | None:
+        _look_for_gap(page, tally)
         token = self._token(page)
         more = self._more.after(page)
-        if more is False or (token is None and not more):
-            self._end(page, tally, said_so=more is False)
+        if more is False:
+            tally.speak_for(_SAID_SO)
             return None
         if token is None:
-            tally.doubt(f"page {page.number:,} says that more follows, but not where")
+            self._judge_end(page, tally, more=bool(more))
+            return None
+        if not token.isprintable():
+            tally.doubt(f"page {page.number:,} names a next one that cannot be read")
             return None
         if token in self._seen:
             tally.doubt(f"page {page.number:,} leads back to a page that came before")
@@ -150,17 +165,53 @@ class ByToken:
             return str(found) or None
         return None
 
-    def _end(self, page: Page, tally: Tally, *, said_so: bool) -> None:
-        """Believe the end, unless the only page is full and never said how to go on."""
-        size = self._settings.size
-        is_full = page.number == 1 and size is not None and len(page.records) >= size
-        if is_full and not said_so and tally.total is None:
+    def _judge_end(self, page: Page, tally: Tally, *, more: bool) -> None:
+        """Believe that a page which names no next one is the last, where anything vouches for it.
+
+        A total vouches as well, and the tally compares it.
+        """
+        sign = sign_of_more(page.answer, page.document)
+        if more:
+            tally.doubt(f"page {page.number:,} says that more follows, but not where")
+        elif tally.total is not None:
+            return
+        elif page.number == 1 and self._is_full(page):
             tally.doubt(
                 "the only page is full and names no next one: check catalog.paging"
                 f" ({self._settings.type})"
             )
-        else:
+        elif sign:
+            tally.doubt(f"page {page.number:,} names no next one, but has {sign}")
+        elif self._names_none(page):
             tally.speak_for(_SAID_SO)
+        elif self._ends_short(page, tally):
+            tally.speak_for("the last page is not full and names no next one")
+        else:
+            tally.doubt(
+                f"page {page.number:,} names no next one, and nothing says that it is the last:"
+                " set catalog.total, or catalog.paging.more or size"
+            )
+
+    def _names_none(self, page: Page) -> bool:
+        """Whether the place for the next page is there, and empty.
+
+        Of links the standard says that none is there on the last page (RFC 8288, RFC 5988): so the
+        header need not come again once it has come.
+        """
+        if self._next is not None:
+            return self._next.is_there(page.answer, page.document)
+        return bool(self._seen) or "link" in page.answer.headers
+
+    def _is_full(self, page: Page) -> bool:
+        size = self._settings.size
+        return size is not None and len(page.records) >= size
+
+    def _ends_short(self, page: Page, tally: Tally) -> bool:
+        """Whether this page has fewer records than were asked for, or than each one before it."""
+        *before, last = tally.counts
+        if not before:
+            return self._settings.size is not None and not self._is_full(page)
+        return min(before) == max(before) > last
 
     def _onward(self, request: Request, page: Page, token: str) -> Request:
         if self._settings.type == "cursor":
@@ -177,28 +228,16 @@ class ByToken:
 
 
 class _More:
-    """What pages say of whether more follow.
-
-    That a page says nothing means no only where others have said yes: a field that is called
-    otherwise says nothing on the first page, either.
-    """
+    """What pages say of whether more follow: nothing, where they lack the place for it."""
 
     def __init__(self, text: str | None) -> None:
         self._finder = _finder(text)
-        self._has_spoken = False
-
-    def forget(self) -> None:
-        self._has_spoken = False
 
     def after(self, page: Page) -> bool | None:
         """Whether more pages follow; None where nothing says so."""
-        if self._finder is None:
+        if self._finder is None or not self._finder.is_there(page.answer, page.document):
             return None
-        found = self._finder.within(page.answer, page.document)
-        if found is None and not self._has_spoken:
-            return None
-        self._has_spoken = True
-        return holds(found)
+        return holds(self._finder.within(page.answer, page.document))
 
 
 def _finder(text: str | None) -> Finder | None:

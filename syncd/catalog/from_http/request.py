@@ -10,6 +10,7 @@ from typing import TypeAlias, Union
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from syncd.config import HttpKeys
+from syncd.errors import CatalogError
 
 JsonValue: TypeAlias = Union["dict[str, JsonValue]", "list[JsonValue]", str, int, float, bool, None]
 """What JSON can hold."""
@@ -70,7 +71,16 @@ class Request:
         return replace(self, body=body)
 
     def at(self, url: str) -> Request:
-        """Ask at another address, whole or relative to this one, whose parameters it has."""
+        """Ask at another address, whole or relative to this one, whose parameters it has.
+
+        Raises `CatalogError` where that is none.
+        """
+        if not is_address(url, self.url):
+            raise CatalogError(
+                shown(self.url),
+                "it leads on to something that is no address",
+                "Run again later; if it stays so, check catalog.url and catalog.paging",
+            )
         return replace(self, url=urljoin(self.url, url), params=())
 
 
@@ -117,6 +127,16 @@ def filled(value: JsonValue, mark: str, text: str) -> JsonValue:
     if isinstance(value, list):
         return [filled(inner, mark, text) for inner in value]
     return value
+
+
+def is_address(url: str, base: str = "") -> bool:
+    """Whether a text is an address at all, whole or relative to another one."""
+    try:
+        there = urljoin(base, url)
+        _ = urlsplit(there).port  # raises where it is no number
+    except ValueError:
+        return False
+    return there.isprintable()
 
 
 def shown(url: str) -> str:

@@ -1,4 +1,4 @@
-"""What usually shows in an answer that has more pages, for a catalog that names no paging."""
+"""What usually shows in an answer that more pages follow, whatever a configuration says of it."""
 
 from __future__ import annotations
 
@@ -32,20 +32,33 @@ _COUNTS: Final = frozenset({"total_pages", "totalpages", "page_count", "pagecoun
 
 
 def sign_of_more(answer: Answer, document: JsonValue) -> str:
-    """Name a sign that more pages follow; empty for none."""
+    """Name a sign that more follows a page; empty for none."""
     if next_link(answer.headers.get("link")):
         return "a Link header with a next page"
-    return next(_signs_in(document), "")
+    flags = (
+        f'the field "{name}"' for name, value in _fields_in(document) if _is_raised(name, value)
+    )
+    return next(flags, "")
 
 
-def _signs_in(value: JsonValue, deep: int = 0) -> Iterator[str]:
-    """Look at the tables around the records, and never into lists."""
+def sign_of_pages(answer: Answer, document: JsonValue) -> str:
+    """Name a sign that a document is but one page of several; empty for none."""
+    counts = (f'"{name}" above 1' for name, value in _fields_in(document) if _is_many(name, value))
+    return sign_of_more(answer, document) or next(counts, "")
+
+
+def _fields_in(value: JsonValue, deep: int = 0) -> Iterator[tuple[str, JsonValue]]:
+    """Give the fields of the tables around the records, and never look into lists."""
     if not isinstance(value, dict) or deep > _DEEPEST:
         return
     for name, inner in value.items():
-        word = name.lower()
-        if word in _FLAGS and holds(inner):
-            yield f'the field "{name}"'
-        if word in _COUNTS and (whole_number(inner) or 0) > 1:
-            yield f'"{name}" above 1'
-        yield from _signs_in(inner, deep + 1)
+        yield name, inner
+        yield from _fields_in(inner, deep + 1)
+
+
+def _is_raised(name: str, value: JsonValue) -> bool:
+    return name.lower() in _FLAGS and holds(value)
+
+
+def _is_many(name: str, value: JsonValue) -> bool:
+    return name.lower() in _COUNTS and (whole_number(value) or 0) > 1

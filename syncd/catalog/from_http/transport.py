@@ -15,8 +15,10 @@ from syncd.catalog.from_http.request import Request, is_same_place, shown
 from syncd.catalog.from_http.setback import Setback
 from syncd.catalog.from_http.unpacking import unpack
 from syncd.catalog.spool import write
+from syncd.catalog.watching import moving
 from syncd.domain.exchange import words_of
 from syncd.errors import CatalogError
+from syncd.ports import Advance
 
 _MOST_HOPS: Final = 5
 _MOST_TIMEOUTS: Final = 60
@@ -32,8 +34,11 @@ _CHANGED_ITS_MIND: Final = "Set catalog.url to the address that answers itself"
 class Transport:
     """Connections to one source; closed with `close`."""
 
-    def __init__(self, seconds: float, version: str, ticks: Callable[[], float]) -> None:
+    def __init__(
+        self, seconds: float, version: str, ticks: Callable[[], float], advance: Advance
+    ) -> None:
         """Take how long to wait for an answer to go on, the version of syncd, and a clock."""
+        self.advance = advance
         self._seconds = seconds
         self._ticks = ticks
         self._client = httpx.Client(
@@ -84,7 +89,7 @@ class Transport:
     def _in_time(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         """Give up a body that only drips in, though something comes now and then."""
         until = self._ticks() + _MOST_TIMEOUTS * self._seconds
-        for piece in pieces:
+        for piece in moving(pieces, self.advance):
             if self._ticks() > until:
                 raise Setback("its body comes too slowly to wait for its end")
             yield piece
@@ -95,7 +100,7 @@ class Transport:
             yield
         except httpx.TimeoutException as error:
             raise Setback(f"no answer within {self._seconds:g} s") from error
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeEncodeError) as error:
             raise CatalogError(
                 str(request), f"this is no address ({error})", "Correct catalog.url"
             ) from error

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from syncd.cli.shown.status import outcome_words
 from syncd.domain.cycle import CycleResult
 from syncd.domain.tracking import SkuState
 from syncd.report import Cell, Column, Kind, Listing
+from syncd.report.history import outcome_words
 from syncd.report.wording import MODE_WORDS, counted, duration
 
 _CYCLE: Final = (

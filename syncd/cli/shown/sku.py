@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from syncd.domain.attributes import Attribute, Attributes, Value
+from syncd.domain.audit import Observed
 from syncd.domain.journal import JournalEntry
 from syncd.domain.tracking import Held, Tracked
 from syncd.report import Cell, Column, Kind, Listing
 from syncd.report.wording import ago, moment, value_words
 from syncd.service.inquiry import Explanation
-from syncd.service.outlook import failure_words, state_words
+from syncd.service.outlook import entry_words, failure_words, state_words
 
 _VALUES: Final = (
     Column("attribute", "attribute", Kind.CODE),
@@ -30,7 +31,6 @@ _HISTORY: Final = (
     Column("request_id", "request id", Kind.CODE),
 )
 _UNMAPPED: Final = None
-_ADOPTED: Final = "adopted"
 
 
 def sku_listing(explanation: Explanation) -> Listing:
@@ -113,6 +113,8 @@ def _fact_rows(explanation: Explanation) -> Iterator[tuple[Cell, ...]]:
         held = explanation.wish
         yield "held for", f"{held.attribute} {held.value!r}: {held.rule}"
     yield "at Digital River", _remote_words(explanation)
+    if explanation.noted is not None:
+        yield "last audit", _noted_words(explanation.noted)
     if explanation.tracked is not None:
         yield from _tracked_rows(explanation.tracked)
 
@@ -123,6 +125,13 @@ def _place(explanation: Explanation) -> str:
         return explanation.catalog_absence or "not read"
     file = f" of {row.file}" if row.file else ""
     return "there" if row.row is None else f"row {row.row}{file}"
+
+
+def _noted_words(noted: Observed) -> str:
+    """Say what an audit saw, by the values that it saw."""
+    values = noted.attributes or {}
+    shown = (f"{name} {value_words(value)}" for name, value in values.items() if value is not None)
+    return f"{noted.kind.value} on {moment(noted.seen)}: {', '.join(shown) or 'not there'}"
 
 
 def _remote_words(explanation: Explanation) -> str:
@@ -158,19 +167,11 @@ def _history_row(entry: JournalEntry) -> tuple[Cell, ...]:
     return (
         entry.begun,
         entry.deed.value,
-        _outcome(entry),
+        entry_words(entry),
         ", ".join(_changed(entry)),
         entry.cycle,
         entry.request_id,
     )
-
-
-def _outcome(entry: JournalEntry) -> str:
-    if entry.failure is not None:
-        return failure_words(entry.failure)
-    if entry.kind is None:
-        return _ADOPTED if entry.deed == "adopt" else "not recorded"
-    return entry.kind.value.replace("_", " ")
 
 
 def _changed(entry: JournalEntry) -> Iterator[str]:

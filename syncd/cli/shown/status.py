@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from syncd.domain.approval import can_be_approved
-from syncd.domain.cycle import CycleResult
 from syncd.domain.tracking import SkuState
-from syncd.engine.standing import exit_code
-from syncd.errors import ExitCode
 from syncd.report import Column, Kind, Listing
-from syncd.report.wording import MODE_WORDS, ago, counted, joined
+from syncd.report.history import outcome_words
+from syncd.report.wording import MODE_WORDS, ago, counted, duration, joined
 from syncd.service.inquiry import Status
 from syncd.service.outlook import failure_words
+from syncd.service.past_audits import AuditStanding
 
 _COUNTS: Final = (
     Column("state", "state", Kind.STATE),
@@ -38,12 +37,34 @@ _QUARANTINED: Final = (
     Column("since", "since", Kind.TIME),
     Column("reason", "reason"),
 )
+_OUTBOX: Final = (
+    Column("title", "message"),
+    Column("at", "since", Kind.TIME),
+    Column("targets", "not got by", Kind.NUMBER),
+    Column("tries", "tries", Kind.NUMBER),
+    Column("next_try", "next try", Kind.TIME),
+)
+_AUDIT: Final = (
+    Column("audit", "audit", Kind.CODE),
+    Column("began", "began", Kind.TIME),
+    Column("listed", "items", Kind.NUMBER),
+    Column("to_mend", "to mend", Kind.NUMBER),
+    Column("bound_seconds", "bound in seconds", Kind.NUMBER),
+    Column("rolling_seconds", "rolling bound", Kind.NUMBER),
+)
 _GUARDS: Final = (Column("guard", "guard", Kind.CODE), Column("reason", "reason"))
 
 
-def status_listing(status: Status) -> Listing:
+def status_listing(status: Status, audit: AuditStanding) -> Listing:
     """Put the answer first, then the numbers, then what needs somebody."""
-    details = (_last_cycle(status), _guards(status), _held(status), _quarantined(status))
+    details = (
+        _last_cycle(status),
+        _last_audit(status, audit),
+        _guards(status),
+        _held(status),
+        _quarantined(status),
+        _outbox(status),
+    )
     return Listing(
         title="Status",
         sentence=_sentence(status),
@@ -54,21 +75,6 @@ def status_listing(status: Status) -> Listing:
         key="states",
         as_of=status.at,
     )
-
-
-def outcome_words(cycle: CycleResult) -> str:
-    """Say how a cycle ended, in a few words."""
-    if cycle.error is not None:
-        return f"ended early: {cycle.error.rstrip('.')}"
-    return _OUTCOMES[exit_code(cycle)]
-
-
-_OUTCOMES: Final = {
-    ExitCode.OK: "all in sync",
-    ExitCode.FAILED: "writes are still due",
-    ExitCode.NEEDS_ATTENTION: "done, some held or quarantined",
-    ExitCode.GUARD_STOPPED: "a guard stopped something",
-}
 
 
 def _sentence(status: Status) -> str:
@@ -103,6 +109,8 @@ def _needs(status: Status) -> Iterator[str]:
     refused = _count(status, SkuState.QUARANTINED)
     if refused:
         yield counted(refused, "quarantined SKU")
+    if status.outbox.posted or status.outbox.lost is not None:
+        yield "messages that did not get through"
 
 
 def _count(status: Status, state: SkuState) -> int:
@@ -122,6 +130,32 @@ def _last_cycle(status: Status) -> Listing | None:
         "" if status.reading is None else f"catalog last read {ago(status.reading.at, status.at)}"
     )
     return Listing("Last cycle", read, _CYCLE, (row,), key="last_cycle", as_of=status.at)
+
+
+def _last_audit(status: Status, audit: AuditStanding) -> Listing:
+    """When everything was last looked at, and the bounds on how long a drift goes unseen."""
+    last, bounds = audit.last, _bounds(status, audit)
+    if last is None:
+        return Listing("Last audit", f"none so far; {bounds}", key="last_audit")
+    bound_seconds = round(audit.bound.total_seconds())
+    rolling = None if audit.rolling is None else round(audit.rolling.total_seconds())
+    row = (last.id, last.began, last.listed, last.to_mend, bound_seconds, rolling)
+    return Listing("Last audit", bounds, _AUDIT, (row,), key="last_audit", as_of=status.at)
+
+
+def _bounds(status: Status, audit: AuditStanding) -> str:
+    """Say within what time what is found, as long as the daemon is on duty."""
+    bound = duration(audit.bound)
+    rolling = (
+        ""
+        if audit.rolling is None
+        else f"what changes of ours is found within {duration(audit.rolling)}, "
+    )
+    if audit.last is None:
+        return f"{rolling}with the daemon on duty, any drift is found within {bound}"
+    if audit.is_overdue(status.at):
+        return f"{rolling}it is older than {bound}, within which drift is to be found: syncd audit"
+    return f"{rolling}any drift is found within {bound}"
 
 
 def _guards(status: Status) -> Listing | None:
@@ -150,6 +184,18 @@ def _quarantined(status: Status) -> Listing | None:
     return Listing("Quarantined", words, _QUARANTINED, rows, key="quarantined", as_of=status.at)
 
 
+def _outbox(status: Status) -> Listing | None:
+    """The messages that somebody has not got, each tried again at the next cycle after a while."""
+    posted, lost = status.outbox.posted, status.outbox.lost
+    if not posted and lost is None:
+        return None
+    rows = tuple(
+        (one.message.title, one.at, len(one.left), one.tries, one.next_try) for one in posted
+    )
+    words = "" if lost is None else f"given up {ago(lost.at, status.at)}: {lost.title}"
+    return Listing("Undelivered", words, _OUTBOX, rows, key="undelivered", as_of=status.at)
+
+
 def _first_of(shown: int, count: int) -> str:
     return f"the first {shown:,} of {count:,}" if shown < count else ""
 
@@ -161,6 +207,8 @@ def _commands(status: Status) -> Iterator[str]:
         yield "syncd check"
     if status.quarantined:
         yield "syncd quarantine list"
+    if status.outbox.posted or status.outbox.lost is not None:
+        yield "syncd check --notify"
     ids = [*(sku.id for sku in status.held), *(sku.id for sku in status.quarantined)]
     for example in list(filter(None, ids))[:1]:
         yield f"syncd why {example}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.environment import measured_environment
 from tests.shop import Run, Shop, ended, row, running, wait_until
 
 ROWS = [row(number) for number in range(12)]
@@ -87,7 +88,8 @@ def serving(shop: Shop, *arguments: str) -> Iterator[Served]:
 
 
 def subprocess_of(shop: Shop, place: str, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    return shop.start(*arguments, NOTIFY_SOCKET=place, WATCHDOG_USEC="3000000")
+    told = {"NOTIFY_SOCKET": place, "WATCHDOG_USEC": "3000000"}
+    return shop.start(*arguments, **told, **measured_environment())
 
 
 def _short(folder: Path) -> str:

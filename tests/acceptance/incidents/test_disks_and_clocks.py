@@ -14,7 +14,8 @@ from tests.acceptance.incidents.unharmed import DAY, in_order, told
 from tests.acceptance.kills.stage import Stage
 from tests.acceptance.kills.stories import ONE_BY_ONE, STORIES
 from tests.acceptance.kills.sweep import Sweep
-from tests.shop import SYNCD, clean_environment, item_of, row
+from tests.environment import clean_environment
+from tests.shop import SYNCD, item_of, row
 
 KIB: Final = 1024
 

@@ -1,4 +1,4 @@
-"""The longer proof: `python -m tests.acceptance.kills [STORY…] [--side-by-side] [--twice]`."""
+"""The longer proof: `python -m tests.acceptance.kills`, with stories and options, see `--help`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.acceptance.kills", description=__doc__)
     parser.add_argument("story", nargs="*", choices=[*STORIES, []])
     parser.add_argument("--side-by-side", action="store_true", help="eight requests at once")
+    parser.add_argument("--each", action="store_true", help="recover from each kill, alike or not")
     parser.add_argument("--twice", action="store_true", help="kill each recovery everywhere, too")
     return parser
 
@@ -44,6 +45,7 @@ def _told(name: str, url: str, launcher: Launcher, options: argparse.Namespace) 
         stage = Stage(Shop(Path(folder), url), remote, launcher)
         stage.remote.reset()
         sweep = Sweep.of(stage, STORIES[name], pace)
+        sweep.spares = not options.each
         killed = sweep.kills_twice() if options.twice else sweep.kills(Part())
         return sum(1 for ended in killed if ended.was_killed)
 

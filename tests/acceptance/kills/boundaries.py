@@ -9,14 +9,16 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import httpx
 
 from tests.acceptance.kills.database import watch_database
 from tests.acceptance.kills.files import Files, watch_files
+from tests.acceptance.kills.job import Job
 
 Reached = Callable[[str], None]
 Trace = Callable[[str, Any], Awaitable[None]]
@@ -31,16 +33,20 @@ STAGES: Final = {
 """What httpcore tells of a request: before the first byte, after the last one, the answer's head,
 and its body."""
 
+_PATIENCE: Final = 30.0
+_MOMENT: Final = 0.01
+
 _write = os.write
 
 
 class Boundaries:
     """Counts boundaries as they are reached, from any thread, and tells them to a file."""
 
-    def __init__(self, told: int, kill_at: int) -> None:
-        """Take an open file, and the number of the boundary to die at, from 1; 0 for none."""
+    def __init__(self, told: int, job: Job) -> None:
+        """Take an open file, and the job that says at which of them to end."""
+        self.is_signalled = False
         self._told = told
-        self._kill_at = kill_at
+        self._job = job
         self._count = 0
         self._last = ""
         self._lock = threading.Lock()
@@ -53,13 +59,21 @@ class Boundaries:
             self._last = name
             self._count += 1
             _write(self._told, f"{name}\n".encode())
-            if self._count == self._kill_at:
-                _die()
+            if self._count == self._job.kill_at:
+                _wait_for(self._job.gate)
+                self.signal(self._job.by)
+
+    def signal(self, number: int) -> None:
+        """Send this process a signal; asked to stop for a second time it would not end in order."""
+        if number == signal.SIGKILL or not self.is_signalled:
+            self.is_signalled = True
+            os.kill(os.getpid(), number)
 
 
-def _die() -> NoReturn:
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError  # nobody is left to get here
+def _wait_for(gate: str | None) -> None:
+    end = time.monotonic() + _PATIENCE
+    while gate is not None and not os.path.exists(gate) and time.monotonic() < end:  # noqa: PTH110 - nothing of what is watched
+        time.sleep(_MOMENT)
 
 
 def watch(folder: Path, reached: Reached) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,15 +54,15 @@ def wanted_items(arranged: Arranged, before: World) -> Objects:
     for row in arranged.rows:
         if row["sku"] not in arranged.kept:
             wanted[row["sku"]] = item_of(row)
-    return _without_nothing(wanted)
+    return without_nothing(wanted)
 
 
 def check_remote(arranged: Arranged, before: World, found: Objects) -> None:
     """The items are the catalog's, and what is not ours is as it was."""
-    assert _without_nothing(found) == wanted_items(arranged, before)
+    assert without_nothing(found) == wanted_items(arranged, before)
 
 
-def _without_nothing(items: Objects) -> Objects:
+def without_nothing(items: Objects) -> Objects:
     return {
         name: {key: value for key, value in item.items() if value not in {None, ""}}
         for name, item in items.items()
@@ -110,6 +110,11 @@ def check_journal(state: Path, after: int, writes: Iterable[Write]) -> None:
 
 def check_doubts(state: Path, after: int, log: Iterable[Mapping[str, Any]]) -> None:
     """What was sent and not heard of again is looked up before anything more is sent for it."""
+    in_doubt_after(state, after, log)
+
+
+def in_doubt_after(state: Path, after: int, log: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The ids that have not been looked up since they were sent something without an answer."""
     settled = {entry.request for entry in _journal(state, after)} - {None}
     in_doubt: set[str] = set()
     for request in log:
@@ -120,6 +125,7 @@ def check_doubts(state: Path, after: int, log: Iterable[Mapping[str, Any]]) -> N
         assert write.id not in in_doubt, f"{write} was sent without looking first"
         if write.request not in settled:
             in_doubt.add(write.id)
+    return in_doubt
 
 
 @dataclass(frozen=True)
@@ -151,8 +157,23 @@ def check_state(state: Path) -> None:
     """The file is whole, and nothing is left in flight or in doubt."""
     with closing(sqlite3.connect(state)) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        unsettled = database.execute("SELECT id, delivery FROM sku WHERE delivery <> 'settled'")
-        assert unsettled.fetchall() == []
+    assert unsettled(state) == []
+
+
+def unsettled(state: Path) -> list[tuple[str, str]]:
+    """The ids of which something is in flight or in doubt."""
+    with closing(sqlite3.connect(state)) as database:
+        query = "SELECT id, delivery FROM sku WHERE delivery <> 'settled'"
+        return database.execute(query).fetchall()
+
+
+def check_settled(state: Path) -> None:
+    """Nothing is in flight; where the tables are not there yet, nothing was."""
+    if not state.exists():
+        return
+    with closing(sqlite3.connect(state)) as database, suppress(sqlite3.OperationalError):
+        found = database.execute("SELECT id FROM sku WHERE delivery = 'in_flight'").fetchall()
+        assert found == []
 
 
 def standing(state: Path) -> str:

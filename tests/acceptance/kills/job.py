@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,9 @@ class Meddling:
 class Job:
     """One run in `folder`, its outputs in `told`; `later` moves its clock, in seconds.
 
-    It dies at the boundary `kill_at`, from 1; 0 for none. `largest_file` is how many bytes any file
+    Without arguments it is the daemon, which ends after its first cycle. At the boundary `kill_at`,
+    from 1, it gets the signal `by`; 0 for none. Where a `gate` is named, that waits until there is
+    such a file. `largest_file` is how many bytes any file
     may grow to, as under a quota; one that `heeds_rights` has not even root's way around them. The
     answer begins with the job's `number`.
     """
@@ -30,6 +33,8 @@ class Job:
     folder: str
     told: str
     kill_at: int = 0
+    by: int = signal.SIGKILL
+    gate: str | None = None
     later: float = 0.0
     meddling: Meddling | None = None
     largest_file: int | None = None

@@ -11,17 +11,19 @@ import gc
 import importlib
 import os
 import pkgutil
+import signal
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NoReturn
 
 import httpx
 
+from syncd.cli.stopping import SIGNALS
 from tests.acceptance.kills.boundaries import Boundaries, watch
 from tests.acceptance.kills.confinement import heed_rights, limit_files
 from tests.acceptance.kills.job import Job, Meddling
@@ -39,7 +41,9 @@ _IMPORTED_LATE: Final = (
     "sqlalchemy.dialects.sqlite",
 )
 """What a run would import by itself, when it comes to it."""
-_NOT_WARMED: Final = ("syncd.sandbox", "syncd.__main__", "syncd.state.migrations", "syncd.web")
+_NOT_WARMED: Final = ("syncd.sandbox", "syncd.__main__", "syncd.state.migrations")
+_HELD: Final = 3
+"""The exit code of a run that holds rows."""
 _MODE: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
@@ -60,6 +64,8 @@ class LeapingClock:
 def main() -> None:
     """Serve until stdin ends."""
     _warm_up()
+    _rehearse()
+    gc.freeze()
     for line in sys.stdin.buffer:
         job = Job.read(line)
         child = os.fork()
@@ -81,7 +87,49 @@ def _warm_up() -> None:
                 importlib.import_module(module.name)
     trusted = httpx.create_ssl_context()  # takes a fifth of a run, and nothing here is encrypted
     httpx.create_ssl_context = lambda: trusted  # type: ignore[misc, assignment]  # as syncd calls it
-    gc.freeze()
+
+
+def _rehearse() -> None:
+    """Run a cycle here that has nothing to ask, so that no run has to begin from cold.
+
+    What Python learns of code that it runs, and the tree of commands, are there in every fork.
+    """
+    from typer import main as typer
+
+    from syncd.cli import commands
+    from tests.shop import Shop, row
+
+    app = commands.build_app()
+    tree = typer.get_command(app)
+    commands.build_app = lambda: app
+    typer.get_command = lambda _: tree  # type: ignore[assignment]  # the only one that is asked for
+    with tempfile.TemporaryDirectory() as folder, _muffled(Path(folder, "said")):
+        shop = Shop(Path(folder), "http://127.0.0.1:1")
+        shop.configure()
+        shop.stock([row(0, hs="1")])
+        os.chdir(folder)
+        for line in (("--once", "--format", "json", "--output", "report.json"), ("--once",)):
+            assert _syncd(line) == _HELD, Path(folder, "said").read_text()
+        os.chdir("/")
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_DFL)
+
+
+@contextmanager
+def _muffled(place: Path) -> Iterator[None]:
+    """Let stdout and stderr go to a file."""
+    kept = [(number, os.dup(number)) for number in (1, 2)]
+    said = os.open(place, _MODE)
+    try:
+        for number, _ in kept:
+            os.dup2(said, number)
+        yield
+    finally:
+        sys.stdout.flush()
+        for number, before in kept:
+            os.dup2(before, number)
+            os.close(before)
+        os.close(said)
 
 
 def _answer(number: int, code: int) -> None:
@@ -91,7 +139,7 @@ def _answer(number: int, code: int) -> None:
 
 def _run(job: Job) -> NoReturn:
     told = Path(job.told)
-    boundaries = Boundaries(os.open(told / "boundaries", _MODE), job.kill_at)
+    boundaries = Boundaries(os.open(told / "boundaries", _MODE), job)
     for descriptor, name in ((1, "stdout"), (2, "stderr")):
         os.dup2(os.open(told / name, _MODE), descriptor)
     os.chdir(job.folder)
@@ -99,9 +147,34 @@ def _run(job: Job) -> NoReturn:
     _leap(job.later)
     if not _confine(job):
         watch(Path(job.folder), _with_meddling(boundaries.reached, job.meddling))
+    if not job.arguments:
+        _serve_once(boundaries)
     code = _syncd(job.arguments)
     boundaries.reached("the process ends")
     os._exit(code)
+
+
+def _serve_once(boundaries: Boundaries) -> None:
+    """Have the daemon stop in order after its first cycle, which it is asked for by hand.
+
+    Its timetable goes by the machine's own clock, and knows of no leap.
+    """
+    from syncd.daemon.wishes import Wishes
+    from syncd.service.pulse import Job as Wanted
+    from syncd.service.pulse import Pulse
+
+    make, rest = Wishes.__init__, Pulse.rest
+
+    def wishing(wishes: Wishes) -> None:
+        make(wishes)
+        wishes.add(Wanted.POLL)
+
+    def rested(pulse: Pulse) -> None:
+        rest(pulse)
+        boundaries.signal(signal.SIGTERM)
+
+    Wishes.__init__ = wishing  # type: ignore[method-assign, assignment]  # around it
+    Pulse.rest = rested  # type: ignore[method-assign, assignment]  # around it
 
 
 def _leap(later: float) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from tests.acceptance.kills.job import Job
-from tests.shop import clean_environment
+from tests.environment import clean_environment
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,4 @@ def launching(told: Path) -> Iterator[Launcher]:
 
 
 def _environment() -> dict[str, str]:
-    """Leave out what would measure coverage: most of these processes do not live to tell it."""
-    measured = clean_environment() | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    return {name: value for name, value in measured.items() if not name.startswith("COV")}
+    return clean_environment() | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import shutil
+import signal
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -86,6 +87,8 @@ class Stage:
         self,
         *arguments: str,
         kill_at: int = 0,
+        by: int = signal.SIGKILL,
+        gate: Path | None = None,
         later: float = 0.0,
         largest_file: int | None = None,
         heeds_rights: bool = False,
@@ -96,6 +99,8 @@ class Stage:
             folder=str(self.shop.folder),
             told=str(self.launcher.told),
             kill_at=kill_at,
+            by=by,
+            gate=None if gate is None else str(gate),
             later=later,
             meddling=self.meddling,
             largest_file=largest_file,

@@ -13,6 +13,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
 
+from syncd.errors import ExitCode
 from syncd.sandbox import Fault, FaultKind
 from syncd.state import migrate
 from tests.acceptance.kills.stage import Stage
@@ -20,6 +21,8 @@ from tests.shop import Row, item_of, row
 
 Line = tuple[str, ...]
 
+ONE_THREAD: Final = "[catalog]\nthreads = 1"
+"""More than one only quarrel over a catalog of so few rows."""
 ONE_BY_ONE: Final = "max_in_flight = 1"
 SIDE_BY_SIDE: Final = "max_in_flight = 8"
 DAY: Final = 86_400.0
@@ -33,6 +36,14 @@ canary = 1.0
 delete_after = "0s"
 delete_reads = 2
 """
+QUIET_SERVICE: Final = """
+[service]
+listen = "off"
+probe = "0"
+[schedule]
+poll = "1h"
+jitter = "0"
+"""
 ONCE: Final = ("--once", "--format", "json", "--output", "report.json")
 
 
@@ -42,9 +53,9 @@ class Arranged:
 
     `rows` are what the items must be like in the end, as a rule the catalog's. Of their ids, `kept`
     stay at the remote as they were (held, refused, foreign), all others become as the rows wish;
-    `deleted` are ids that must be gone. `line` is the command that is killed, `later` how many
-    seconds from now, `code` how it ends by itself; `recovery` are the commands after which
-    everything must stand as it should, `settled` is how the last of them ends.
+    `deleted` are ids that must be gone. `line` is the command that is killed, empty for the daemon,
+    `later` how many seconds from now, `code` how it ends by itself; `recovery` are the commands
+    after which everything must stand as it should, `settled` is how a run ends that finds it so.
     """
 
     rows: tuple[Row, ...]
@@ -222,6 +233,27 @@ def pruning(stage: Stage, pace: str) -> Arranged:
     return Arranged(rows, ("--once",), later=-6 * DAY)
 
 
+def serving(stage: Stage, pace: str) -> Arranged:
+    """The daemon: it makes, changes and deletes an item in its first cycle, and ends after it."""
+    _configure(stage, pace)
+    text = stage.shop.configuration.read_text()
+    hasty = text.replace('timeout = "5s"', 'timeout = "1s"')
+    stage.shop.configuration.write_text(hasty + QUIET_SERVICE)
+    stage.shop.stock([row(0), row(1)])
+    stage.well("--once")
+    stage.shop.stock([row(1)])
+    stage.well("--once")
+    rows = (row(1, origin="SE"), row(2))
+    stage.shop.stock(rows)
+    return Arranged(
+        rows,
+        (),
+        code=ExitCode.TERMINATED,
+        recovery=((),),
+        deleted=frozenset({"SKU-0000"}),
+    )
+
+
 STORIES: Final[Mapping[str, Story]] = {
     story.__name__: story
     for story in (
@@ -238,6 +270,7 @@ STORIES: Final[Mapping[str, Story]] = {
         reverting,
         following_again,
         pruning,
+        serving,
     )
 }
 
@@ -245,7 +278,8 @@ STORIES: Final[Mapping[str, Story]] = {
 def _configure(stage: Stage, pace: str, max_update: int = 100) -> None:
     stage.shop.configure(GUARDS.format(max_update=max_update))
     text = stage.shop.configuration.read_text()
-    stage.shop.configuration.write_text(text.replace("[state]", f"{pace}\n[state]"))
+    paced = text.replace("[state]", f"{pace}\n[state]").replace("[catalog]", ONE_THREAD, 1)
+    stage.shop.configuration.write_text(paced)
 
 
 def _changed(stage: Stage, pace: str) -> tuple[Row, ...]:

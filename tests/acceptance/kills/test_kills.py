@@ -12,12 +12,11 @@ from tests.acceptance.kills.stories import ONE_BY_ONE, SIDE_BY_SIDE, STORIES
 from tests.acceptance.kills.sweep import Part, Sweep
 
 PARTS: Final[Mapping[str, int]] = {
-    "first_cycle": 5,
-    "later_cycle": 6,
-    "approved_cycle": 2,
-    "reverting": 2,
+    "first_cycle": 2,
+    "later_cycle": 2,
 }
 """Into how many tests the longer stories are cut, so that they are shared out."""
+COMMANDS: Final = [name for name in STORIES if name != "serving"]
 SEEN: Final = {
     "first_cycle": (
         "state.db is made",
@@ -52,12 +51,19 @@ SEEN: Final = {
         "DELETE /inventory-items/SKU-0003 is sent",
     ),
     "migrating": ("state.db has committed",),
+    "serving": (
+        "state.db.duty is made",
+        "POST /inventory-items/SKU-0001 is sent",
+        "POST /inventory-items SKU-0002 is sent",
+        "DELETE /inventory-items/SKU-0000 is sent",
+        "the process ends",
+    ),
 }
 """Boundaries that a story must come by; were one not told any more, nobody would die there."""
 
 
 def _parts() -> Iterator[tuple[str, Part]]:
-    for name in STORIES:
+    for name in COMMANDS:
         count = PARTS.get(name, 1)
         yield from ((name, Part(first, count)) for first in range(1, count + 1))
 
@@ -86,3 +92,17 @@ def test_requests_side_by_side_end_as_well(stage: Stage) -> None:
 
     for at in sent:
         sweep.check(sweep.killed(at))
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("part", [Part(1, 2), Part(2, 2)], ids=["odd", "even"])
+def test_wherever_a_daemon_is_killed_or_asked_to_stop_the_next_one_goes_on(
+    stage: Stage, part: Part
+) -> None:
+    sweep = Sweep.of(stage, STORIES["serving"], ONE_BY_ONE)
+    *killed, undisturbed = sweep.kills(part)
+    *stopped, another = sweep.stops(part)
+
+    assert len(killed) >= len(undisturbed.boundaries) // part.step
+    assert len(stopped) >= len(another.boundaries) // part.step
+    assert set(SEEN["serving"]) <= set(undisturbed.boundaries)

@@ -21,7 +21,7 @@ from syncd.catalog.from_digital_river import SkuFetcher
 from syncd.catalog.from_http.fetcher import HttpFetcher
 from syncd.config import DigitalRiverCatalog, HttpCatalog, SqlCatalog
 from syncd.domain.snapshot import CatalogRow, Defect
-from syncd.ports import CatalogSource
+from syncd.ports import Advance, CatalogSource, unseen
 from tests.contract.catalog.reads import MAPPING, Known, Read, file_catalog, read
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.fetcher import FakeFetcher
@@ -193,8 +193,9 @@ class DoubtedFetcher:
         self.name, self.identity, self.meaning = fetcher.name, fetcher.identity, fetcher.meaning
         self._fetcher = fetcher
 
-    def fetch(self, folder: Path, since: str | None) -> Fetched:
-        return replace(self._fetcher.fetch(folder, since), doubts=("rows may have moved",))
+    def fetch(self, folder: Path, since: str | None, advance: Advance = unseen) -> Fetched:
+        fetched = self._fetcher.fetch(folder, since, advance)
+        return replace(fetched, doubts=("rows may have moved",))
 
 
 class SkuShelf:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from syncd.domain.attributes import Attribute
 from syncd.domain.snapshot import Scope
-from tests.contract.catalog.conftest import Reader, Shelf, SkuShelf, SqlShelf
+from tests.contract.catalog.conftest import FileShelf, Reader, Shelf, SkuShelf, SqlShelf
 from tests.contract.catalog.reads import digest_of, origin_of
 
 
@@ -168,3 +170,40 @@ def test_a_sample_shows_rows_as_they_stand_there_and_as_they_are_mapped(shelf: S
     assert [(row.id, row.cells[0]) for row in sample.rows] == [("A", "A"), ("B", "B")]
     assert [row.values[Attribute.COUNTRY_OF_ORIGIN] for row in sample.rows] == ["DK", "US"]
     assert all(row.takes_part for row in sample.rows)
+
+
+class EnoughError(Exception):
+    """Whoever watches has seen enough."""
+
+
+class Watcher:
+    """Notes how many rows it is told of, and has enough after so many calls."""
+
+    def __init__(self, patience: int = 1_000_000) -> None:
+        self.patience = patience
+        self.told: list[int] = []
+
+    def __call__(self, rows: int) -> None:
+        self.told.append(rows)
+        if len(self.told) > self.patience:
+            raise EnoughError
+
+
+def test_whoever_watches_a_read_sees_it_go_on(shelf: Shelf) -> None:
+    watcher = Watcher()
+
+    with shelf.source.read(None, watcher) as snapshot, snapshot.compare(None):
+        assert watcher.told
+
+    assert isinstance(shelf, FileShelf) or sum(watcher.told) >= 3  # of a file, bytes are seen
+
+
+def test_whoever_watches_may_end_a_read(shelf: Shelf) -> None:
+    with (
+        pytest.raises(EnoughError),
+        shelf.source.read(None, Watcher(0)) as snapshot,
+        snapshot.compare(None),
+    ):
+        raise AssertionError(shelf)
+    with shelf.source.read(None) as snapshot, snapshot.compare(None) as found:
+        assert found.certificate.records == 3

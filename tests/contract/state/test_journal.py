@@ -13,7 +13,14 @@ from syncd.domain.attributes import Attribute, AttributeChange, Attributes, Item
 from syncd.domain.change import Action, Change, Resource
 from syncd.domain.cycle import CycleId
 from syncd.domain.delivery import Failure, Kind
-from syncd.domain.journal import Adoption, Deed, Intent, JournalEntry, Settlement
+from syncd.domain.journal import (
+    Adoption,
+    Deed,
+    Intent,
+    JournalEntry,
+    Settlement,
+    WritesOfAnHour,
+)
 from syncd.ports import State
 from tests.contract.state import examples
 from tests.contract.state.examples import CYCLE, FAILURE, NOON, intent
@@ -158,6 +165,26 @@ def test_only_writes_of_this_kind_since_that_moment_count(state: State) -> None:
     assert state.written_since(NOON, Action.UPDATE) == {"a"}
     assert state.written_since(NOON, Action.CREATE) == {"made"}
     assert state.written_since(NOON, Action.DELETE) == frozenset()
+
+
+def test_the_writes_of_each_hour_are_counted_by_action_and_outcome(state: State) -> None:
+    hour = timedelta(hours=1)
+    _begin(state, intent("before", begun=NOON - timedelta(microseconds=1)))
+    _end(state, intent("a", begun=NOON), Kind.REFUSED)
+    _end(state, intent("b", begun=NOON + hour - timedelta(microseconds=1)), Kind.ACCEPTED)
+    _end(state, intent("c", begun=NOON), Kind.ACCEPTED)
+    _end(state, intent("d", Action.CREATE, NOON), Kind.ACCEPTED)
+    _begin(state, intent("e", Action.DELETE, NOON + hour))
+    _begin(state, intent("after", begun=NOON + 2 * hour))
+    with state.transaction() as transaction:
+        transaction.adopt([Adoption(CYCLE, ItemId("adopted"), {}, NOON)])
+
+    assert state.writes_by_hour(NOON, 2) == [
+        WritesOfAnHour(NOON, Action.CREATE, Kind.ACCEPTED, 1),
+        WritesOfAnHour(NOON, Action.UPDATE, Kind.ACCEPTED, 2),
+        WritesOfAnHour(NOON, Action.UPDATE, Kind.REFUSED, 1),
+        WritesOfAnHour(NOON + hour, Action.DELETE, None, 1),
+    ]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

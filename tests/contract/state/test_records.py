@@ -10,6 +10,7 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, Change, ChangeOutcome
 from syncd.domain.cycle import (
     ChangeResult,
+    Counts,
     CycleId,
     CycleResult,
     Guard,
@@ -43,6 +44,7 @@ _RESULT = CycleResult(
     requests=42,
     notes=("The key may not read SKUs.",),
     error="The remote went away.",
+    counts=Counts(1, 2, 3, 4, 5, 6),
 )
 _READING = Reading(
     position=Position("path:1:2:3", "meaning"),

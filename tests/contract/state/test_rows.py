@@ -225,3 +225,22 @@ def test_an_absent_attribute_is_not_one_without_a_value(state: State) -> None:
     put(state, [row])
 
     assert state.tracked([row.id])[row.id] == row
+
+
+def test_rows_behind_an_id_are_those_of_a_walk_that_goes_on(state: State) -> None:
+    put(state, [sku(id_, SkuState.HELD) for id_ in "abd"] + [sku("c"), sku("e")])
+    held = frozenset({SkuState.HELD})
+
+    assert [row.id for row in chain(*state.in_states(held, ItemId("a")))] == ["b", "d"]
+    assert [row.id for row in chain(*state.in_states(held, ItemId("c")))] == ["d"]
+    assert list(chain(*state.in_states(held, ItemId("d")))) == []
+
+
+def test_ids_are_found_by_how_they_begin(state: State) -> None:
+    put(state, map(sku, ["A-1", "A-2", "A", "AB", "B-1", "a-1", "_A"]))
+
+    assert [row.id for row in state.beginning_with("A-", 9)] == ["A-1", "A-2"]
+    assert [row.id for row in state.beginning_with("A", 3)] == ["A", "A-1", "A-2"]
+    assert [row.id for row in state.beginning_with("a-1", 9)] == ["a-1"]
+    assert [row.id for row in state.beginning_with("%", 9)] == []
+    assert state.beginning_with("A", 1) == [sku("A")]

@@ -13,6 +13,7 @@ import pytest
 from syncd.catalog import passes, tables
 from syncd.catalog.sql import Look
 from syncd.errors import CatalogError, ExitCode, SuspectCatalogError
+from syncd.ports import Advance
 from tests.contract.catalog.reads import Known, Read, digest_of
 from tests.integration.catalog.conftest import HEADER, Catalog, gzipped, zstded
 
@@ -470,6 +471,7 @@ def test_a_catalog_without_rows_is_no_proof_that_every_product_is_gone(
         ("catalog.csv", "sku,mpn,origin\nA,1,DK\n".encode("utf-16"), "not written in UTF-8"),
         ("catalog.csv", b"sku,mpn,origin,\xff\nA,1,DK,x\n", "not written in UTF-8"),
         ("catalog.csv", HEADER.replace(b"\n", b"\r") + b"A,1,DK\r", "carriage return"),
+        ("catalog.csv", HEADER.replace(b"\n", b"\r") + b"A,1,DK\nB,2,US\n", "carriage return"),
         ("catalog.csv.gz", b"sku,mpn,origin\n", "no gzip file at all"),
         ("catalog.csv.zst", b"sku,mpn,origin\n", "no zstd file at all"),
         ("catalog.csv.zst", b"", "ended before the end-of-stream marker"),
@@ -490,6 +492,14 @@ def test_what_cannot_be_read_gives_one_clear_message(
 
     assert raised.value.next_step
     assert ".plain" not in str(raised.value)  # no name that only we know
+
+
+def test_a_header_that_has_swallowed_the_first_row_leaves_a_doubt(catalog: Catalog) -> None:
+    catalog.write(b"sku,mpn,origin,A,1,DK\nB,2,US\nC,3,CA\n")
+
+    found = catalog.read(known=KNOWN)
+
+    assert "none of the rows of catalog.csv can be read" in found.certificate.doubts[0]
 
 
 # ------------------------------------------------------------------- while it is read
@@ -563,8 +573,8 @@ def during(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Let something happen once all records have been read."""
     run = passes.Passes.run
 
-    def run_and_act(self: passes.Passes) -> passes.Counts:
-        counts = run(self)
+    def run_and_act(self: passes.Passes, advance: Advance) -> passes.Counts:
+        counts = run(self, advance)
         act()
         return counts
 

@@ -99,6 +99,23 @@ class TestTheCertificate:
         )
         assert found.row("B").defect is not None
 
+    def test_doubts_an_id_that_stands_on_two_pages(self, fetching: Fetching) -> None:
+        """Its row may have moved to the later one, and have pushed another out of both."""
+        fetching.fetcher.records = [{"sku": item, "mpn": "1", "origin": "DK"} for item in "ABAB"]
+        in_one_piece = fetching.read().certificate
+        fetching.fetcher.in_pages = True
+        in_pages = fetching.read().certificate
+
+        assert in_one_piece.complete
+        (doubt,) = in_pages.doubts
+        assert doubt.startswith('"A" came more than once (and 1 more like it): rows may have moved')
+
+    def test_of_changes_does_not_mind_that(self, fetching: Fetching) -> None:
+        fetching.fetcher.in_pages = True
+        fetching.fetcher.log = [{"sku": "A", "mpn": part, "origin": "DK"} for part in "12"]
+
+        assert fetching.changes().certificate.doubts == ()
+
 
 class TestFormats:
     def test_csv_json_lines_and_parquet_come_out_alike(self, fetching: Fetching) -> None:

@@ -7,8 +7,8 @@ import pytest
 from tests.contract.catalog.reads import origin_of
 from tests.integration.catalog.conftest import HEADER, Catalog
 
-ROWS = 120_000
-LONG = "x" * 150
+ROWS = 40_000
+LONG = "x" * 500
 
 
 def test_rejected_records_cost_no_others_their_place(catalog: Catalog) -> None:

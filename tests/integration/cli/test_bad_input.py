@@ -175,18 +175,6 @@ def test_a_state_that_is_locked_is_waited_for_and_then_told(
 # ------------------------------------------------------------------------------ the remote
 
 
-def test_a_remote_that_is_not_there_is_told(shop: Shop, sandbox: SandboxProcess) -> None:
-    shop.configure(url="http://127.0.0.1:9")
-
-    run = shop.run("--once", "--wait", "0")
-
-    assert run.code == 1
-    assert "Digital River" in run.stdout + run.stderr
-    shop.configure()
-    assert shop.run("--once").code == 0
-    assert len(sandbox.items()) == 12
-
-
 @pytest.mark.parametrize(
     "fault",
     [

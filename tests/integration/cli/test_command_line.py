@@ -17,6 +17,7 @@ COMMANDS = (
     "history",
     "why",
     "items",
+    "metrics",
     "check",
     "init",
     "sandbox",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import ssl
+from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
 
 from syncd.sandbox import Fault, FaultKind
+from syncd.service.account import KEY_KIND
+from syncd.state import open_state
 from tests.integration.cli.conftest import ShopHere
 from tests.sandbox_process import SandboxProcess
 from tests.shop import KEY, LONGEST
@@ -154,6 +157,20 @@ def test_another_account_may_hold_the_skus(account: ShopHere, sandbox: SandboxPr
     assert run.json()["summary"]["create"] == 13
     assert OTHER_KEY not in run.stdout + run.stderr
     assert len(list(account.folder.glob("state.db.pacer-*"))) == 1
+
+
+def test_the_main_key_is_not_sent_for_skus_where_the_state_was_made_with_another_kind(
+    account: ShopHere, sandbox: SandboxProcess
+) -> None:
+    assert account.run("--once").code == 0
+    with closing(open_state(f"sqlite:///{account.state}")) as state, state.transaction() as change:
+        change.remember(KEY_KIND, "live")
+    sandbox.clear_requests()
+
+    told = account.run("why", "S-1")
+
+    assert "it is a test key, and this state was made with a live key" in told.stdout + told.stderr
+    assert not [one for one in sandbox.requests() if one["path"] == "/skus"]
 
 
 def test_skus_may_be_joined_to_another_catalog(account: ShopHere) -> None:

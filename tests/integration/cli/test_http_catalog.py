@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tests.integration.cli.conftest import ShopHere
 from tests.sandbox_process import SandboxProcess
+from tests.shop import KEY
 from tests.stubs import adobe_commerce, bigcommerce, commercetools, shopify, woocommerce
 from tests.stubs.paged import PagedList
 from tests.stubs.raw import Asked, RawServer, Reply, raw_server
@@ -32,6 +35,7 @@ max_shrink = 1.0
 min_items_for_share = 0
 keep_stocked = false
 """
+QUICKLY = "requests_per_second"
 PAGES = """
 [catalog]
 type = "http"
@@ -50,55 +54,69 @@ part_number = "mpn"
 """
 
 
-def _preset(name: str, url: str, auth: str) -> str:
-    first = f'[catalog]\ntype = "http"\npreset = "{name}"\nurl = "{url}"\n'
-    return f"{first}requests_per_second = 900.0\n[catalog.auth]\n{auth}\n"
+@dataclass(frozen=True)
+class Platform:
+    """A shop on one of the platforms that there are presets for; `auth` stands in its table."""
+
+    preset: str
+    url: str
+    auth: Mapping[str, str]
+
+    @property
+    def given(self) -> list[str]:
+        """How `init` is told of it."""
+        keys = {"url": self.url, QUICKLY: "900.0"}
+        keys |= {f"auth.{key}": value for key, value in self.auth.items()}
+        return [word for key, value in keys.items() for word in ("--set", f"{key}={value}")]
 
 
-def _of_shopify() -> Iterator[str]:
+@contextmanager
+def _on_shopify() -> Iterator[Platform]:
     stub = shopify.Shopify([shopify.variant(number) for number in (1, 2, 3)], turns=1)
     with serving(stub.app()) as stub.url:
-        yield _preset("shopify", stub.url, f'secret = "{shopify.TOKEN}"')
+        yield Platform("shopify", stub.url, {"secret": shopify.TOKEN})
 
 
-def _of_woocommerce() -> Iterator[str]:
+@contextmanager
+def _on_woocommerce() -> Iterator[Platform]:
     products = [woocommerce.product(1), *(woocommerce.product(at, "variation") for at in (2, 3))]
     key, secret = woocommerce.KEY
     with serving(woocommerce.WooCommerce(products).app()) as url:
-        yield _preset("woocommerce", url, f'username = "{key}"\nsecret = "{secret}"')
+        yield Platform("woocommerce", url, {"username": key, "secret": secret})
 
 
-def _of_adobe_commerce() -> Iterator[str]:
+@contextmanager
+def _on_adobe_commerce() -> Iterator[Platform]:
     stub = adobe_commerce.AdobeCommerce([adobe_commerce.product(at) for at in (1, 2, 3)])
     with serving(stub.app()) as url:
-        yield _preset("adobe_commerce", url, f'secret = "{adobe_commerce.TOKEN}"')
+        yield Platform("adobe_commerce", url, {"secret": adobe_commerce.TOKEN})
 
 
-def _of_bigcommerce() -> Iterator[str]:
+@contextmanager
+def _on_bigcommerce() -> Iterator[Platform]:
     stub = bigcommerce.BigCommerce([bigcommerce.product(at) for at in (1, 2, 3)])
     with serving(stub.app()) as url:
         place = f"{url}/stores/{bigcommerce.HASH}"
-        yield _preset("bigcommerce", place, f'secret = "{bigcommerce.TOKEN}"')
+        yield Platform("bigcommerce", place, {"secret": bigcommerce.TOKEN})
 
 
-def _of_commercetools() -> Iterator[str]:
+@contextmanager
+def _on_commercetools() -> Iterator[Platform]:
     stub = commercetools.Commercetools([commercetools.projection(at) for at in (1, 2, 3)])
     client, secret = commercetools.CLIENT
     with serving(stub.app()) as url:
-        auth = (
-            f'token_url = "{url}/oauth/token"\nusername = "{client}"\nsecret = "{secret}"\n'
-            f'scope = "{commercetools.SCOPE}"'
-        )
-        yield _preset("commercetools", f"{url}/{commercetools.PROJECT}", auth)
+        auth = {"token_url": f"{url}/oauth/token", "username": client, "secret": secret}
+        place = f"{url}/{commercetools.PROJECT}"
+        yield Platform("commercetools", place, auth | {"scope": commercetools.SCOPE})
 
 
-PRESETS = {
-    "shopify": _of_shopify,
-    "woocommerce": _of_woocommerce,
-    "adobe_commerce": _of_adobe_commerce,
-    "bigcommerce": _of_bigcommerce,
-    "commercetools": _of_commercetools,
-}
+PLATFORMS = [_on_shopify, _on_woocommerce, _on_adobe_commerce, _on_bigcommerce, _on_commercetools]
+
+
+@pytest.fixture(params=PLATFORMS, ids=lambda open_one: open_one.__name__.removeprefix("_on_"))
+def platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
+    with request.param() as platform:
+        yield platform
 
 
 @pytest.fixture(scope="module")
@@ -113,17 +131,21 @@ def _configure(shop: ShopHere, catalog: str) -> None:
     shop.configuration.write_text(text, encoding="utf-8")
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_each_preset_leads_to_a_dry_run(shop: ShopHere, preset: str) -> None:
-    for catalog in PRESETS[preset]():
-        _configure(shop, catalog)
+def test_init_leads_from_nothing_to_a_dry_run_for_each_preset(
+    shop: ShopHere, platform: Platform
+) -> None:
+    shop.configuration.unlink()
+    (shop.folder / "key").write_text(f"{KEY}\n")
+    line = ("init", "--catalog", platform.preset, "--yes", "--api-key-file", "key")
 
-        run = shop.run("--dry-run", "--format", "json")
+    written = shop.run(*line, *platform.given)
+    run = shop.run("--dry-run", "--format", "json", SYNCD_DIGITAL_RIVER__BASE_URL=shop.url)
 
-        assert run.code == 0, run.stderr
-        report = run.json()
-        assert report["summary"]["create"] == 3
-        assert report["catalog"]["complete"] is True
+    assert written.code == 0, written.stderr
+    assert run.code == 0, run.stderr
+    assert run.json()["summary"]["create"] == 3
+    assert run.json()["catalog"]["complete"] is True
+    assert platform.auth["secret"] not in written.stdout + written.stderr
 
 
 def _products(*numbers: int) -> list[dict[str, Any]]:

@@ -19,7 +19,8 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.shop import KEY, LONGEST, SYNCD, Run, Shop, clean_environment
+from tests.environment import clean_environment
+from tests.shop import KEY, LONGEST, SYNCD, Run, Shop
 
 GERMAN = (
     "Artikelnummer;Bezeichnung;Hersteller;Hersteller-Artikelnummer;Ursprungsland;Zolltarifnummer\r\n"

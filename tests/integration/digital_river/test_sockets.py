@@ -19,7 +19,7 @@ from syncd.digital_river.pacer import MemoryPacer, Pacer
 from syncd.domain.attributes import Attribute, AttributeChange, ItemId
 from syncd.domain.change import Action, Change
 from syncd.domain.delivery import Accepted, KeyRefused, Outcome, Transient
-from syncd.errors import RemoteUnavailableError
+from syncd.errors import RemoteUnavailableError, RemoteUnreachableError
 from syncd.ports import UNSENT
 from syncd.sandbox import Fault, FaultKind, RunningSandbox, SandboxSettings, running_sandbox
 from tests.fakes.clocks import LeapingClock, WallClock
@@ -293,7 +293,7 @@ async def test_a_read_that_nobody_answers_is_unavailable() -> None:
         base_url=f"http://127.0.0.1:{port}", api_key=SecretStr("sk_test_sockets")
     )
     remote = DigitalRiver(settings, MemoryPacer(99, clock, clock.ticks), clock, "0")
-    with pytest.raises(RemoteUnavailableError, match="connect_failed"):
+    with pytest.raises(RemoteUnreachableError, match="connect_failed"):
         await remote.items([ItemId("a")])
     assert remote.requests == 0
     await remote.aclose()

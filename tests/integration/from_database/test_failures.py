@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from syncd.catalog.from_database.connecting import SILENCE
 from syncd.errors import CatalogError
+from syncd.service.pulse import LONGEST_STANDSTILL
 from tests.integration.from_database.conftest import COLUMNS, Got, Shop
 from tests.servers import PASSWORD
 
@@ -177,6 +179,31 @@ def test_a_time_limit(shop: Shop) -> None:
     shop.url = url.render_as_string(hide_password=False)
 
     assert told(shop, query=query).reason.startswith("it stopped the read")
+
+
+def test_a_read_that_is_given_up_leaves_no_noise_behind(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.run("CREATE TABLE products (sku VARCHAR(20), mpn VARCHAR(20), gone VARCHAR(20))")
+    shop.fill(("A", "P-1", "no"), ("B", "P-2", "perhaps"))
+
+    assert "may mean deleted or not" in told(shop, deleted_column="gone").reason
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("shop", ["postgresql"], indirect=True)
+def test_a_database_that_keeps_silent_is_given_up_before_the_daemon_counts_as_stuck(
+    shop: Shop,
+) -> None:
+    assert SILENCE < LONGEST_STANDSTILL
+    limits = "SELECT current_setting('statement_timeout') AS sku, '' AS mpn"
+
+    unlimited = shop.read(query=limits)
+    options = f"{make_url(shop.url).query['options']} -cstatement_timeout=1h"
+    url = make_url(shop.url).update_query_dict({"options": options})
+    shop.url = url.render_as_string(hide_password=False)
+
+    assert (unlimited.ids, shop.read(query=limits).ids) == (["14min"], ["1h"])
 
 
 def test_a_lock(shop: Shop) -> None:

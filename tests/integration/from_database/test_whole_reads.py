@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -225,3 +226,32 @@ def test_a_query_that_gives_other_rows_when_it_is_asked_again_proves_nothing(sho
 
     assert len(got.rows) == 3
     assert got.fetched.doubts == ("count(*) in the same transaction is 1, but 3 rows were read",)
+
+
+class EnoughError(Exception):
+    """Whoever watches has seen enough."""
+
+
+def test_rows_are_streamed_and_a_read_may_be_given_up_at_any_row(
+    shop: Shop, tmp_path: Path
+) -> None:
+    """Ten thousand million rows would not come in time, nor find room, if they came at once."""
+    sources = {
+        "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS"
+        " sku, i AS mpn FROM n",
+        "postgresql": "SELECT a.i AS sku, b.i AS mpn FROM generate_series(1, 100000) a(i),"
+        " generate_series(1, 100000) b(i)",
+        "mariadb": "SELECT a.seq AS sku, b.seq AS mpn FROM seq_1_to_100000 a, seq_1_to_100000 b",
+    }
+    shop.run("CREATE TABLE products (sku VARCHAR(20))")
+    told: list[int] = []
+
+    def advance(rows: int) -> None:
+        told.append(rows)
+        if sum(told) > 5000:
+            raise EnoughError
+
+    with pytest.raises(EnoughError):
+        shop.fetcher(query=sources[shop.kind]).fetch(tmp_path, None, advance)
+
+    assert sum(told) < 10_000

@@ -18,7 +18,13 @@ from syncd.domain.journal import Settlement
 from syncd.domain.tracking import Delivery, SkuState
 from syncd.engine.breaker import FAILURES_TO_OPEN
 from syncd.engine.standing import exit_code
-from syncd.errors import ExitCode, LeaseHeldError, RemoteUnavailableError, StateError
+from syncd.errors import (
+    ExitCode,
+    LeaseHeldError,
+    RemoteUnavailableError,
+    RemoteUnreachableError,
+    StateError,
+)
 from syncd.ports import State, Transaction
 from syncd.service.cycle import INTERRUPTED, UNFINISHED
 from syncd.service.deliver import CLAIMED_AT_ONCE
@@ -29,6 +35,7 @@ from tests.integration.service.shop import Shop, numbered, outcomes
 NO_WAIT = timedelta(0)
 OUT = Transient(Failure(503, "unavailable", "try later"), in_doubt=False)
 UNREACHABLE = RemoteUnavailableError("Digital River", "nobody answers", "Run again later")
+NO_CONNECTION = RemoteUnreachableError("Digital River", "connection refused", "Run again later")
 DISK_FULL = StateError("state.db", "the disk is full", "Make room")
 
 
@@ -163,6 +170,15 @@ class TestARemoteThatCannotBeReached:
 
         assert len(shop.asked_for("items")) <= shop.terms.in_flight + 3
         assert result.writes_due == 3000
+
+    async def test_for_want_of_a_connection_is_not_asked_for_less(self, shop: Shop) -> None:
+        shop.stock(*numbered(100))
+        shop.remote.fail_read(Resource.INVENTORY_ITEM, *[NO_CONNECTION] * 30)
+
+        result = await shop.run(wait=NO_WAIT)
+
+        assert len(shop.asked_for("items")) == 1
+        assert (result.error, result.writes_due) == (str(NO_CONNECTION), 100)
 
     async def test_for_a_while_is_asked_again_and_the_others_go_on(self, shop: Shop) -> None:
         shop.stock(*numbered(250))

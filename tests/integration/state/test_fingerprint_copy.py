@@ -221,7 +221,7 @@ def test_a_folder_without_room_for_the_copy_is_told(state: State, file: Path) ->
 def test_a_copy_that_cannot_be_made_is_told_and_leaves_nothing(
     state: State, file: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncd.state.fingerprints._SETTINGS", {"memory_limit": "1KB"})
+    monkeypatch.setattr("syncd.state.columnar._SETTINGS", {"memory_limit": "1KB"})
     put(state, [sku("a")])
 
     with (

@@ -18,7 +18,7 @@ from syncd.domain.cycle import CycleResult, Mode
 from syncd.domain.snapshot import Certificate, Position, Reading
 from syncd.domain.tracking import SkuState
 from syncd.ports import State
-from syncd.state import codec, documents, queries
+from syncd.state import codec, documents, journal, queries
 from tests.contract.state.examples import CYCLE, FAILURE, NOON, intent, put, sku
 
 if TYPE_CHECKING:
@@ -113,6 +113,30 @@ def test_no_question_reads_the_whole_table(state: State, file: Path, query: Sele
 
     assert any("USING COVERING INDEX sku_by_state" in step for step in plan)
     assert [step for step in plan if step == "SCAN sku"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "step"),
+    [
+        (
+            journal.IN_AN_HOUR.params({"deed": "update", "from": 1, "to": 2}),
+            "SEARCH journal USING COVERING INDEX journal_by_deed (deed=? AND begun>? AND begun<?)",
+        ),
+        (
+            queries.beginning_with("A", 50),
+            "SEARCH sku USING INDEX sqlite_autoindex_sku_1 (id>? AND id<?)",
+        ),
+    ],
+    ids=["writes of an hour", "how an id begins"],
+)
+def test_a_page_asks_along_an_index(
+    state: State, file: Path, query: Select[Any], step: str
+) -> None:
+    text = query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    with closing(sqlite3.connect(file)) as database:
+        plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {text}")]
+
+    assert plan[0] == step
 
 
 @pytest.mark.parametrize("change", ["more", "less", "other", "none"])

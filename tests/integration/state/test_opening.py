@@ -65,7 +65,9 @@ def test_writes_are_on_the_disk_when_they_are_acknowledged(url: str, file: Path)
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("postgresql+psycopg://user:hush@host/db", "PostgreSQL comes with a later version"),
+        ("postgresql+psycopg://user:hush@host/db", "a state in PostgreSQL needs a short name"),
+        ("postgresql+asyncpg://user:hush@host/db", "does not name a database of PostgreSQL"),
+        ("postgresql+psycopg://user:hush@host", "does not name a database of PostgreSQL"),
         ("mysql://user:hush@host/db", 'there is no state in "mysql"'),
         ("syncd.db", "it is not a database URL"),
         ("sqlite://", "the state has to be a file"),
@@ -139,7 +141,7 @@ def test_damage_that_shows_late_is_told_as_well(url: str, file: Path) -> None:
     with closing(open_state(url)) as state:
         put(state, [sku(f"{number:05}") for number in range(2000)])
     content = file.read_bytes()
-    file.write_bytes(content[: 8192 * 25] + b"\xff" * (len(content) - 8192 * 25))
+    file.write_bytes(content[: 8192 * 40] + b"\xff" * (len(content) - 8192 * 40))
 
     with (
         closing(open_state(url)) as state,

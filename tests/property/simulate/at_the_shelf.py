@@ -85,6 +85,14 @@ async def spoil(world: World) -> None:
     source.rewrite()
 
 
+async def lose_halves(world: World) -> None:
+    """The joined source comes without some rows, or most of them."""
+    if world.shelf.joins:
+        count = world.chance.choice((1, 3, 20))
+        world.shelf.lose(world.chance.sample(IDS, count), is_cut=world.chance.random() < 0.6)
+        world.shelf.publish()
+
+
 async def empty(world: World) -> None:
     """The export came out empty."""
     world.shelf.source.error = EMPTY

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.property.simulate.budgets import check_budgets
+from tests.property.simulate.inspection import inspect
 from tests.property.simulate.loop import SimulatedLoop
 from tests.property.simulate.process import Killed
 from tests.property.simulate.promises import Broken
@@ -77,6 +78,7 @@ async def _through(world: World) -> None:
     chance = world.chance
     for item in chance.sample(IDS, chance.choice((3, 10, 30))):
         world.shelf.put(item)
+    world.shelf.joins = chance.random() < 0.5
     world.shelf.publish()
     world.shelf.source.datable = chance.random() < 0.5
     world.shelf.source.shy = chance.random() < 0.2
@@ -87,6 +89,7 @@ async def _through(world: World) -> None:
         await calm_down(world)
         result = await come_to_rest(world)
         await check(world, result)
+        await inspect(world)
         _look(world)
 
 

@@ -229,6 +229,9 @@ class SimulatedTransport(Transport):
         return returned
 
 
+LANES: Final = 4
+
+
 class SimulatedDigitalRiver(DigitalRiver):
     """The real client over the simulated network."""
 
@@ -239,3 +242,4 @@ class SimulatedDigitalRiver(DigitalRiver):
         self._live = False
         self._line = Line(transport, pacer, clock)
         self._reader = Reader(self._line, live=False)
+        self._lanes = LANES

@@ -93,6 +93,13 @@ class Process:
         if self.lives is not None:
             self.lives -= 1
 
+    def look_anew(self, edition: object) -> None:
+        """Forget what a former cycle has learned; the next one sees this edition of the catalog."""
+        self.saw, self.skus_hidden = edition, False
+        self.absent.clear()
+        self.unmanaged.clear()
+        self.unstocked.clear()
+
     def takes_the_lease(self) -> None:
         """Nobody who took it before may write, or send a write, from now on."""
         self._turns.append(self.name)

@@ -170,6 +170,9 @@ class Promises:
             self._break(sent, f"is not allowed by {mode}")
         if _action(sent) is not Action.CREATE and self.is_strange(sent.id):
             self._break(sent, "is about an item of others")
+        row = self._state.tracked([sent.id]).get(sent.id)
+        if row is not None and row.held is not None and not row.is_reverted:
+            self._break(sent, "is about a row that is held")
 
     def _was_asked_for(self, sent: Sent) -> None:
         process, creates = sent.process, _action(sent) is Action.CREATE

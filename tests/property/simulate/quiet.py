@@ -9,7 +9,7 @@ from syncd.domain.approval import can_be_approved
 from syncd.domain.attributes import SERVER_FILLED, Attribute, Attributes, ItemId, Value
 from syncd.domain.change import ChangeOutcome
 from syncd.domain.cycle import CycleResult
-from syncd.domain.delivery import Kind
+from syncd.domain.delivery import Kind, Verb
 from syncd.domain.policy import PolicyMode
 from syncd.domain.tracking import SkuState, Tracked
 from syncd.engine.standing import exit_code
@@ -97,7 +97,7 @@ def _check_row(world: World, item: ItemId, wish: Attributes | None) -> None:
         world.promises.blame(f"{item} is {row.state}, not {expected}: {row}")
     if row.state is SkuState.IN_SYNC and item not in world.account.meddled:
         found = world.account.item(item)
-        if found is None or _differing(wish or {}, found):
+        if found is None or differing(wish or {}, found):
             world.promises.blame(f"{item} should be {wish} and is {found}: {row}")
 
 
@@ -114,7 +114,7 @@ def _expected(world: World, row: Tracked, wish: Attributes | None) -> set[SkuSta
     return {SkuState.IN_SYNC} | foreign
 
 
-def _differing(wish: Attributes, found: Attributes) -> dict[Attribute, tuple[Value, Value]]:
+def differing(wish: Attributes, found: Attributes) -> dict[Attribute, tuple[Value, Value]]:
     return {
         attribute: (value, found[attribute])
         for attribute, value in wish.items()
@@ -162,6 +162,8 @@ def _honest(sent: Sent) -> set[Kind]:
     heard = sent.heard
     if heard is None or not sent.is_certain:
         return {Kind.UNKNOWN}
+    if heard.status == 409 and not sent.fate.whole:
+        return {Kind.UNKNOWN if sent.request.verb is Verb.CREATE else Kind.REFUSED}
     if heard.status == 409 and b"invalid_parameter" not in heard.body:
         return {Kind.EXISTS, Kind.REFUSED}
     kind = _KINDS.get(heard.status, Kind.ACCEPTED)

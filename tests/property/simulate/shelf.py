@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,11 +14,12 @@ from syncd.domain.attributes import Attribute, Attributes, ItemId, Value
 from syncd.domain.canonical import Breach, wanted
 from syncd.domain.snapshot import CatalogRow, Defect, Scope
 from syncd.errors import CatalogError, SuspectCatalogError
-from syncd.ports import Clock, Snapshot
+from syncd.ports import Advance, Clock, Snapshot, unseen
 from tests.fakes.catalog import FakeCatalog
 
 RULES: Final = load_rule_book()
 CUT_SHORT: Final = "its last record has no end"
+JOIN_CUT: Final = "erp: its last record has no end"
 GONE: Final = CatalogError("catalog.csv", "it is not there", "Put it back")
 EMPTY: Final = SuspectCatalogError("catalog.csv", "it has no rows", "Export it again")
 STRAY: Final = CatalogRow(None, None, {}, row=99, defect=Defect("id", "", "it must not be empty"))
@@ -87,8 +88,8 @@ class WatchedCatalog(FakeCatalog):
         return self.touched, self.brushed, self.meaning
 
     @contextmanager
-    def read(self, since: str | None) -> Iterator[Snapshot]:
-        with super().read(since) as snapshot:
+    def read(self, since: str | None, advance: Advance = unseen) -> Iterator[Snapshot]:
+        with super().read(since, advance) as snapshot:
             self._note(since if snapshot.scope is Scope.CHANGES else None)
             yield snapshot
 
@@ -109,12 +110,19 @@ class WatchedCatalog(FakeCatalog):
 
 
 class Shelf:
-    """What the merchant does with the catalog; `publish` writes the file anew."""
+    """What the merchant does with the catalog; `publish` writes the file anew.
+
+    One that `joins` has its HS codes from a second source, which has `lost` the rows of some ids,
+    and, where it `is_cut`, is seen not to be whole.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.source = WatchedCatalog(clock)
         self.rows: dict[str, Row] = {}
         self.meaning = Meaning()
+        self.joins = False
+        self.lost: set[str] = set()
+        self.is_cut = False
 
     def put(self, item: str, **changed: Any) -> None:  # noqa: ANN401 - `replace` checks them
         """Add a row, or change one."""
@@ -127,20 +135,39 @@ class Shelf:
     def publish(self) -> None:
         """Write the file anew, with whatever the rows and their meaning are now."""
         source, rows = self.source, self._selected()
-        before = dict(source.rows), set(source.repeated)
-        source.rows = {item: row.texts(self.meaning.mapped) for item, row in sorted(rows.items())}
+        before = dict(source.rows), source.repeated | source.lacking
+        source.rows = {item: self._texts(item, row) for item, row in sorted(rows.items())}
         source.repeated = {item for item, row in rows.items() if row.repeated}
+        self._join()
         self._date(*before)
         source.meaning = str(self.meaning)
         if source.error in {None, EMPTY}:
             source.error = None if source.rows else EMPTY
         source.rewrite()
 
-    def _date(
-        self, before: Mapping[str, Mapping[Attribute, str | None]], repeated: set[str]
-    ) -> None:
+    def lose(self, items: Iterable[str], *, is_cut: bool) -> None:
+        """Take rows out of the source that is joined."""
+        self.lost |= set(items)
+        self.is_cut = self.is_cut or is_cut
+        if is_cut:
+            self.source.doubts = (*self.source.doubts, JOIN_CUT)
+
+    def _texts(self, item: str, row: Row) -> dict[Attribute, str | None]:
+        texts = row.texts(self.meaning.mapped)
+        if item in self.lost and Attribute.HS_CODE in texts:
+            texts[Attribute.HS_CODE] = None
+        return texts
+
+    def _join(self) -> None:
+        source = self.source
+        if self.joins:
+            source.joined = {"erp": len(self.rows.keys() - self.lost)}
+        is_looked_up = self.is_cut and Attribute.HS_CODE in self.meaning.mapped
+        source.lacking = self.lost & source.rows.keys() if is_looked_up else set()
+
+    def _date(self, before: Mapping[str, Mapping[Attribute, str | None]], broken: set[str]) -> None:
         """Let the source know what has changed, as one that can tell knows it."""
-        source, again = self.source, self.source.repeated ^ repeated
+        source, again = self.source, (self.source.repeated | self.source.lacking) ^ broken
         for item in sorted(source.rows.keys() | before.keys()):
             if source.rows.get(item) != before.get(item) or item in again:
                 source.history.append(item)
@@ -157,12 +184,13 @@ class Shelf:
     def mend(self) -> None:
         """End whatever keeps a read from being whole."""
         self.source.doubts, self.source.strays, self.source.error = (), [], None
-        self.source.restless = False
+        self.source.restless = self.is_cut = False
+        self.lost.clear()
 
     def wish(self, item: str) -> Attributes | None:
         """What a row asks for in canonical form, None where it is unusable."""
         read: dict[Attribute, Value] = {}
-        if item in self.source.repeated:
+        if item in self.source.repeated | self.source.lacking:
             return None
         for attribute, text in self.source.rows[item].items():
             value = wanted(attribute, text, RULES)

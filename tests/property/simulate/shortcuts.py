@@ -13,7 +13,7 @@ from unittest.mock import patch
 from uuid import UUID
 
 from syncd.digital_river import transport
-from syncd.state import fingerprints, holding
+from syncd.state import fingerprints, holding, sightings
 from syncd.state.holding import BEAT, Holding
 from tests.fakes import catalog, state
 from tests.fakes.columns import columnar_engine
@@ -41,7 +41,8 @@ def shortcuts(seed: str) -> Iterator[None]:
         for target, name, replacement in (
             (catalog, "_known", known),
             (state.FakeState, "fingerprints", _quick_fingerprints),
-            (fingerprints, "_columnar_engine", _shared_engine),
+            (fingerprints, "columnar_engine", _shared_engine),
+            (sightings, "columnar_engine", _shared_engine),
             (transport, "uuid4", lambda: UUID(int=chance.getrandbits(128))),
             (holding.Holding, "shown", _shown),
         ):
@@ -65,7 +66,7 @@ def _quick_fingerprints(self: state.FakeState) -> Iterator[Path]:
 
 
 @contextmanager
-def _shared_engine() -> Iterator[DuckDBPyConnection]:
+def _shared_engine(_: Path) -> Iterator[DuckDBPyConnection]:
     with columnar_engine() as shared:
         yield shared
 

@@ -6,17 +6,22 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
+from syncd.daemon.wishes import Wish
+from syncd.domain.attributes import ItemId
+from syncd.service.pulse import Job
 from tests.property.simulate.at_the_shelf import (
     drop,
     drop_many,
     edit,
     empty,
+    lose_halves,
     mend,
     remap,
     same_for_all,
     spoil,
     touch,
 )
+from tests.property.simulate.daemon import Rounds
 from tests.property.simulate.outside import (
     clear_up,
     drizzle,
@@ -56,6 +61,7 @@ from tests.property.simulate.runs import (
     stopped,
     swap_account,
 )
+from tests.property.simulate.shelf import IDS
 from tests.property.simulate.world import Asked, World
 
 Step: TypeAlias = Callable[[World], Awaitable[None]]
@@ -71,6 +77,35 @@ async def several(world: World) -> None:
     await running
 
 
+async def daemon(world: World) -> None:
+    """A daemon polls for a while, and in the meantime other things happen, or its end."""
+    chance = world.chance
+    pause = chance.choice((5.0, 60.0, 1000.0))
+    wishes = [_wish(world) for _ in range(chance.choice((2, 3, 6)))]
+    lasting = pause * len(wishes) * chance.random()
+    ends = chance.choice(
+        (
+            Asked(),
+            Asked(lives=chance.randrange(150)),
+            Asked(killed_after=lasting),
+            Asked(stopped_after=lasting),
+            Asked(frozen=(lasting, chance.choice((1, 50, 200)))),
+        )
+    )
+    running = asyncio.create_task(world.daemon(ends, Rounds(wishes, pause)))
+    for _ in range(chance.choice((0, 2, 4))):
+        await asyncio.sleep(chance.random() * pause)
+        await chance.choice(MEANWHILE)(world)
+    await running
+
+
+def _wish(world: World) -> Wish:
+    """Mostly a poll; a whole read at times, or somebody has pointed at some SKUs."""
+    if world.chance.random() < 0.2:
+        return Wish(Job.POLL, frozenset(ItemId(one) for one in world.chance.sample(IDS, 3)))
+    return Wish(world.chance.choice((Job.POLL, Job.POLL, Job.FULL)))
+
+
 async def _one_of_many(world: World) -> None:
     lives = world.chance.choice((None, None, world.chance.randrange(60)))
     await world.cycle(Asked(lives=lives, wait=some_wait(world)))
@@ -78,16 +113,16 @@ async def _one_of_many(world: World) -> None:
 
 MEANWHILE: Final[tuple[Step, ...]] = (
     edit, edit, drop, touch, others_write, others_delete, manage, stock, drizzle, clear_up,
-    storm, once, killed_somewhere, approve_last, retry, spoil, mend, remap, jump, reconfigure,
-    incremental, revert, release,
+    storm, once, killed_somewhere, approve_last, retry, spoil, lose_halves, mend, remap, jump,
+    reconfigure, incremental, revert, release,
 )  # fmt: skip
 ALWAYS: Final[tuple[Step, ...]] = (edit, edit, once, once, run_as_rehearsed, wait)
 SOMETIMES: Final[tuple[Step, ...]] = (
-    drop, drop, drop_many, same_for_all, touch, spoil, empty, mend, remap, others_write,
-    others_delete, manage, stock, drizzle, drizzle, twist, clear_up, outage, storm, poison, refuse,
-    jump, reconfigure, loosen, rotate_key, swap_account, once_for_some, killed_somewhere,
-    killed_somewhere, killed_sometime, stopped, frozen, frozen, rehearse_only, incremental,
-    incremental_and_killed, revert, revert, release, plan, apply, approve_last,
-    approve_and_move_on, retry, several, several,
+    drop, drop, drop_many, same_for_all, touch, spoil, lose_halves, lose_halves, empty, mend,
+    remap, others_write, others_delete, manage, stock, drizzle, drizzle, twist, clear_up, outage,
+    storm, poison, refuse, jump, reconfigure, loosen, rotate_key, swap_account, once_for_some,
+    killed_somewhere, killed_somewhere, killed_sometime, stopped, frozen, frozen, rehearse_only,
+    incremental, incremental_and_killed, revert, revert, release, plan, apply, approve_last,
+    approve_and_move_on, retry, several, several, daemon, daemon,
 )  # fmt: skip
 """Of these each life draws some: a life in which everything happens shows less of each."""

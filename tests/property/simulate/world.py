@@ -5,26 +5,30 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, fields
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from syncd.digital_river.cells import MemoryCells
 from syncd.digital_river.ledger import SIZE
 from syncd.digital_river.pacer import LedgerPacer
 from syncd.domain.approval import Approval
 from syncd.domain.attributes import ItemId
+from syncd.domain.audit import Audit
 from syncd.domain.change import Plan
 from syncd.domain.cycle import CycleId, CycleResult, Mode
 from syncd.errors import LeaseLostError, StateError, SyncdError
-from syncd.ports import State
+from syncd.ports import ItemListing, State
 from syncd.service.approve import approve
+from syncd.service.audit import Auditing
 from syncd.service.cycle import rehearse, run_cycle
 from syncd.service.quarantine import retry_all
 from syncd.service.revert import release_all
 from syncd.service.terms import CycleRequest, Ports, Terms
 from tests.property.simulate.account import Account
+from tests.property.simulate.daemon import Rounds, Watcher, serve
 from tests.property.simulate.merchant import Merchant
 from tests.property.simulate.network import Network, Sent, SimulatedDigitalRiver
 from tests.property.simulate.process import Died, MortalClock, MortalState, Process
@@ -67,6 +71,7 @@ class Asked:
     incremental: bool = False
     reverts: CycleId | None = None
     lease_wait: timedelta = timedelta(0)
+    doubted: frozenset[ItemId] = frozenset()
 
     def __str__(self) -> str:
         """Name what is not as usual."""
@@ -74,6 +79,7 @@ class Asked:
         told = {one.name: getattr(self, one.name) for one in fields(self)}
         special = {name: value for name, value in told.items() if value != getattr(usual, name)}
         special |= {"only": sorted(self.only)} if self.only else {}
+        special |= {"doubted": sorted(self.doubted)} if self.doubted else {}
         special.pop("saved", None)
         return ", ".join(f"{name}={value}" for name, value in special.items())
 
@@ -126,24 +132,39 @@ class World:
         opened = self.vault.opened_read_only() if rehearses else self.vault.opened()
         walk = rehearse if rehearses else run_cycle
         story = self._told(process, opened, lambda ports: walk(ports, process.terms, request))
-        tasks = [asyncio.create_task(one) for one in self._befalling(process, asked)]
         try:
-            result = await process.run(story)
+            result = await self._with_its_fate(process, asked, story)
         except Died:
             return None
         except SyncdError as error:
             process.was_cut_off = isinstance(error, LeaseLostError)
             self._tell_end(process, error)
             return None
-        finally:
-            for task in tasks:
-                task.cancel()
-            self.promises.note_reading()
-        self._note(result)
-        if not rehearses:
-            for check in self.checks:
-                check(self, result)
+        if rehearses:
+            self._note(result)
+        else:
+            self._ended(result)
         return result
+
+    async def daemon(self, asked: Asked, rounds: Rounds) -> None:
+        """Run a daemon until it has seen to these wishes, or its end comes."""
+        process, _ = self._begun(asked, rehearses=False)
+        watcher = Watcher(process, self._begun_by, self._ended)
+        story = self._told(process, self.vault.opened(), partial(serve, watcher, rounds))
+        with suppress(Died):
+            await self._with_its_fate(process, asked, story)
+        if watcher.bug is not None:
+            self.promises.blame(f"{process.name}: {watcher.bug}")
+
+    async def audit(self) -> Audit:
+        """Audit the account, in fair weather."""
+        process, request = self._begun(Asked(mode=Mode.REPAIR), rehearses=False)
+
+        def auditing(ports: Ports) -> Coroutine[Any, Any, Audit]:
+            listing = cast("ItemListing", ports.remote)
+            return Auditing(ports, listing, process.terms, request).whole()
+
+        return await process.run(self._told(process, self.vault.opened(), auditing))
 
     async def approve(self, cycle: CycleId) -> None:
         """Approve what the guards of this cycle have stopped."""
@@ -195,9 +216,35 @@ class World:
             saved=asked.saved,
             incremental=asked.incremental,
             reverts=asked.reverts,
+            doubted=asked.doubted,
             stop=process.stop,
         )
         return process, request
+
+    async def _with_its_fate(
+        self, process: Process, asked: Asked, story: Coroutine[Any, Any, _T]
+    ) -> _T:
+        tasks = [asyncio.create_task(one) for one in self._befalling(process, asked)]
+        try:
+            return await process.run(story)
+        finally:
+            for task in tasks:
+                task.cancel()
+            self.promises.note_reading()
+
+    def _begun_by(self, process: Process, request: CycleRequest) -> CycleRequest:
+        """A cycle of a daemon begins, which knows nothing any more of what it looked at before."""
+        self.cycles += 1
+        cycle = CycleId(f"cycle-{self.cycles:05}")
+        self.trace.chapter(f"{cycle}, by the daemon {process.name}: only={sorted(request.only)}")
+        process.look_anew(self.shelf.source.edition)
+        self.processes[cycle] = process
+        return replace(request, id=cycle)
+
+    def _ended(self, result: CycleResult) -> None:
+        self._note(result)
+        for check in self.checks:
+            check(self, result)
 
     async def _told(
         self,

@@ -102,6 +102,20 @@ def test_the_trace_of_a_broken_record_holds_every_id_that_it_may_hide(text: str,
 @pytest.mark.parametrize(
     ("text", "id"),
     [
+        ('{"sku": "A", "mpn": "?"}', "A"),
+        ('{"sku": "A?", "mpn": "1"}', None),
+        ('{"?sku": "A", "mpn": "1"}', None),
+    ],
+)
+def test_an_id_with_a_byte_that_is_no_text_is_nobodys(text: str, id: str | None) -> None:
+    reject = Reject(3, text, frozenset({ENCODING}))
+
+    assert broken_json(reject, ready(kind=Format.JSONL), columns()).id == id
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
         ('{"sku": "A"}{"sku": "B"}', "B"),
         ('{"x": "\\u00e4\\/B', "ä/B"),
         ('{"x": "\\ud83d\\ude00', "\U0001f600"),

@@ -97,6 +97,21 @@ def test_a_live_key_never_travels_unencrypted(loaded: Loaded, catalog: str, main
 
 
 @pytest.mark.parametrize(
+    "catalog",
+    [
+        'api_key = "sk_test_other"',
+        '[[catalog.join]]\ntype = "digital_river"\nname = "dr"\nkey = "id"\napi_key = "sk_test_x"',
+    ],
+)
+def test_test_data_never_decides_over_live_items(loaded: Loaded, catalog: str) -> None:
+    mapping = '[catalog.mapping]\neccn = "dr.eccn"\n' if "join" in catalog else ""
+
+    with pytest.raises(ConfigurationError, match="test data must not decide") as caught:
+        loaded(f"{mapping}{catalog}", 'api_key = "sk_live"\n')
+    assert "sk_" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("catalog", "words"),
     [
         ('api_key = "sk live"', "catalog.api_key must be the secret key"),

@@ -34,13 +34,13 @@ def _written(folder: Path, text: str) -> Path:
 
 
 def _with_everything(example: str) -> str:
-    """The example with every key in force; a key and a file with the key exclude each other."""
+    """The example with every key in force; a secret and a file with it exclude each other."""
     text = COMMENTED_OUT.sub("", example)
-    return _without_key(text.replace('hs_code = "hs_code"', 'hs_code = "erp.hs_code"'))
+    return _without_secrets(text.replace('hs_code = "hs_code"', 'hs_code = "erp.hs_code"'))
 
 
-def _without_key(text: str) -> str:
-    return re.sub(r"(?m)^api_key = .*$", "", text)
+def _without_secrets(text: str) -> str:
+    return re.sub(r"(?m)^(?:api_key|token|webhook_secrets|urls) = .*$", "", text)
 
 
 def _documented_keys(shape: Shape = SHAPE) -> list[KeyPath]:
@@ -70,7 +70,7 @@ def test_it_has_every_key(example: str) -> None:
 
 def test_every_key_in_it_exists(example: str) -> None:
     text = COMMENTED_OUT.sub("", example)
-    shape = Shape(tomllib.loads(_without_key(text)))
+    shape = Shape(tomllib.loads(_without_secrets(text)))
     shown = [key for key in lines_of(text) if key[1:2] != ("filter",) and not key[-1].isdigit()]
     assert [key for key in shown if shape.field_at(key) is None] == []
 
@@ -110,8 +110,15 @@ def test_what_is_commented_out_in_it_has_no_default(example: str) -> None:
 
 def test_what_is_commented_out_in_it_is_valid(example: str, tmp_path: Path) -> None:
     (tmp_path / "api-key").write_text("sk_test_4f1c\n")
+    (tmp_path / "token").write_text("a-long-random-word\n")
+    (tmp_path / "webhook-secrets").write_text("one\ntwo\n")
+    (tmp_path / "notify-urls").write_text("json://one\njson://two\n")
     settings = load(_written(tmp_path, _with_everything(example)), {})
     assert settings.digital_river.api_key.get_secret_value() == "sk_test_4f1c"
+    secrets = [one.get_secret_value() for one in settings.service.webhook_secrets or ()]
+    assert secrets == ["one", "two"]
+    urls = [one.get_secret_value() for one in settings.notify.urls]
+    assert urls == ["json://one", "json://two"]
     assert settings.guards.max_create == 1000
     assert settings.catalog.filter == {"physical": ("true", "1", "yes")}
     assert [join.name for join in settings.catalog.join] == ["erp"]

@@ -160,11 +160,27 @@ def test_a_key_fits_into_a_header(key: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["syncd.db", "sqlite://", "sqlite:///", "sqlite:///:memory:", "mysql://h/x", "sqlite:///?a"],
+    [
+        *("syncd.db", "sqlite://", "sqlite:///", "sqlite:///:memory:", "mysql://h/x"),
+        *("sqlite:///?a", "postgresql://h", "postgresql://h/", "postgresql+asyncpg://h/x"),
+    ],
 )
-def test_a_state_is_a_sqlite_file(url: str) -> None:
+def test_a_state_is_a_sqlite_file_or_a_postgresql_database(url: str) -> None:
     with pytest.raises(ValidationError, match="must name a SQLite file"):
+        StateSettings(url=url, account="main")
+
+
+@pytest.mark.parametrize("url", ["postgresql://h/syncd", "postgresql+psycopg://u:p%40x@h:1/syncd"])
+def test_an_account_has_a_name_among_those_that_share_a_database(url: str) -> None:
+    assert StateSettings(url=url, account="acme-eu").account == "acme-eu"
+    with pytest.raises(ValidationError, match="account has to be set where url is on PostgreSQL"):
         StateSettings(url=url)
+
+
+@pytest.mark.parametrize("account", ["", "Acme", "-a", "a b", 'a"b', "a" * 41])
+def test_an_account_s_name_is_a_plain_short_word(account: str) -> None:
+    with pytest.raises(ValidationError, match="match pattern"):
+        StateSettings(account=account)
 
 
 def test_the_defaults_are_those_of_the_engine() -> None:

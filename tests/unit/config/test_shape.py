@@ -39,8 +39,10 @@ def test_the_sections_are_the_first_keys() -> None:
     assert [key[0] for key in SHAPE.all_keys() if len(key) == 1] == list(Settings.model_fields)
 
 
-def test_only_key_and_notification_addresses_are_secret() -> None:
+def test_keys_tokens_and_notification_addresses_alone_are_secret() -> None:
     assert [key for key in SHAPE.all_keys() if SHAPE.is_secret(key)] == [
         ("digital_river", "api_key"),
+        ("service", "token"),
+        ("service", "webhook_secrets"),
         ("notify", "urls"),
     ]

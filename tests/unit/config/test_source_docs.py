@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.config import DigitalRiverCatalog, HttpCatalog, load
+from syncd.config import DigitalRiverCatalog, FileCatalog, HttpCatalog, load
 from syncd.config.presets import PRESETS
 
 BLOCK = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -59,3 +59,14 @@ def test_the_skus_of_one_account_and_of_two_are_shown(project_root: Path, tmp_pa
         file = tmp_path / "config.toml"
         file.write_text(shown, encoding="utf-8")
         assert isinstance(load(file, {}).catalog, DigitalRiverCatalog)
+
+
+def test_files_and_joins_are_shown(project_root: Path, tmp_path: Path) -> None:
+    mapping = '[catalog.mapping]\nid = "sku"\npart_number = "mpn"\n'
+    file, trailer = _blocks(project_root, "file")
+    *_, join = BLOCK.findall((project_root / "docs" / "mapping.md").read_text(encoding="utf-8"))
+
+    for shown in (file, trailer + mapping):
+        (tmp_path / "config.toml").write_text(shown + KEY, encoding="utf-8")
+        assert isinstance(load(tmp_path / "config.toml", {}).catalog, FileCatalog)
+    assert _load(tmp_path, join).join[0].name == "erp"

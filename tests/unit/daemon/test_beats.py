@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from syncd.daemon.beats import LONGEST_STANDSTILL, Beats, in_words
-from syncd.service.pulse import Pulse, Trouble
+from syncd.daemon.beats import Beats, in_words
+from syncd.service.pulse import LONGEST_STANDSTILL, Pulse, Trouble
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

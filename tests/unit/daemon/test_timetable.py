@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syncd.daemon.timetable import Entry, Timetable
+from syncd.config.pace import longest_gap
+from syncd.daemon.timetable import Entry, Timetable, audit_due
 from syncd.service.pulse import Job
 
 NOW = datetime.now(UTC)
@@ -56,3 +57,43 @@ async def test_what_is_due_is_wished_for_and_comes_back_when_asked() -> None:
     timetable.end()
 
     assert wishes == [Job.FULL, Job.POLL]
+
+
+SUNDAY = datetime(2026, 11, 22, 4, tzinfo=UTC)
+WEEKLY = "0 4 * * sun"
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("pace", "last", "due"),
+    [
+        (HOUR * 6, None, SUNDAY + HOUR),
+        (HOUR / 2, None, SUNDAY + HOUR / 2),
+        (HOUR * 6, SUNDAY - HOUR * 2, SUNDAY + HOUR * 4),
+        (HOUR * 6, SUNDAY - DAY, SUNDAY),
+        (WEEKLY, None, None),
+        (WEEKLY, SUNDAY - 2 * DAY, SUNDAY),
+        (WEEKLY, SUNDAY - 9 * DAY, SUNDAY),
+        (WEEKLY, SUNDAY, None),
+    ],
+)
+def test_an_audit_that_was_missed_is_due_at_once(
+    pace: timedelta | str, last: datetime | None, due: datetime | None
+) -> None:
+    assert audit_due(pace, last, SUNDAY) == due
+
+
+@pytest.mark.parametrize(
+    ("pace", "gap"),
+    [
+        (HOUR, HOUR),
+        (WEEKLY, 7 * DAY),
+        ("0 4 * * mon,thu", 4 * DAY),
+        ("0 4 1 * *", 31 * DAY),
+        ("0 4 * * * Europe/Berlin", 25 * HOUR),
+    ],
+)
+def test_the_longest_gap_bounds_how_long_a_drift_goes_unseen(
+    pace: timedelta | str, gap: timedelta
+) -> None:
+    assert longest_gap(pace, datetime(2026, 10, 1, tzinfo=UTC)) == gap

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from syncd.daemon.wishes import Wish, Wishes
+from syncd.daemon.wishes import MOST_IDS, Wish, Wishes
 from syncd.domain.attributes import ItemId
 from syncd.service.pulse import Job
 
@@ -63,3 +63,14 @@ async def test_whoever_waits_is_woken() -> None:
     await waiting
 
     assert wishes.take() == Wish(Job.POLL, frozenset({A}))
+
+
+async def test_instead_of_very_many_all_are_looked_at() -> None:
+    wishes = Wishes()
+    for number in range(MOST_IDS):
+        wishes.point_at([ItemId(f"{number}")])
+    (some,) = await _all(wishes)
+    assert len(some.only) == MOST_IDS
+    for number in range(MOST_IDS + 1):
+        wishes.point_at([ItemId(f"{number}")])
+    assert await _all(wishes) == [Wish(Job.POLL)]

@@ -16,7 +16,7 @@ from syncd.domain.rules import RuleBook
 from syncd.domain.sample import Sample
 from syncd.domain.snapshot import CatalogRow, Certificate, Position, Scope
 from syncd.errors import CatalogError
-from syncd.ports import State
+from syncd.ports import Advance, State, unseen
 from syncd.service.terms import Ports, Terms
 from syncd.state import open_state
 from tests.fakes.catalog import sample_of
@@ -66,11 +66,11 @@ class GivenCatalog:
     error: CatalogError | None = None
     name: str = "given.csv"
 
-    def position(self) -> Position:
+    def position(self, advance: Advance = unseen) -> Position:
         return Position("given", "meaning")
 
     @contextmanager
-    def read(self, since: str | None) -> Iterator[GivenSnapshot]:
+    def read(self, since: str | None, advance: Advance = unseen) -> Iterator[GivenSnapshot]:
         yield GivenSnapshot(self, self.position())
 
 

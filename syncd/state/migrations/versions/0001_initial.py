@@ -17,7 +17,7 @@ def upgrade() -> None:
     _create_journal()
     op.create_table(
         "cycle",
-        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("id", _ID, primary_key=True),
         sa.Column("document", sa.Text, nullable=False),
     )
     op.create_table(
@@ -61,7 +61,7 @@ def _create_journal() -> None:
     op.create_table(
         "journal",
         sa.Column("write", _SERIAL, primary_key=True),
-        sa.Column("cycle", sa.Text, nullable=False),
+        sa.Column("cycle", _ID, nullable=False),
         sa.Column("id", _ID, nullable=False),
         sa.Column("deed", sa.Text, nullable=False),
         sa.Column("resource", sa.Text, nullable=False),

@@ -10,6 +10,7 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
+_ID = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _CYCLES = sa.table("cycle", sa.column("id"), sa.column("document"), sa.column("stopped_plan"))
 
 
@@ -20,7 +21,7 @@ def upgrade() -> None:
     op.create_table(
         "seal",
         sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
-        sa.Column("cycle", sa.Text, nullable=False),
+        sa.Column("cycle", _ID, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("digest", sa.Text, nullable=False),
         sa.Column("pruned", sa.Boolean, nullable=False, server_default=sa.false()),

@@ -117,6 +117,8 @@ def test_lines_that_are_missing_leave_a_doubt(
         ({"done": {"status": "done", "url": None, "count": 3}}, "does not say where"),
         ({"done": {"status": "done", "url": "http://example.com/x"}}, "without encryption"),
         ({"done": {"status": "done", "url": "file:///etc/passwd"}}, "without encryption"),
+        ({"done": {"status": "done", "url": "http://[/x"}}, "no address"),
+        ({"done": {"status": "done", "url": "http://127.0.0.1/\udcff"}}, "no address"),
     ],
 )
 def test_a_job_that_goes_wrong_is_an_error(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,7 @@ def test_every_page_is_read_and_the_end_is_known(
 
     assert ids_of(fetched) == [row["id"] for row in products(number)]
     assert (fetched.doubts, fetched.scope) == ((), Scope.WHOLE)
+    assert fetched.in_pages is (len(server.asked) > 1)
     pages = "pages" if shop.last or (kind in {"page", "offset"} and not declares) else "answer"
     assert any(f"{number} records came in" in one and pages in one for one in fetched.evidence)
 
@@ -74,3 +76,23 @@ def test_several_lists_are_read_one_after_the_other(server: RawServer, reader: R
 
 def _json(document: object) -> Reply:
     return Reply(body=json.dumps(document).encode())
+
+
+def test_whoever_watches_sees_each_page_and_each_try(
+    server: RawServer, reader: Reader, tmp_path: Path
+) -> None:
+    tries: list[int] = []
+
+    def busy_twice(shop: PagedList, _: Asked, number: int) -> Reply:
+        tries.append(number)
+        return Reply(503) if len(tries) < 3 else shop.page(number)
+
+    shop = PagedList(server.url, products(5), faults={1: busy_twice})
+    server.answers(shop)
+    told: list[int] = []
+
+    reader.fetcher(**shop.settings()).fetch(tmp_path, None, told.append)
+
+    assert [rows for rows in told if rows] == [2, 2, 1]
+    after_the_first, after_the_second = told.index(2), told.index(2, told.index(2) + 1)
+    assert told[after_the_first + 1 : after_the_second].count(0) >= 3 + 2  # tries and pauses

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncd.catalog.from_http.request import JsonValue, Request, filled, is_same_place, joined
+from syncd.errors import CatalogError
 
 
 @pytest.mark.parametrize(
@@ -72,3 +73,9 @@ def test_a_place_is_a_host_a_port_and_a_way_that_is_no_less_private(
     one: str, other: str, same: bool
 ) -> None:
     assert is_same_place(one, other) is same
+
+
+@pytest.mark.parametrize("place", ["http://[/", "http://a.b:x/", "/list?at=\udcff", "/a\nb\0"])
+def test_what_is_no_address_leads_nowhere(place: str) -> None:
+    with pytest.raises(CatalogError, match=r"https://a\.b/list: .* no address"):
+        Request("GET", "https://a.b/list").at(place)

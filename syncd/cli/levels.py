@@ -1,0 +1,89 @@
+"""`syncd levels`: the stock of items, by location."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, TypeAlias
+
+import typer
+
+from syncd.cli.options import Shared, with_shared_options
+from syncd.errors import UsageError
+
+Ids: TypeAlias = Annotated[
+    list[str] | None, typer.Argument(metavar="[ID]…", help="These items; all that are ours.")
+]
+ShipTo: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--ship-to", metavar="CC", help="Of locations that ship to this country."),
+]
+Available: TypeAlias = Annotated[bool, typer.Option("--available", help="Only what is there.")]
+UpdatedSince: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--updated-since",
+        metavar="WHEN",
+        help="Only what changed since then, such as 24h or 2026-11-21T17:00Z.",
+    ),
+]
+Low: TypeAlias = Annotated[
+    float | None, typer.Option("--low", metavar="N", min=0, help="Only where at most N are left.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command("levels")(with_shared_options(_levels))
+
+
+def _levels(
+    shared: Shared,
+    ids: Ids = None,
+    ship_to: ShipTo = None,
+    available: Available = False,
+    updated_since: UpdatedSince = None,
+    low: Low = None,
+) -> None:
+    """List what each location has of each item, and when more comes."""
+    from syncd.cli.inquiries import ask, looking
+    from syncd.cli.results import Results
+    from syncd.cli.session import read_ids
+    from syncd.cli.shown.levels import levels_listing
+    from syncd.domain.level import LevelFilter
+    from syncd.service.levels import Wanted, take_stock
+
+    results, items = Results(shared), read_ids(tuple(ids or ()))
+    with looking(shared) as wired:
+        now = wired.clock.now()
+        since = None if updated_since is None else _moment(updated_since, now)
+        country = None if ship_to is None else _country(ship_to)
+        wanted = Wanted(LevelFilter(country, available, since), low)
+        found = ask(wired, lambda _: take_stock(wired.state, wired.on_demand, items, wanted))
+    results.listing(levels_listing(found, now))
+
+
+def _country(text: str) -> str:
+    from syncd.domain.country import canonical_country
+
+    code = canonical_country(text.strip())
+    if code is None:
+        raise UsageError(f"--ship-to {text}", "it is no ISO 3166-1 alpha-2 code", "Write DE")
+    return code
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    """Read a time, or a duration that ends now; raises `UsageError`."""
+    from syncd.config.values import read_duration
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        try:
+            return now - read_duration(text)
+        except ValueError:
+            raise UsageError(
+                f"--updated-since {text}",
+                "it is neither a duration nor a time",
+                "Write 24h, or 2026-11-21T17:00Z",
+            ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

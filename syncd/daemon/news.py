@@ -1,0 +1,52 @@
+"""What the daemon has seen since the herald looked last, in its order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from syncd.domain.cycle import CycleResult
+from syncd.service.glimpse import SUBJECTS, Glimpse, glimpse_of
+from syncd.service.pulse import Trouble
+
+MOST: Final = 100
+"""So much is kept while nobody looks, such as while another process is at work on the state."""
+
+
+class News:
+    """Listens to the pulse; to be used in one loop."""
+
+    def __init__(self) -> None:
+        self._seen: deque[Glimpse] = deque(maxlen=MOST)
+        self._some = asyncio.Event()
+
+    def wrong(self, kind: Trouble, words: str) -> None:
+        if kind in SUBJECTS:
+            self._add(Glimpse({SUBJECTS[kind]: words}))
+
+    def well(self, kind: Trouble) -> None:
+        if kind in SUBJECTS:
+            self._add(Glimpse({SUBJECTS[kind]: None}))
+
+    def ended(self, result: CycleResult, *, is_whole: bool) -> None:
+        self._add(glimpse_of(result, is_whole=is_whole))
+
+    def took_over(self, gone: str) -> None:
+        """Another daemon was on duty before, and is no more."""
+        self._add(Glimpse(gone=gone))
+
+    async def come(self) -> None:
+        """Wait until there is something."""
+        await self._some.wait()
+
+    def take(self) -> list[Glimpse]:
+        """Hand over what there is."""
+        seen = list(self._seen)
+        self._seen.clear()
+        self._some.clear()
+        return seen
+
+    def _add(self, seen: Glimpse) -> None:
+        self._seen.append(seen)
+        self._some.set()

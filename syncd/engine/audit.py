@@ -1,0 +1,113 @@
+"""What an item at the remote, held against its row, comes to: nothing, or one finding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from syncd.domain.attributes import Attribute, AttributeChange, ItemId, differences
+from syncd.domain.audit import Finding, FindingKind
+from syncd.domain.item import RemoteItem
+from syncd.domain.tracking import Delivery, Ownership, Tracked
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One id as it was seen: its row, if it has one, and its item, if there is one."""
+
+    id: ItemId
+    tracked: Tracked | None
+    item: RemoteItem | None
+    seen: datetime
+
+
+def judged(look: Look) -> Finding | None:
+    """Find what an item is to us that is not as its row has it; None where both agree.
+
+    A row that a write is under way for, or in doubt, agrees with everything: see `is_unsettled`.
+    """
+    row, item = look.tracked, look.item
+    if is_unsettled(row):
+        return None
+    if row is None or row.ownership is Ownership.FOREIGN:
+        return None if item is None else _foreign(look, "" if row is None else row.foreign_reason)
+    if item is None:
+        return None if row.known is None else _found(look, FindingKind.VANISHED)
+    if row.known is None:
+        return _not_taken_over(look, row)
+    if row.is_missing:
+        return _found(look, FindingKind.ORPHANED)
+    drift = drifted(row, item)
+    return replace(_found(look, FindingKind.DRIFTED), attributes=drift) if drift else None
+
+
+def is_unsettled(row: Tracked | None) -> bool:
+    """Whether nobody can say what the remote should show of it before the next look-up."""
+    return row is not None and row.delivery is not Delivery.SETTLED
+
+
+def drifted(row: Tracked, item: RemoteItem) -> dict[Attribute, AttributeChange]:
+    """Mapped attributes that another hand has changed, from the known value to the one there.
+
+    What the catalog accepts or wants anyway is no drift, such as any value of an attribute that the
+    server fills in by itself where the catalog has none.
+    """
+    known, observed = row.known or {}, item.attributes
+    unwanted = differences(row.desired or {}, observed, row.sent)
+    return {
+        attribute: AttributeChange(known.get(attribute), observed.get(attribute))
+        for attribute in unwanted
+        if known.get(attribute) != observed.get(attribute)
+    }
+
+
+def with_managed(finding: Finding) -> Finding:
+    """The finding, of an item whose SKU turned out to be Digital River's own."""
+    reason = "Digital River fulfils its SKU (managedFulfillment), and it is never written"
+    return replace(finding, kind=FindingKind.MANAGED, reason=reason)
+
+
+def with_history(finding: Finding, written: datetime | None) -> Finding:
+    """The finding with when syncd last wrote the item, which tells an orphan from a foreign one."""
+    if finding.kind is not FindingKind.FOREIGN or finding.state is not None or written is None:
+        return replace(finding, written=written)
+    reason = "syncd has written it before and holds no row for it any more; it is left as it is"
+    return replace(finding, kind=FindingKind.ORPHANED, written=written, reason=reason)
+
+
+def _not_taken_over(look: Look, row: Tracked) -> Finding:
+    """An item where none was known: the next look-up makes it ours, unless nothing asks for one."""
+    if row.hold is not None:
+        return _foreign(look, f"its row is held: {row.hold.rule}")
+    if row.desired is None:
+        return _foreign(look, "no catalog row wants it")
+    return _found(look, FindingKind.UNADOPTED)
+
+
+def _foreign(look: Look, reason: str | None) -> Finding:
+    return replace(_found(look, FindingKind.FOREIGN), reason=reason or "")
+
+
+def _found(look: Look, kind: FindingKind) -> Finding:
+    row, item = look.tracked, look.item
+    seen = Finding(
+        id=look.id,
+        kind=kind,
+        seen=look.seen,
+        observed=None if item is None else item.attributes,
+        updated=None if item is None else item.updated,
+    )
+    if row is None:
+        return seen
+    return replace(
+        seen, state=row.state, desired=row.desired, known=row.known, reason=_reason(row, kind)
+    )
+
+
+def _reason(row: Tracked, kind: FindingKind) -> str:
+    """Why a finding about this row is not simply mended."""
+    if row.hold is not None:
+        return f"its row is held: {row.hold.rule}"
+    if kind is FindingKind.ORPHANED and row.missing is not None:
+        return f"gone from the catalog since {row.missing.since:%Y-%m-%d %H:%M} UTC, to be deleted"
+    return ""

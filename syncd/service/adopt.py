@@ -1,0 +1,200 @@
+"""Adoption: what a first run would take over, and a lost state rebuilt from what is there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Final
+
+from syncd.domain.attributes import Attribute, AttributeChange, ItemId, differences
+from syncd.domain.cycle import CycleResult, GuardStop
+from syncd.domain.item import RemoteItem
+from syncd.domain.policy import PolicyMode
+from syncd.domain.snapshot import Certificate
+from syncd.domain.tracking import Ownership, SkuState, Tracked
+from syncd.engine.observe import Observation, observe
+from syncd.errors import RemoteError, UsageError
+from syncd.ports import ItemListing, Sightings, State
+from syncd.service.account import check_account
+from syncd.service.ask import Asking
+from syncd.service.cycle import run_cycle
+from syncd.service.fulfilment import managed_among
+from syncd.service.read import read_catalog
+from syncd.service.side_by_side import held_by
+from syncd.service.table import rows_in
+from syncd.service.terms import CycleRequest, Ports, StoppedError, Terms
+
+NOT_WANTED: Final = "the catalog has no row for it"
+NOT_USABLE: Final = "its catalog row is unusable"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """An item that would become ours; `attributes` go from what it has to what the catalog wants.
+
+    They are empty where nothing would have to be written.
+    """
+
+    id: ItemId
+    attributes: Mapping[Attribute, AttributeChange]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """An item that would be left as it is, and why."""
+
+    id: ItemId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prospects:
+    """What a first run would make of the account.
+
+    `to_create` counts the usable rows without an item, `owned` the items that are ours already.
+    `stops` keep a run from doing anything; `skus_hidden` is as in an audit.
+    """
+
+    listed: int = 0
+    owned: int = 0
+    taken: tuple[TakeOver, ...] = ()
+    left: tuple[Left, ...] = ()
+    to_create: int = 0
+    certificate: Certificate | None = None
+    stops: tuple[GuardStop, ...] = ()
+    requests: int = 0
+    skus_hidden: bool = False
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether a stop kept it from looking at all."""
+        return bool(self.stops) and self.certificate is None
+
+    @property
+    def differing(self) -> tuple[TakeOver, ...]:
+        """Those that would be written once they are ours."""
+        return tuple(one for one in self.taken if one.attributes)
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """What was listed, by what may come of it: items that a row wants, and all others."""
+
+    wanted: dict[ItemId, tuple[Tracked, RemoteItem]] = field(default_factory=dict)
+    left: list[Left] = field(default_factory=list)
+
+
+async def foresee(
+    ports: Ports, listing: ItemListing, terms: Terms, request: CycleRequest
+) -> Prospects:
+    """Tell what a first run would take over, with GETs alone, over a private copy of the state.
+
+    Raises `CatalogError`, `RemoteError` and `StoppedError`, for half an answer would mislead.
+    """
+    with ExitStack() as stack:
+        overlay = await asyncio.to_thread(stack.enter_context, ports.state.overlay())
+        looking = _Looking(replace(ports, state=overlay), listing, terms, request)
+        try:
+            async with held_by(request.stop, ports.remote):
+                return await looking.look()
+        except RemoteError as error:
+            if request.stop.is_set():
+                raise StoppedError("adopt", "it was asked to stop", "Run it again") from error
+            raise
+
+
+async def rebuild(ports: Ports, terms: Terms, request: CycleRequest) -> CycleResult:
+    """Fill a state that owns nothing from the catalog and from what is there, and write nothing.
+
+    Every item that matches a catalog id becomes ours, whatever `policy.adopt` says of other times.
+    Raises `UsageError` where the state owns something, and as `run_cycle` does.
+    """
+    owned = await asyncio.to_thread(lambda: ports.state.census().owned)
+    if owned:
+        raise UsageError(
+            "syncd adopt --rebuild",
+            f"the state is not lost: it owns {owned:,} items",
+            "Compare it with what is there: syncd audit",
+        )
+    reporting = replace(terms.policy, mode=PolicyMode.REPORT_ONLY, adopt=True)
+    return await run_cycle(ports, replace(terms, policy=reporting), request)
+
+
+class _Looking:
+    """One look at catalog and account together; the state may be written, for it is a copy."""
+
+    def __init__(
+        self, ports: Ports, listing: ItemListing, terms: Terms, request: CycleRequest
+    ) -> None:
+        self._ports = ports
+        self._listing = listing
+        self._terms = terms
+        self._request = request
+
+    async def look(self) -> Prospects:
+        departed = self._listing.requests
+        stop = await check_account(self._ports, self._terms)
+        if stop is not None:
+            return Prospects(stops=(stop,))
+        read = await asyncio.to_thread(read_catalog, self._ports, self._terms, self._request)
+        listed, found = await self._listed()
+        asking = Asking(self._request, self._terms.in_flight)
+        managed = await managed_among(self._ports.remote, asking, list(found.wanted))
+        taken = self._taken(found, managed.ids)
+        without_item = await asyncio.to_thread(_without_item, self._ports.state)
+        return Prospects(
+            listed=listed,
+            owned=listed - len(found.left) - len(taken),
+            taken=tuple(taken),
+            left=tuple(sorted(found.left, key=lambda one: one.id)),
+            to_create=without_item - len(found.wanted),
+            certificate=read.certificate,
+            stops=read.stops,
+            requests=self._listing.requests - departed,
+            skus_hidden=managed.is_hidden,
+        )
+
+    async def _listed(self) -> tuple[int, _Sorted]:
+        """List everything, and sort out what is not ours already; gives how much there is."""
+        self._request.progress.phase("listing what is there", None)
+        with self._ports.state.sightings() as seen:
+            await self._listing.every_item(partial(self._note, seen))
+            return seen.count, await asyncio.to_thread(self._sorted, seen)
+
+    def _note(self, seen: Sightings, items: Sequence[RemoteItem]) -> None:
+        seen.take(items, self._ports.clock.now())
+        self._request.progress.advance(len(items))
+
+    def _sorted(self, seen: Sightings) -> _Sorted:
+        found = _Sorted()
+        for sightings in seen.differing():
+            items = {one.item.id: one.item for one in sightings}
+            rows = self._ports.state.tracked(list(items))
+            for id_, item in items.items():
+                row = rows.get(id_)
+                if row is None or row.desired is None:
+                    found.left.append(Left(id_, NOT_WANTED if row is None else NOT_USABLE))
+                elif row.ownership is not Ownership.OWNED:
+                    found.wanted[id_] = row, item
+        return found
+
+    def _taken(self, found: _Sorted, managed: frozenset[ItemId]) -> list[TakeOver]:
+        """Judge each meeting of row and item as a cycle would; `found` hears of what is left."""
+        taken, now = list[TakeOver](), self._ports.clock.now()
+        for id_, (row, item) in sorted(found.wanted.items()):
+            after = observe(row, Observation(item, id_ in managed), self._terms.policy, now)
+            if after is not None and after.ownership is Ownership.OWNED:
+                changed = differences(row.desired or {}, item.attributes, after.sent)
+                taken.append(TakeOver(id_, changed))
+            else:
+                found.left.append(Left(id_, (after and after.foreign_reason) or NOT_WANTED))
+        return taken
+
+
+def _without_item(state: State) -> int:
+    """How many usable rows there are that no item is known for."""
+    waiting = rows_in(state, SkuState.PENDING, SkuState.FOREIGN)
+    return sum(row.known is None and row.ownership is not Ownership.OWNED for row in waiting)

@@ -1,0 +1,238 @@
+"""The audit: what the remote really holds, against what it is known and wanted to hold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+import structlog
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.audit import Audit, Extent, Finding, FindingKind, Observed
+from syncd.domain.item import RemoteItem
+from syncd.engine.audit import Look, is_unsettled, judged, with_history, with_managed
+from syncd.errors import RemoteError, StateBusyError
+from syncd.ports import ItemListing, Sightings
+from syncd.service.account import check_account
+from syncd.service.ask import Asking
+from syncd.service.fulfilment import ask_all, managed_among
+from syncd.service.past_audits import remember
+from syncd.service.side_by_side import held_by
+from syncd.service.stillness import Stillness
+from syncd.service.terms import CycleRequest, Ports, StoppedError, Terms
+
+TRIES: Final = 2
+"""How often a SKU is asked for whose row moves meanwhile; after that the next audit judges it."""
+_PERHAPS_MANAGED: Final = frozenset(
+    {FindingKind.DRIFTED, FindingKind.UNADOPTED, FindingKind.FOREIGN}
+)
+"""Findings about items that Digital River may keep itself."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Found:
+    """What an audit has found so far."""
+
+    findings: dict[ItemId, Finding] = field(default_factory=dict)
+    listed: int = 0
+    looked_up: int = 0
+    windows: int = 0
+    unsettled: int = 0
+    skus_hidden: bool = False
+
+    def take(self, findings: Iterable[Finding]) -> None:
+        self.findings.update((one.id, one) for one in findings)
+
+    def in_order(self) -> tuple[Finding, ...]:
+        return tuple(finding for _, finding in sorted(self.findings.items()))
+
+
+class Auditing:
+    """One audit of one account; it sends GETs alone, and notes in the state what was observed.
+
+    A cycle may run meanwhile: whatever its writes may have made look like drift is looked up again,
+    between two looks at its row.
+    """
+
+    def __init__(
+        self, ports: Ports, listing: ItemListing, terms: Terms, request: CycleRequest
+    ) -> None:
+        self._ports = ports
+        self._listing = listing
+        self._terms = terms
+        self._request = request
+        self._asking = Asking(request, terms.in_flight)
+        self._found = _Found()
+        self._chosen: Sequence[ItemId] = ()
+
+    async def whole(self) -> Audit:
+        """List every item once, and ask by name only for what should have shown and did not.
+
+        Raises `RemoteError` where anything could not be read, and `StoppedError`.
+        """
+        return await self._audit(Extent.WHOLE, self._look_at_all)
+
+    async def sample(self, count: int) -> Audit:
+        """Look up so many of the known items, chosen by chance; raises as `whole` does."""
+        chosen = await asyncio.to_thread(self._ports.state.known_at_random, count)
+        return await self._audit(Extent.SAMPLE, partial(self._look_at, chosen))
+
+    async def those(self, ids: Sequence[ItemId]) -> Audit:
+        """Look up these known items; raises as `whole` does."""
+        return await self._audit(Extent.PART, partial(self._look_at, ids))
+
+    async def _audit(self, extent: Extent, look: Callable[[], Awaitable[None]]) -> Audit:
+        began, departed = self._ports.clock.now(), self._listing.requests
+        async with self._unless_stopped():
+            stop = await check_account(self._ports, self._terms)
+            if stop is None:
+                await look()
+                await self._tell_managed()
+                await asyncio.to_thread(self._tell_history)
+        found = self._found
+        audit = Audit(
+            id=self._request.id,
+            extent=extent,
+            began=began,
+            finished=self._ports.clock.now(),
+            findings=found.in_order(),
+            listed=found.listed,
+            looked_up=found.looked_up,
+            windows=found.windows,
+            unsettled=found.unsettled,
+            requests=self._listing.requests - departed,
+            skus_hidden=found.skus_hidden,
+            guards=() if stop is None else (stop,),
+        )
+        await asyncio.to_thread(self._record, audit)
+        return audit
+
+    @asynccontextmanager
+    async def _unless_stopped(self) -> AsyncIterator[None]:
+        """Let a stop end the audit: what it has seen so far proves nothing."""
+        try:
+            async with held_by(self._request.stop, self._ports.remote):
+                yield
+        except RemoteError as error:
+            if self._request.stop.is_set():
+                raise StoppedError("the audit", "it was asked to stop", "Run it again") from error
+            raise
+
+    # ----------------------------------------------------------------------- looking
+
+    async def _look_at_all(self) -> None:
+        state = self._ports.state
+        still = await asyncio.to_thread(Stillness.now, state)
+        self._request.progress.phase("listing what is there", None)
+        with state.sightings() as seen:
+            spans = await self._listing.every_item(partial(self._note, seen))
+            self._found.listed, self._found.windows = seen.count, len(spans)
+            self._request.progress.phase("comparing", None)
+            doubtful = await asyncio.to_thread(self._compare, seen, still)
+        await self._look_up(doubtful)
+
+    def _note(self, seen: Sightings, items: Sequence[RemoteItem]) -> None:
+        seen.take(items, self._ports.clock.now())
+        self._request.progress.advance(len(items))
+
+    def _compare(self, seen: Sightings, still: Stillness) -> list[ItemId]:
+        """Hold what was listed against the table; gives the ids that must be asked for by name."""
+        not_shown = [item for batch in seen.not_shown() for item in batch]
+        findings: list[Finding] = []
+        for sightings in seen.differing():
+            rows = self._ports.state.tracked([one.item.id for one in sightings])
+            looks = [Look(s.item.id, rows.get(s.item.id), s.item, s.seen) for s in sightings]
+            findings += self._judged(looks)
+        if still.lasted(self._ports.state):
+            self._found.take(findings)
+            return not_shown
+        return [*not_shown, *(one.id for one in findings)]
+
+    async def _look_at(self, ids: Sequence[ItemId]) -> None:
+        self._chosen = ids
+        await self._look_up(ids)
+
+    async def _look_up(self, ids: Sequence[ItemId]) -> None:
+        """Ask for these by name; what moves each time is left to the next audit."""
+        self._found.looked_up += len(ids)
+        self._request.progress.phase("looking up", len(ids))
+        for _ in range(TRIES):
+            ids = await self._asked(ids)
+        self._found.unsettled += len(ids)
+
+    async def _asked(self, ids: Sequence[ItemId]) -> list[ItemId]:
+        """Ask for these, and give those whose row has moved meanwhile."""
+        moved: list[ItemId] = []
+
+        async def see(batch: Sequence[ItemId]) -> None:
+            before = await asyncio.to_thread(self._ports.state.tracked, batch)
+            items, now = await self._ports.remote.items(batch), self._ports.clock.now()
+            after = await asyncio.to_thread(self._ports.state.tracked, batch)
+            moving = {item for item in batch if before.get(item) != after.get(item)}
+            moved.extend(moving)
+            looks = [
+                Look(item, after.get(item), items.get(item), now)
+                for item in batch
+                if item not in moving
+            ]
+            self._found.take(self._judged(looks))
+            self._request.progress.advance(len(looks))
+
+        unanswered = await ask_all(self._asking, ids, see)
+        self._found.unsettled += len(unanswered)
+        return moved
+
+    def _judged(self, looks: Sequence[Look]) -> list[Finding]:
+        self._found.unsettled += sum(is_unsettled(look.tracked) for look in looks)
+        return [finding for look in looks if (finding := judged(look)) is not None]
+
+    # --------------------------------------------------------------------- telling more
+
+    async def _tell_managed(self) -> None:
+        """Find out which items Digital River keeps itself, as far as the key may see it."""
+        findings = self._found.findings
+        ids = [one.id for one in findings.values() if one.kind in _PERHAPS_MANAGED]
+
+        managed = await managed_among(self._ports.remote, self._asking, ids)
+        self._found.take([with_managed(findings[item]) for item in managed.ids])
+        self._found.skus_hidden = managed.is_hidden
+
+    def _tell_history(self) -> None:
+        """Tell of each finding when syncd wrote it last."""
+        findings = self._found.findings
+        written = self._ports.state.last_written(sorted(findings))
+        self._found.take([with_history(one, written.get(one.id)) for one in findings.values()])
+
+    # ------------------------------------------------------------------------- recording
+
+    def _record(self, audit: Audit) -> None:
+        """Write down what was observed; a state that is busy for long does not undo the audit."""
+        counts = {kind.value: count for kind, count in audit.counts().items()}
+        tell = _log.info if audit.to_mend() else _log.debug
+        tell("audit.finished", extent=audit.extent.value, listed=audit.listed, **counts)
+        if audit.guards:
+            return
+        try:
+            self._write_down(audit)
+        except StateBusyError as busy:
+            _log.warning("audit.not_recorded", reason=busy.reason)
+
+    def _write_down(self, audit: Audit) -> None:
+        observed = [_observed(one) for one in audit.findings if one.state is not None]
+        with self._ports.state.transaction() as transaction:
+            if audit.extent is Extent.WHOLE:
+                transaction.forget_observed_before(audit.began)
+            else:
+                transaction.forget_observed(self._chosen)
+            transaction.observe(observed)
+            remember(transaction, audit)
+
+
+def _observed(finding: Finding) -> Observed:
+    return Observed(finding.id, finding.kind, finding.observed, finding.updated, finding.seen)

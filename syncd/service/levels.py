@@ -1,0 +1,87 @@
+"""Inventory levels as the remote has them, beside what the state knows of their items."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from syncd.domain.attributes import Attribute, ItemId
+from syncd.domain.level import Level, LevelFilter, Levels
+from syncd.domain.tracking import Ownership, SkuState
+from syncd.ports import State, Stock
+from syncd.service.table import rows_in
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What one location has of one item; `oversell` is None where the state does not know it."""
+
+    level: Level
+    oversell: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stocktaking:
+    """Levels of the items that were asked for; `without` are those that no location has.
+
+    `cut_short` are items of which there may be more levels than can be read.
+    """
+
+    asked: int
+    shelves: tuple[Shelf, ...]
+    without: tuple[ItemId, ...]
+    cut_short: tuple[ItemId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which levels are to be told: at most `low` left, None for any number; see `LevelFilter`."""
+
+    filter: LevelFilter
+    low: float | None = None
+
+    def admits(self, level: Level) -> bool:
+        """Whether it is to be told; of an unknown quantity nobody can say that it is low."""
+        if self.low is None:
+            return True
+        return level.quantity is not None and level.quantity <= self.low
+
+
+async def take_stock(
+    state: State, stock: Stock, ids: Sequence[ItemId], wanted: Wanted
+) -> Stocktaking:
+    """Read the levels of these items, or of all items that are ours where no id is given.
+
+    Raises as the reads of `Remote` do.
+    """
+    asked = ids or await asyncio.to_thread(_owned, state)
+    found = await stock.levels(asked, wanted.filter)
+    return await asyncio.to_thread(_told, state, asked, found, wanted)
+
+
+def _owned(state: State) -> list[ItemId]:
+    return [
+        row.id
+        for row in rows_in(state, *SkuState)
+        if row.ownership is Ownership.OWNED and row.known is not None
+    ]
+
+
+def _told(state: State, asked: Sequence[ItemId], found: Levels, wanted: Wanted) -> Stocktaking:
+    stocked = {level.item for level in found.levels}
+    levels = [level for level in found.levels if wanted.admits(level)]
+    oversell = _oversell(state, sorted({level.item for level in levels}))
+    is_filtered = wanted != Wanted(LevelFilter())
+    without = () if is_filtered else tuple(item for item in asked if item not in stocked)
+    shelves = tuple(Shelf(level, oversell.get(level.item)) for level in levels)
+    return Stocktaking(len(asked), shelves, without, tuple(sorted(found.cut_short)))
+
+
+def _oversell(state: State, ids: Sequence[ItemId]) -> dict[ItemId, bool]:
+    """Whether each item may be sold without stock, as far as it is known."""
+    known = {
+        id_: (row.known or {}).get(Attribute.ALLOW_OVERSELL)
+        for id_, row in state.tracked(ids).items()
+    }
+    return {id_: value for id_, value in known.items() if isinstance(value, bool)}

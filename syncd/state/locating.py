@@ -1,0 +1,133 @@
+"""From a URL to the ways to open the state that it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from syncd.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from syncd.ports import State
+    from syncd.state.holding import Now
+    from syncd.state.postgres_place import Place
+
+_KEY: Final = "state.url"
+_EXAMPLE: Final = "sqlite:///syncd.db"
+
+
+class Door(Protocol):
+    """The ways to open one state."""
+
+    def to_work(self, now: Now | None) -> State:
+        """For a cycle; it is made or migrated where need be."""
+
+    def to_write(self, patience: timedelta) -> State:
+        """For small writes that wait no longer than this."""
+
+    def to_read(self) -> State:
+        """As it is, without a change to it."""
+
+    def to_look(self, patience: timedelta) -> State:
+        """Beside a process's own work on it, waiting no longer than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileDoor:
+    """To a file of SQLite."""
+
+    file: Path
+
+    def to_work(self, now: Now | None) -> State:
+        from syncd.state import opening
+        from syncd.state.holding import Timing
+
+        return opening.open_for_writing(self.file, None if now is None else Timing(now))
+
+    def to_write(self, patience: timedelta) -> State:
+        from syncd.state import opening
+
+        return opening.open_for_writing(self.file, busy_timeout=patience)
+
+    def to_read(self) -> State:
+        from syncd.state import opening
+
+        return opening.open_for_reading(self.file)
+
+    def to_look(self, patience: timedelta) -> State:
+        from syncd.state import opening
+
+        return opening.open_beside(self.file, patience)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresDoor:
+    """To an account's place in PostgreSQL."""
+
+    place: Place
+
+    def to_work(self, now: Now | None) -> State:
+        from syncd.state import postgres_opening as opening
+
+        return opening.open_for_writing(self.place, opening.timing_of(now))
+
+    def to_write(self, patience: timedelta) -> State:
+        from syncd.state import postgres_opening as opening
+
+        return opening.open_for_writing(self.place, opening.timing_of(None), patience)
+
+    def to_read(self) -> State:
+        from syncd.state import postgres_opening as opening
+
+        return opening.open_for_reading(self.place)
+
+    def to_look(self, patience: timedelta) -> State:
+        from syncd.state import postgres_opening as opening
+
+        return opening.open_beside(self.place, patience)
+
+
+def door_to(url: str, account: str | None) -> Door:
+    """Find the state; raises `ConfigurationError`, which never shows the URL whole."""
+    parts = _parts(url)
+    if parts.get_backend_name() != "postgresql":
+        return FileDoor(_file(parts))
+    from syncd.state.postgres_place import place_of
+
+    return PostgresDoor(place_of(parts, account))
+
+
+def sqlite_file(url: str) -> Path:
+    """The file that the URL names; raises like `door_to`."""
+    return _file(_parts(url))
+
+
+def _parts(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise ConfigurationError(
+            _KEY, "it is not a database URL", f'Write it like "{_EXAMPLE}"'
+        ) from error
+
+
+def _file(parts: URL) -> Path:
+    kind = parts.get_backend_name()
+    if kind != "sqlite":
+        raise ConfigurationError(
+            _KEY,
+            f'there is no state in "{kind}"',
+            f'Use a file of SQLite, like "{_EXAMPLE}", or a database of PostgreSQL',
+        )
+    if parts.query or not parts.database or parts.database == ":memory:":
+        raise ConfigurationError(
+            _KEY,
+            "the state has to be a file, without parameters behind it",
+            f'Write it like "{_EXAMPLE}"',
+        )
+    return Path(parts.database)

@@ -1,0 +1,70 @@
+"""What audits found otherwise than it was known, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, insert, select
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.audit import FindingKind, Observed
+from syncd.domain.tracking import Ownership
+from syncd.state import codec
+from syncd.state.schema import observed as table
+from syncd.state.schema import sku
+
+
+def among(connection: Connection, ids: Sequence[ItemId]) -> dict[ItemId, Observed]:
+    """What was observed of these ids; they must be few enough for one query."""
+    rows = connection.execute(select(table).where(table.c.id.in_(ids)))
+    return {one.id: one for one in map(_observed, rows)}
+
+
+def keep(connection: Connection, observed: Iterable[Observed]) -> None:
+    """Keep these, for ids of which nothing is kept."""
+    rows = [_row(one) for one in observed]
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def forget(connection: Connection, ids: Sequence[ItemId]) -> None:
+    """Remove these ids; they must be few enough for one query."""
+    connection.execute(delete(table).where(table.c.id.in_(ids)))
+
+
+def forget_before(connection: Connection, moment: datetime) -> None:
+    """Remove what was seen before then."""
+    connection.execute(delete(table).where(table.c.seen < codec.moment_of(moment)))
+
+
+def known_at_random(count: int) -> Select[str]:
+    """So many ids whose item is ours and known to exist."""
+    return (
+        select(sku.c.id)
+        .where(sku.c.ownership == Ownership.OWNED.value, sku.c.known.is_not(None))
+        .order_by(func.random())
+        .limit(count)
+    )
+
+
+def _row(observed: Observed) -> dict[str, Any]:
+    attributes, updated = observed.attributes, observed.updated
+    return {
+        "id": observed.id,
+        "kind": observed.kind.value,
+        "attributes": None if attributes is None else codec.attributes_text(attributes),
+        "updated": None if updated is None else codec.moment_of(updated),
+        "seen": codec.moment_of(observed.seen),
+    }
+
+
+def _observed(row: Any) -> Observed:  # noqa: ANN401 - a row of the table, whose cells carry no types
+    return Observed(
+        id=ItemId(row.id),
+        kind=FindingKind(row.kind),
+        attributes=None if row.attributes is None else codec.attributes_from(row.attributes),
+        updated=codec.optional_moment(row.updated),
+        seen=codec.moment_from(row.seen),
+    )

@@ -1,0 +1,88 @@
+"""A state in PostgreSQL as the adapter asks it: its rooms, its lease, its copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from syncd.state import postgres
+from syncd.state.database import Database, only_read
+from syncd.state.postgres_overlay import overlaid
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from syncd.ports import Duty, Lease
+    from syncd.state.codec import SkuRow
+    from syncd.state.fingerprints import FingerprintCopy
+    from syncd.state.postgres import PostgresRoom
+    from syncd.state.postgres_duty import PostgresDuty
+    from syncd.state.postgres_lease import PostgresLease
+
+
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """How cycles take turns, and which daemon is on duty, by connections of their own."""
+
+    lease: PostgresLease
+    duty: PostgresDuty
+    signs: PostgresRoom
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresDatabase:
+    """The room with what belongs to it; `leases` is None where the state is only read.
+
+    `folder` is the temporary one to remove at the end, where the copy of fingerprints is in one.
+    """
+
+    room: PostgresRoom
+    copy: FingerprintCopy
+    leases: Leases | None = None
+    folder: TemporaryDirectory[str] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.room.name
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        return self.room.reading()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with self.room.writing() as connection:
+            if self.leases is not None:
+                self.leases.lease.guard(connection)
+            yield connection
+
+    def upsert(self, connection: Connection, rows: Iterable[SkuRow]) -> None:
+        postgres.upsert(connection, rows)
+
+    def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[Lease]:
+        if self.leases is None:
+            raise only_read(self.name)
+        return self.leases.lease.held(holder, wait)
+
+    def duty(self, holder: str) -> AbstractContextManager[Duty]:
+        if self.leases is None:
+            raise only_read(self.name)
+        return self.leases.duty.taken(holder)
+
+    def copied(self) -> AbstractContextManager[Database]:
+        return overlaid(self.room, self.copy)
+
+    def fingerprints(self) -> AbstractContextManager[Path]:
+        return self.copy.current(self.reading, postgres.fingerprints)
+
+    def close(self) -> None:
+        self.room.close()
+        if self.leases is not None:
+            self.leases.signs.close()
+        if self.folder is not None:
+            self.folder.cleanup()

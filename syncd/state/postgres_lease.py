@@ -1,0 +1,120 @@
+"""The cycle lease of many machines: a sign of life in a row, and the fence behind it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from sqlalchemy import text
+
+from syncd.errors import StateBusyError, StateError
+from syncd.state import fence, migrate
+from syncd.state import postgres_signs as signs
+from syncd.state.holding import Holding, Taking, Timing, first_sign
+from syncd.state.postgres_home import Home
+from syncd.state.postgres_signs import LEASE, Sight, SignedSeat
+from syncd.state.turns import Turns, stopped_while_writing
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from syncd.state.postgres import PostgresRoom
+
+BEAT: Final = 2.0
+TERM: Final = 10.0
+"""A standby is at work within 15 s of a crash; a server may be away for a little less than this."""
+
+_END_STUCK_WRITERS: Final = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+    " WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid <> pg_backend_pid()"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND (classid::bigint << 32) | objid::bigint = hashtextextended(:schema, 0)"
+    " AND xact_start < clock_timestamp() - make_interval(secs => :term)"
+)
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The connections that write, and those for signs of life, which are quick or fail."""
+
+    work: PostgresRoom
+    signs: PostgresRoom
+
+
+class PostgresLease(Turns):
+    """The lease of one state in PostgreSQL.
+
+    It is free at once when its holder lets go, and after a term when its holder is dead, cut off or
+    stands still: then the fence shuts that one out, and a transaction it has left open is ended.
+    """
+
+    def __init__(self, rooms: Rooms, home: Home, timing: Timing) -> None:
+        super().__init__(rooms.work.name, timing)
+        self._rooms = rooms
+        self._home = home
+
+    def _tried(self, holder: str) -> Holding | None:
+        with self._rooms.work.reading() as connection:
+            before = signs.look(connection, LEASE)
+        if not before.is_free(self._timing.term):
+            return None
+        if before.holder is not None and not before.holder.ended:
+            self._end_stuck_writers()
+        try:
+            taking = self._advanced(holder)
+        except StateBusyError as busy:
+            raise stopped_while_writing(self._name, before.who) from busy
+        return None if taking is None else self._kept(taking)
+
+    def _advanced(self, holder: str) -> Taking | None:
+        """Shut everybody else out, if nobody was quicker."""
+        since = f"{self._timing.now().astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        with self._rooms.work.writing() as connection:
+            before = signs.look_and_lock(connection, LEASE)
+            if not before.is_free(self._timing.term):
+                return None
+            migrate.refuse_newer(connection, self._name)
+            if before.holder is not None and not before.holder.ended:
+                _log.warning("lease.taken_over", state=self._name, holder=before.who)
+            in_doubt = self._doubt_an_old_copy(connection)
+            advanced = fence.advance(connection, holder, since, above=self._home.seen())
+            signs.put(connection, LEASE, first_sign(advanced, self._timing))
+            return Taking(advanced, self._sent_until(before), in_doubt)
+
+    def _doubt_an_old_copy(self, connection: Connection) -> int:
+        if not self._home.has_moved(connection):
+            return 0
+        in_doubt = fence.doubt_what_is_known(connection)
+        _log.warning("state.restored", state=self._name, in_doubt=in_doubt)
+        return in_doubt
+
+    def _sent_until(self, before: Sight) -> datetime | None:
+        """Until when the holder before may have sent: by this process's clock, which may differ."""
+        if before.holder is None:
+            return None
+        ended = timedelta(seconds=before.silent if before.holder.ended else 0.0)
+        return self._timing.now() - ended
+
+    def _kept(self, taking: Taking) -> Holding:
+        self._home.witness(taking.fence.number)
+        seat = SignedSeat(self._rooms.signs, LEASE)
+        holding = Holding(self._name, self._timing, seat, taking)
+        seat.show(first_sign(taking.fence, self._timing))  # the taking may have taken its time
+        return holding
+
+    def _end_stuck_writers(self) -> None:
+        """End what a holder that shows no sign of life keeps locked; only its own user may."""
+        values = {"schema": self._rooms.work.place.schema, "term": self._timing.term}
+        with suppress(StateError), self._rooms.signs.unlocked() as connection:
+            connection.execute(_END_STUCK_WRITERS, values)
+
+    def _who(self) -> str:
+        with self._rooms.work.reading() as connection:
+            return signs.look(connection, LEASE).who

@@ -1,0 +1,140 @@
+"""Opening a state in PostgreSQL: made, migrated, or only looked at without leaving a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import text
+
+from syncd.errors import StateError
+from syncd.state import migrate
+from syncd.state.adapter import SqlState
+from syncd.state.fingerprints import FingerprintCopy
+from syncd.state.holding import Timing
+from syncd.state.opening import open_private
+from syncd.state.postgres import PATIENCE, SIGNS, Access, PostgresRoom, open_room
+from syncd.state.postgres_database import Leases, PostgresDatabase
+from syncd.state.postgres_duty import PostgresDuty
+from syncd.state.postgres_home import Home
+from syncd.state.postgres_lease import BEAT, TERM, PostgresLease, Rooms
+from syncd.state.postgres_place import Place, cache_folder
+from syncd.state.postgres_private import open_migrated_copy
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from syncd.state.holding import Now
+    from syncd.state.sqlite import SqliteFile
+
+_COPY: Final = ".fingerprints.parquet"
+_SEEN: Final = ".seen"
+_ENCODING: Final = text("SELECT current_setting('server_encoding')")
+_IS_MADE: Final = text("SELECT to_regnamespace(:schema) IS NOT NULL")
+_READABLE: Final = "UTF8"
+
+
+def timing_of(now: Now | None) -> Timing:
+    """How leases go in PostgreSQL; a clock dates what people read, and nothing else."""
+    timing = Timing(beat=BEAT, term=TERM)
+    return timing if now is None else replace(timing, now=now)
+
+
+def open_for_writing(place: Place, timing: Timing, patience: timedelta = PATIENCE) -> SqlState:
+    """Open the account's schema, making or migrating it first where that is due."""
+    room = open_room(place, Access(patience))
+    with _undone_on_failure(room.close):
+        _make(room)
+        migrate.bring_up_to_date(room)
+        copy, folder = _copy_of(place)
+    signs = open_room(place, SIGNS)
+    lease = PostgresLease(Rooms(room, signs), Home(_cached(place, _SEEN)), timing)
+    leases = Leases(lease, PostgresDuty(signs, timing), signs)
+    return SqlState(PostgresDatabase(room, copy, leases, folder))
+
+
+def open_for_reading(place: Place) -> SqlState:
+    """Open the account's schema as it is, or a private copy of it where it must be migrated."""
+    room = open_room(place, Access(writes=False))
+    with _undone_on_failure(room.close):
+        if not _holds_tables(room):
+            room.close()
+            return open_private(place.name, _left_empty)
+        if not migrate.is_up_to_date(room):
+            return open_migrated_copy(room)
+        folder = TemporaryDirectory(prefix="syncd-")
+    home = Path(folder.name, _COPY)
+    copy = FingerprintCopy(place.name, home, borrowed=_cached(place, _COPY))
+    return SqlState(PostgresDatabase(room, copy, folder=folder))
+
+
+def open_beside(place: Place, patience: timedelta) -> SqlState:
+    """Open to read: nothing is made, migrated or asked; a server that is away shows later."""
+    access = Access(patience, statement=PATIENCE, answer=patience, writes=False)
+    copy = FingerprintCopy(place.name, _cached(place, _COPY))
+    return SqlState(PostgresDatabase(open_room(place, access), copy))
+
+
+def _left_empty(_: SqliteFile) -> None:
+    """There is no state yet."""
+
+
+def _make(room: PostgresRoom) -> None:
+    """See that the schema is there, and that the database can hold every text."""
+    with room.reading() as connection:
+        _refuse_encoding(connection, room.name)
+        if _is_made(connection, room.place):
+            return
+    with room.writing() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {room.place.quoted}")
+
+
+def _holds_tables(room: PostgresRoom) -> bool:
+    with room.reading() as connection:
+        _refuse_encoding(connection, room.name)
+        return _is_made(connection, room.place) and migrate.has_tables(connection)
+
+
+def _is_made(connection: Connection, place: Place) -> bool:
+    return bool(connection.execute(_IS_MADE, {"schema": place.quoted}).scalar_one())
+
+
+def _refuse_encoding(connection: Connection, name: str) -> None:
+    encoding: str = connection.execute(_ENCODING).scalar_one()
+    if encoding != _READABLE:
+        raise StateError(
+            name,
+            f"the database has the encoding {encoding}, which cannot hold every text",
+            "Create one with ENCODING 'UTF8', and name it in state.url",
+        )
+
+
+def _copy_of(place: Place) -> tuple[FingerprintCopy, TemporaryDirectory[str] | None]:
+    """Have the copy where it outlives the process, if there is such a place."""
+    home = _cached(place, _COPY)
+    try:
+        home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with home.with_name(f"{home.name}.tried").open("wb"):
+            pass
+    except OSError:
+        folder = TemporaryDirectory(prefix="syncd-")
+        return FingerprintCopy(place.name, Path(folder.name, _COPY)), folder
+    return FingerprintCopy(place.name, home), None
+
+
+def _cached(place: Place, ending: str) -> Path:
+    return cache_folder() / f"{place.digest()}{ending}"
+
+
+@contextmanager
+def _undone_on_failure(undo: Callable[[], None]) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        undo()
+        raise

@@ -1,0 +1,138 @@
+"""A private layer over one moment of a state: one transaction that is never committed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import text
+
+from syncd.errors import LeaseHeldError
+from syncd.state import postgres, postgres_layer
+from syncd.state.database import Database, only_read
+from syncd.state.faults import decoding
+from syncd.state.fingerprints import FingerprintCopy
+from syncd.state.postgres_faults import translated
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from sqlalchemy import Connection
+
+    from syncd.ports import Duty, Lease
+    from syncd.state.codec import SkuRow
+    from syncd.state.postgres import PostgresRoom
+
+_OF_ITS_OWN: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": False}
+_LASTS: Final = text("SELECT set_config('idle_in_transaction_session_timeout', '0', true)")
+"""A dry run asks the remote in between."""
+_MOMENT: Final = text("SELECT pg_export_snapshot()")
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateLease:
+    """The port's `Lease` where nobody else can come."""
+
+    sent_until: datetime | None = None
+    in_doubt: int = 0
+
+    def check(self) -> None:
+        """Nobody takes it away."""
+
+
+@dataclass(slots=True)
+class PostgresOverlay:
+    """The state's database for a dry run: the tables below are read, and no row is locked.
+
+    All of it goes through one connection, one thread at a time.
+    """
+
+    room: PostgresRoom
+    connection: Connection
+    copy: FingerprintCopy
+    _turn: threading.RLock = field(default_factory=threading.RLock)
+    _holder: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.room.name
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self._turn, translated(self.name), decoding(self.name):
+            yield self.connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with self._turn, translated(self.name), self.connection.begin_nested():
+            yield self.connection
+
+    def upsert(self, connection: Connection, rows: Iterable[SkuRow]) -> None:
+        driver = postgres.driver_of(connection)
+        postgres.fill_incoming(driver, rows)
+        postgres_layer.merge(driver, self.room.place.schema, postgres.INCOMING)
+
+    @contextmanager
+    def lease(self, holder: str, wait: timedelta) -> Iterator[Lease]:  # noqa: ARG002 - the port's
+        if self._holder is not None:
+            reason = f"a cycle is running, held by {self._holder}"
+            raise LeaseHeldError(self.name, reason, "Wait for it to end")
+        self._holder = holder
+        try:
+            yield PrivateLease()
+        finally:
+            self._holder = None
+
+    def duty(self, holder: str) -> AbstractContextManager[Duty]:  # noqa: ARG002 - the port's
+        raise only_read(self.name)
+
+    @contextmanager
+    def copied(self) -> Iterator[Database]:
+        with self.reading() as connection:
+            moment: str = connection.execute(_MOMENT).scalar_one()
+        with overlaid(self.room, self.copy, moment) as copy:
+            with self._turn, translated(self.name):
+                source, target = self.connection, copy.connection
+                postgres_layer.copy_layer(*map(postgres.driver_of, (source, target)))
+            yield copy
+
+    def fingerprints(self) -> AbstractContextManager[Path]:
+        return self.copy.current(self.reading, postgres.fingerprints)
+
+    def close(self) -> None:
+        """It ends with its block."""
+
+
+@contextmanager
+def overlaid(
+    room: PostgresRoom, copy: FingerprintCopy, moment: str | None = None
+) -> Iterator[PostgresOverlay]:
+    """Lay a layer over the present moment, or one that another transaction sees."""
+    with TemporaryDirectory(prefix="syncd-") as folder, _rolled_back(room) as connection:
+        own = FingerprintCopy(room.name, Path(folder, "fingerprints.parquet"), copy.lendable)
+        with translated(room.name):
+            if moment is not None:
+                quoted = moment.replace("'", "''")
+                connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{quoted}'")
+            connection.execute(_LASTS)
+            postgres_layer.lay(postgres.driver_of(connection), room.place.schema)
+        yield PostgresOverlay(room, connection, own)
+
+
+@contextmanager
+def _rolled_back(room: PostgresRoom) -> Iterator[Connection]:
+    """A connection for the block, with whose end everything goes that was made on it."""
+    with translated(room.name):
+        connection = room.engine.execution_options(**_OF_ITS_OWN).connect()
+    try:
+        with connection.begin() as transaction:
+            yield connection
+            transaction.rollback()
+    finally:
+        with translated(room.name):
+            connection.close()

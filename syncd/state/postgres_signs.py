@@ -1,0 +1,115 @@
+"""Signs of life in rows of their own, dated by the one clock that all processes share."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Final
+
+import orjson
+from sqlalchemy import Connection, TextClause, text
+
+from syncd.errors import StateError
+from syncd.state.lock_file import Holder
+from syncd.state.postgres import PostgresRoom
+
+LEASE: Final = "lease"
+DUTY: Final = "duty"
+
+_SECOND: Final = 1_000_000
+_MOMENT: Final = "(extract(epoch FROM {}) * 1000000)::bigint"
+_NOW: Final = _MOMENT.format("clock_timestamp()")
+_VALUE: Final = f":number || ' ' || {_NOW} || ' ' || :document"
+LOOK: Final = (
+    f"SELECT value, {_NOW} AS now, {_MOMENT.format('pg_postmaster_start_time()')} AS began"
+    " FROM (SELECT 1) AS one LEFT JOIN fact ON key = :key"
+)
+_LOCK: Final = text("SELECT value FROM fact WHERE key = :key FOR UPDATE")
+_PUT: Final = text(
+    f"INSERT INTO fact (key, value) VALUES (:key, {_VALUE})"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
+_RENEW: Final = text(
+    f"UPDATE fact SET value = {_VALUE} WHERE key = :key AND starts_with(value, :number || ' ')"
+)
+_NAME_IT: Final = text("INSERT INTO fact (key, value) VALUES (:key, '') ON CONFLICT DO NOTHING")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The latest sign of life, and the seconds since, by the server's clock.
+
+    A time in which the server was down does not count: nobody could have shown one.
+    """
+
+    holder: Holder | None
+    silent: float
+
+    def is_free(self, term: float) -> bool:
+        """Whether its holder has let go, or has shown no sign of life for this long."""
+        return self.holder is None or self.holder.ended or self.silent > term
+
+    @property
+    def who(self) -> str:
+        """Its holder in words."""
+        if self.holder is None:
+            return "another process"
+        return f"{self.holder.holder} (since {self.holder.since})"
+
+
+def look(connection: Connection, key: str) -> Sight:
+    """See what anybody may see."""
+    value, now, began = connection.execute(_looked(), {"key": key}).one()
+    if not value:
+        return Sight(None, 0.0)
+    number, at, document = value.split(" ", 2)
+    holder = Holder(**orjson.loads(document), number=int(number), at=int(at))
+    return Sight(holder, (now - max(holder.at, began)) / _SECOND)
+
+
+def look_and_lock(connection: Connection, key: str) -> Sight:
+    """The same, and let nobody show a sign of life until the end of the transaction."""
+    connection.execute(_NAME_IT, {"key": key})
+    connection.execute(_LOCK, {"key": key})
+    return look(connection, key)
+
+
+def put(connection: Connection, key: str, sign: Holder) -> None:
+    """Put a sign in the place of whatever was there."""
+    connection.execute(_PUT, _values(key, sign))
+
+
+class SignedSeat:
+    """A seat on a row: others take it by putting another number there."""
+
+    def __init__(self, room: PostgresRoom, key: str) -> None:
+        """Take connections that are quick to answer or to fail."""
+        self._room = room
+        self._key = key
+        self._taken_by: str | None = None
+
+    def show(self, sign: Holder) -> bool:
+        try:
+            with self._room.unlocked() as connection:
+                if connection.execute(_RENEW, _values(self._key, sign)).rowcount:
+                    return True
+                self._taken_by = look(connection, self._key).who
+        except (
+            StateError
+        ):  # a server that is away ends the proof of life alone, until the term does
+            return False
+        return False
+
+    def taken_by(self) -> str | None:
+        return self._taken_by
+
+    def close(self) -> None:
+        """The row stays, and says that its holder has let go."""
+
+
+def _looked() -> TextClause:
+    return text(LOOK)
+
+
+def _values(key: str, sign: Holder) -> dict[str, str]:
+    kept = {name: value for name, value in asdict(sign).items() if name not in {"at", "number"}}
+    return {"key": key, "number": str(sign.number), "document": orjson.dumps(kept).decode()}

@@ -1,0 +1,161 @@
+"""What a listing has shown, spooled to a file and held against the table in whole sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from sqlalchemy import Select, case, select
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.audit import Sighting
+from syncd.domain.item import RemoteItem
+from syncd.domain.tracking import Ownership
+from syncd.errors import StateError
+from syncd.state import codec
+from syncd.state.columnar import columnar_engine, first_line
+from syncd.state.faults import files_translated
+from syncd.state.schema import sku
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from syncd.state.database import Connections
+
+BATCH: Final = 1_000
+_READ: Final = """
+CREATE OR REPLACE TABLE {table} AS SELECT * FROM read_json(
+  $spool, format = 'newline_delimited', columns = {columns})
+"""
+_SHOWN: Final = "{'id': 'VARCHAR', 'attributes': 'JSON', 'updated': 'BIGINT', 'seen': 'BIGINT'}"
+_KNOWN: Final = "{'id': 'VARCHAR', 'attributes': 'JSON', 'missing': 'BOOLEAN'}"
+_DIFFERING: Final = """
+SELECT shown.* FROM shown LEFT JOIN known USING (id)
+WHERE known.attributes IS DISTINCT FROM shown.attributes OR known.missing
+ORDER BY id
+"""
+_NOT_SHOWN: Final = "SELECT id FROM known ANTI JOIN shown USING (id) ORDER BY id"
+
+
+class SpooledSightings:
+    """The port's `Sightings`; one thread at a time."""
+
+    def __init__(self, connections: Connections, folder: Path) -> None:
+        self._connections = connections
+        self._folder = folder
+        self._count = 0
+        self._stack = ExitStack()
+        self._engine: DuckDBPyConnection | None = None
+        with files_translated(connections.name):
+            self._spool = self._stack.enter_context(self._file("shown").open("wb"))
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    def take(self, items: Sequence[RemoteItem], seen: datetime) -> None:
+        moment = codec.moment_of(seen)
+        lines = b"".join(_line(item, moment) for item in items)
+        with files_translated(self._connections.name):
+            self._spool.write(lines)
+        self._count += len(items)
+
+    def differing(self) -> Iterator[Sequence[Sighting]]:
+        for rows in self._answers(_DIFFERING):
+            yield [_sighting(*row) for row in rows]
+
+    def not_shown(self) -> Iterator[Sequence[ItemId]]:
+        for rows in self._answers(_NOT_SHOWN):
+            yield [ItemId(id_) for (id_,) in rows]
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def _answers(self, query: str) -> Iterator[list[tuple[Any, ...]]]:
+        import duckdb
+
+        try:
+            engine = self._loaded()
+            engine.execute(query)
+            while rows := engine.fetchmany(BATCH):
+                yield rows
+        except duckdb.Error as error:
+            raise StateError(
+                self._connections.name,
+                f"what the audit saw cannot be held against it ({first_line(error)})",
+                "See that the folder for temporary files has space, then run again",
+            ) from error
+
+    def _loaded(self) -> DuckDBPyConnection:
+        """The engine with both sets, as they were when it was first asked."""
+        if self._engine is None:
+            with files_translated(self._connections.name):
+                self._spool.flush()
+            self._spool_known()
+            self._engine = self._stack.enter_context(columnar_engine(self._folder))
+            self._load(self._engine, "shown", _SHOWN)
+            self._load(self._engine, "known", _KNOWN)
+        return self._engine
+
+    def _load(self, engine: DuckDBPyConnection, table: str, columns: str) -> None:
+        spool = {"spool": str(self._file(table))}
+        engine.execute(_READ.format(table=table, columns=columns), spool)
+
+    def _spool_known(self) -> None:
+        with (
+            self._connections.reading() as connection,
+            files_translated(self._connections.name),
+            self._file("known").open("wb") as file,
+        ):
+            rows = connection.execute(_known(), execution_options={"yield_per": BATCH})
+            for id_, attributes, missing in rows:
+                line = {"id": id_, "attributes": orjson.Fragment(attributes), "missing": missing}
+                file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+    def _file(self, table: str) -> Path:
+        return self._folder / f"{table}.ndjson"
+
+
+@contextmanager
+def sightings(connections: Connections) -> Iterator[SpooledSightings]:
+    """Spool into a folder of its own until the end of the block."""
+    with TemporaryDirectory(prefix="syncd-") as folder:
+        spooled = SpooledSightings(connections, Path(folder))
+        try:
+            yield spooled
+        finally:
+            spooled.close()
+
+
+def _known() -> Select[Any]:
+    """The items that are ours, each with the text of its known values."""
+    attributes = case((sku.c.known == codec.SAME, sku.c.desired), else_=sku.c.known)
+    return (
+        select(sku.c.id, attributes, sku.c.missing_since.is_not(None))
+        .where(sku.c.ownership == Ownership.OWNED.value)
+        .where(sku.c.known.is_not(None))
+    )
+
+
+def _line(item: RemoteItem, seen: int) -> bytes:
+    line = {
+        "id": item.id,
+        "attributes": codec.letters(item.attributes),
+        "updated": None if item.updated is None else codec.moment_of(item.updated),
+        "seen": seen,
+    }
+    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _sighting(id_: str, attributes: str, updated: int | None, seen: int) -> Sighting:
+    item = RemoteItem(
+        id=ItemId(id_),
+        attributes=codec.attributes_from(attributes),
+        updated=codec.optional_moment(updated),
+    )
+    return Sighting(item, codec.moment_from(seen))

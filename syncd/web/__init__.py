@@ -1,0 +1,1 @@
+"""The web room: status page, health, metrics and webhooks, beside the loop that works."""

@@ -1,0 +1,162 @@
+"""How long an audit of 100,000 items takes beside the fewest requests it could be done with.
+
+Run by name: `pytest tests/bench/bench_audit.py -s`, on a machine that has nothing else to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import resource
+import subprocess
+import sys
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import structlog
+
+from syncd.config import Settings
+from syncd.domain.attributes import Attribute, Attributes, ItemId
+from syncd.domain.audit import Audit
+from syncd.domain.cycle import CycleId, Mode
+from syncd.domain.tracking import Ownership, Tracked
+from syncd.service.audit import Auditing
+from syncd.service.terms import CycleRequest
+from syncd.state import open_state
+from syncd.wiring import Wired, wired
+from tests.sandbox_process import SandboxProcess, sandbox_process
+
+if TYPE_CHECKING:
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+ITEMS = 100_000
+RATE = 250
+LATENCY_SECONDS = 0.05
+CREATED_A_SECOND = 200
+BEGINNING = datetime(2026, 3, 1, tzinfo=UTC)
+PUT_AT_ONCE = 10_000
+MOST_OVER_THE_FEWEST = 1.2
+MOST_MEGABYTES = 300
+MAPPING = {"id": "sku", "part_number": "mpn"}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one audit cost, in a process of its own; `megabytes` is the most it ever held.
+
+    `cpu_seconds` is what the process worked, most of it while it waited for its turn to send.
+    """
+
+    seconds: float
+    requests: int
+    findings: int
+    megabytes: float
+    cpu_seconds: float
+
+    @property
+    def over_the_fewest(self) -> float:
+        """How many times longer it took than the fewest requests would, at the rate."""
+        return self.seconds / (ITEMS / 100 / RATE)
+
+
+@pytest.mark.timeout(600)
+def test_an_audit_takes_hardly_longer_than_its_fewest_requests(
+    benchmark: BenchmarkFixture, tmp_path: Path
+) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    with sandbox_process(f"--latency={LATENCY_SECONDS}", f"--rate={RATE}") as sandbox:
+        _fill(sandbox, tmp_path)
+        figures = benchmark.pedantic(  # type: ignore[no-untyped-call]  # it carries no types
+            _audit, args=(sandbox.url, tmp_path), rounds=1
+        )
+        too_many = sandbox.statistics()
+    benchmark.extra_info.update(vars(figures), over_the_fewest=figures.over_the_fewest)
+    print(f"\n{figures}, {figures.over_the_fewest:.2f} times the fewest, {too_many}")  # noqa: T201
+    assert figures.findings == 0
+    assert figures.requests <= MOST_OVER_THE_FEWEST * ITEMS / 100
+    assert figures.over_the_fewest <= MOST_OVER_THE_FEWEST
+    assert figures.megabytes <= MOST_MEGABYTES
+
+
+def _fill(sandbox: SandboxProcess, folder: Path) -> None:
+    """Put the items there and have the state know them, as it does when syncd has made them."""
+    with closing(open_state(_url(folder))) as state:
+        for start in range(0, ITEMS, PUT_AT_ONCE):
+            numbers = range(start, start + PUT_AT_ONCE)
+            sandbox.seed_items([_seed(number) for number in numbers])
+            with state.transaction() as transaction:
+                transaction.put([_tracked(number) for number in numbers])
+
+
+def _audit(url: str, folder: Path) -> Figures:
+    """Run it in a process of its own, so that its memory is its own."""
+    command = [sys.executable, "-c", f"from {__name__} import audit; audit()", url, str(folder)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return Figures(**json.loads(done.stdout))
+
+
+def audit() -> None:
+    """Audit the account and the state that the command line names, and print the figures."""
+    url, folder = sys.argv[1:]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    settings = Settings.model_validate(
+        {
+            "catalog": {"type": "file", "path": "none.csv", "mapping": MAPPING},
+            "digital_river": {
+                "base_url": url,
+                "api_key": "sk_test_bench",
+                "requests_per_second": RATE,
+            },
+            "state": {"url": _url(Path(folder))},
+        }
+    )
+    with wired(settings) as account:
+        found, seconds = asyncio.run(_timed(account))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most, worked = used.ru_maxrss / 1024, used.ru_utime + used.ru_stime
+    figures = Figures(seconds, found.requests, len(found.findings), most, worked)
+    print(json.dumps(vars(figures)))  # noqa: T201
+
+
+async def _timed(account: Wired) -> tuple[Audit, float]:
+    request = CycleRequest(CycleId("bench"), Mode.REPAIR, "the bench")
+    auditing = Auditing(account.ports, account.on_demand, account.terms, request)
+    began = time.perf_counter()
+    found = await auditing.whole()
+    seconds = time.perf_counter() - began
+    await account.on_demand.aclose()
+    return found, seconds
+
+
+def _url(folder: Path) -> str:
+    return f"sqlite:///{folder}/state.db"
+
+
+def _values(number: int) -> Attributes:
+    return {
+        Attribute.MANUFACTURER_ID: "acme",
+        Attribute.PART_NUMBER: f"PART-{number}",
+        Attribute.COUNTRY_OF_ORIGIN: "DK",
+        Attribute.ECCN: "EAR99",
+        Attribute.HS_CODE: "6404.20",
+        Attribute.ALLOW_OVERSELL: False,
+    }
+
+
+def _tracked(number: int) -> Tracked:
+    values = _values(number)
+    return Tracked(
+        ItemId(f"sku-{number:06}"), number, values, values, ownership=Ownership.OWNED, revision=1
+    )
+
+
+def _seed(number: int) -> dict[str, object]:
+    created = BEGINNING + timedelta(seconds=number / CREATED_A_SECOND)
+    values = {name.value: value for name, value in _values(number).items()}
+    return {"id": f"sku-{number:06}", "createdTime": created.isoformat(), **values}

@@ -1,0 +1,1 @@
+"""What every notifier must do."""

@@ -1,0 +1,148 @@
+"""What audits need of a state: sightings held against the table, and what was observed kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from syncd.domain.attributes import Attribute, Attributes, ItemId
+from syncd.domain.audit import FindingKind, Observed, Sighting
+from syncd.domain.change import Action
+from syncd.domain.delivery import Kind
+from syncd.domain.item import RemoteItem
+from syncd.domain.journal import Adoption, Settlement
+from syncd.domain.tracking import Missing, Ownership, SkuState, Tracked
+from syncd.ports import State
+from tests.contract.state.examples import CYCLE, NOON, WISH, intent, put, sku, texts
+
+ALL: Attributes = {**dict.fromkeys(Attribute), **WISH}
+DAY = timedelta(days=1)
+
+
+def owned(id_: str, known: Attributes = ALL) -> Tracked:
+    return replace(sku(id_, SkuState.IN_SYNC, owned=True), known=known)
+
+
+def item(id_: str, values: Attributes = ALL) -> RemoteItem:
+    return RemoteItem(ItemId(id_), {**dict.fromkeys(Attribute), **values}, updated=NOON)
+
+
+def held_against(state: State, shown: Sequence[RemoteItem]) -> tuple[list[Sighting], list[ItemId]]:
+    """What differs and what is not shown."""
+    with state.sightings() as sightings:
+        for one in shown:
+            sightings.take([one], NOON)
+        assert sightings.count == len(shown)
+        differing = [one for batch in sightings.differing() for one in batch]
+        return differing, [id_ for batch in sightings.not_shown() for id_ in batch]
+
+
+def test_what_is_as_it_is_known_is_left_out(state: State) -> None:
+    whole_wish = replace(owned("b"), desired=ALL)
+    put(state, [owned("a"), whole_wish])
+
+    assert held_against(state, [item("a"), item("b")]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        None,
+        owned("a", {**ALL, Attribute.ECCN: "EAR99"}),
+        replace(owned("a"), missing=Missing(NOON, 1)),
+        replace(owned("a"), ownership=Ownership.FOREIGN, known=None),
+        replace(owned("a"), ownership=Ownership.UNKNOWN, known=None),
+        replace(owned("a"), known=None),
+    ],
+    ids=["unknown", "changed", "missing", "foreign", "not ours yet", "thought gone"],
+)
+def test_what_is_shown_otherwise_differs(state: State, row: Tracked | None) -> None:
+    put(state, [] if row is None else [row])
+
+    assert held_against(state, [item("a")]) == ([Sighting(item("a"), NOON)], [])
+
+
+def test_what_is_known_to_be_there_and_is_not_shown_is_named_in_order(state: State) -> None:
+    foreign = replace(owned("d"), ownership=Ownership.FOREIGN, known=None)
+    put(state, [owned("c"), owned("a"), owned("b"), foreign, sku("e")])
+
+    assert held_against(state, [item("b")]) == ([], ["a", "c"])
+
+
+def test_nothing_shown_of_nothing_known_agrees(state: State) -> None:
+    assert held_against(state, []) == ([], [])
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(values=st.dictionaries(st.sampled_from(Attribute), st.none() | st.booleans() | texts))
+def test_whatever_the_values_are_the_same_ones_agree(state: State, values: Attributes) -> None:
+    whole = {**dict.fromkeys(Attribute), **values}
+    put(state, [owned("a", whole)])
+
+    assert held_against(state, [item("a", whole)]) == ([], [])
+    with state.transaction() as transaction:
+        transaction.forget([ItemId("a")])
+    ((sighting,), _) = held_against(state, [item("a", whole)])
+    assert sighting.item.attributes == whole
+
+
+def test_some_known_items_are_chosen_by_chance(state: State) -> None:
+    put(state, [owned(f"id-{number:02}") for number in range(40)])
+    put(state, [sku("not ours"), replace(owned("gone"), known=None)])
+
+    chosen = {tuple(state.known_at_random(5)) for _ in range(8)}
+    assert len(chosen) > 1
+    assert all(len(set(ids)) == 5 for ids in chosen)
+    assert len(state.known_at_random(1_000)) == 40
+
+
+def observed(id_: str, seen: timedelta = timedelta()) -> Observed:
+    return Observed(ItemId(id_), FindingKind.DRIFTED, ALL, NOON, NOON + seen)
+
+
+def test_what_was_observed_last_is_kept(state: State) -> None:
+    gone = Observed(ItemId("b"), FindingKind.VANISHED, None, None, NOON)
+    with state.transaction() as transaction:
+        transaction.observe([observed("a"), gone])
+        transaction.observe([observed("a", DAY)])
+
+    ids = [ItemId(id_) for id_ in ("a", "b", "c")]
+    assert state.observed(ids) == {"a": observed("a", DAY), "b": gone}
+
+
+def test_what_was_observed_is_forgotten_by_id_and_by_time(state: State) -> None:
+    ids = [ItemId(id_) for id_ in ("a", "b", "c")]
+    with state.transaction() as transaction:
+        transaction.observe([observed("a"), observed("b"), observed("c", DAY)])
+        transaction.forget_observed([ItemId("a")])
+    assert set(state.observed(ids)) == {"b", "c"}
+
+    with state.transaction() as transaction:
+        transaction.forget_observed_before(NOON + DAY)
+    assert set(state.observed(ids)) == {"c"}
+
+
+def test_the_last_write_that_may_have_landed_tells_when(state: State) -> None:
+    begun = [
+        intent("a"),
+        intent("a", begun=NOON + DAY),
+        intent("a", begun=NOON + 2 * DAY),
+        intent("b", Action.CREATE),
+    ]
+    with state.transaction() as transaction:
+        writes = transaction.begin_writes(begun)
+        kinds = (Kind.ACCEPTED, Kind.UNKNOWN, Kind.REFUSED, Kind.ACCEPTED)
+        transaction.end_writes(
+            [Settlement(write, kind, NOON) for write, kind in zip(writes, kinds, strict=True)]
+        )
+        transaction.adopt([Adoption(CYCLE, ItemId("c"), ALL, NOON)])
+
+    ids = [ItemId(id_) for id_ in ("a", "b", "c", "d")]
+    assert state.last_written(ids) == {"a": NOON + DAY, "b": NOON}

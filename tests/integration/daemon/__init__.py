@@ -1,0 +1,1 @@
+"""The daemon's parts at work on a real state."""

@@ -1,0 +1,1 @@
+"""The state in a real PostgreSQL: what no other database can show."""

@@ -1,0 +1,311 @@
+"""An audit says exactly what other hands have done, whatever goes on meanwhile, and sends GETs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from syncd.domain.attributes import Attribute, AttributeChange, ItemId
+from syncd.domain.audit import Extent, FindingKind
+from syncd.domain.change import Resource
+from syncd.domain.cycle import Guard
+from syncd.domain.delivery import Failure
+from syncd.domain.item import RemoteItem
+from syncd.domain.tracking import Delivery
+from syncd.errors import KeyRefusedError, RemoteUnavailableError
+from syncd.service.past_audits import last_audit
+from syncd.service.terms import StoppedError
+from tests.fakes.remote import FakeRemote
+from tests.integration.service.audits import audited, found
+from tests.integration.service.shop import Shop, numbered, values
+
+COUNTRY = Attribute.COUNTRY_OF_ORIGIN
+DRIFTED, VANISHED = FindingKind.DRIFTED, FindingKind.VANISHED
+ALL_IDS = tuple(numbered(10))
+
+
+@pytest.fixture
+async def kept(shop: Shop) -> Shop:
+    """A shop whose ten items are in sync, some minutes later."""
+    shop.stock(*ALL_IDS)
+    await shop.settled()
+    shop.later(minutes=5)
+    return shop
+
+
+async def test_a_quiet_shop_costs_one_list_and_shows_nothing(kept: Shop) -> None:
+    audit = await audited(kept)
+
+    assert (audit.findings, audit.listed, audit.looked_up, audit.unsettled) == ((), 10, 0, 0)
+    assert [call.name for call in kept.remote.calls] == ["every_item"]
+    assert audit.requests == 1
+
+
+async def test_each_thing_that_other_hands_did_is_found(kept: Shop) -> None:
+    kept.remote.contents[ItemId("sku-0001")][COUNTRY] = "CA"
+    del kept.remote.contents[ItemId("sku-0002")]
+    kept.remote.put("stranger", values(part_number="X"))
+    kept.remote.put("theirs", values(part_number="Y"))
+    kept.remote.managed_ids.add(ItemId("theirs"))
+    kept.drop("sku-0003")
+    await kept.run()
+
+    audit = await audited(kept)
+
+    assert found(audit) == {
+        "sku-0001": DRIFTED,
+        "sku-0002": VANISHED,
+        "sku-0003": FindingKind.ORPHANED,
+        "stranger": FindingKind.FOREIGN,
+        "theirs": FindingKind.MANAGED,
+    }
+    assert audit.to_mend() == {"sku-0001", "sku-0002"}
+    assert kept.asked_for("items") == [("sku-0002",)]
+    assert kept.wrote() == []
+
+
+async def test_a_drift_tells_both_values_and_when_syncd_wrote_and_looked(kept: Shop) -> None:
+    written = kept.journal("sku-0001")[-1].begun
+    kept.remote.contents[ItemId("sku-0001")][COUNTRY] = "CA"
+
+    (finding,) = (await audited(kept)).findings
+
+    assert finding.attributes == {COUNTRY: AttributeChange("DK", "CA")}
+    assert (finding.written, finding.seen) == (written, kept.clock.moment)
+    assert (finding.desired or {})[COUNTRY] == "DK"
+
+
+async def test_an_item_that_a_first_run_would_take_over_is_told(shop: Shop) -> None:
+    shop.stock("a")
+    await shop.dry_run()
+    shop.remote.fail_read(Resource.INVENTORY_ITEM, RemoteUnavailableError("It", "is out", "Wait"))
+    await shop.run(wait=timedelta())
+    shop.remote.put("a", values(part_number="P-a"))
+
+    audit = await audited(shop)
+
+    assert found(audit) == {"a": FindingKind.UNADOPTED}
+
+
+async def test_what_syncd_has_deleted_and_is_there_again_is_an_orphan(kept: Shop) -> None:
+    kept.policy(delete_after=timedelta(), delete_reads=1)
+    values_then = dict(kept.item("sku-0003"))
+    kept.drop("sku-0003")
+    await kept.run()
+    assert not kept.knows("sku-0003")
+    kept.remote.put("sku-0003", values_then)
+
+    (finding,) = (await audited(kept)).findings
+
+    assert finding.kind is FindingKind.ORPHANED
+    assert not finding.is_to_mend
+    assert "syncd has written it before" in finding.reason
+
+
+async def test_the_audit_writes_what_it_observed_and_never_what_is_known(kept: Shop) -> None:
+    kept.remote.contents[ItemId("sku-0001")][COUNTRY] = "CA"
+    del kept.remote.contents[ItemId("sku-0002")]
+    before = kept.tables()["sku"]
+
+    await audited(kept)
+
+    assert kept.tables()["sku"] == before
+    seen = kept.state.observed([ItemId("sku-0001"), ItemId("sku-0002"), ItemId("sku-0003")])
+    assert {id_: (one.kind, one.attributes is None) for id_, one in seen.items()} == {
+        "sku-0001": (DRIFTED, False),
+        "sku-0002": (VANISHED, True),
+    }
+
+    kept.remote.contents[ItemId("sku-0001")][COUNTRY] = "DK"
+    kept.later(minutes=1)
+    await audited(kept)
+    assert set(kept.state.observed([ItemId("sku-0001"), ItemId("sku-0002")])) == {"sku-0002"}
+
+
+async def test_the_last_audit_is_remembered(kept: Shop) -> None:
+    assert last_audit(kept.state) is None
+    del kept.remote.contents[ItemId("sku-0002")]
+
+    audit = await audited(kept)
+
+    past = last_audit(kept.state)
+    assert past is not None
+    assert (past.id, past.began, past.counts) == (audit.id, audit.began, {VANISHED: 1})
+    assert past.to_mend == 1
+    assert last_audit(kept.state, Extent.SAMPLE) is None
+
+
+# ---------------------------------------------------------------------------- meanwhile
+
+
+async def test_what_a_cycle_writes_while_the_list_is_read_is_no_drift(kept: Shop) -> None:
+    """The first page shows the old value, and the row knows the new one when they are compared."""
+    ran = asyncio.Event()
+
+    async def run_once() -> None:
+        if not ran.is_set():
+            ran.set()
+            kept.stock(*ALL_IDS, country_of_origin="FR")
+            kept.limits(max_update=1.0, max_same_change=1.0)
+            await kept.run()
+
+    kept.remote.meanwhile = run_once
+    audit = await audited(kept)
+
+    assert audit.findings == ()
+    assert audit.looked_up == 2
+
+
+async def test_what_a_cycle_creates_while_the_list_is_read_has_not_vanished(kept: Shop) -> None:
+    ran = asyncio.Event()
+
+    async def run_once() -> None:
+        if not ran.is_set():
+            ran.set()
+            kept.stock("new")
+            await kept.run()
+
+    kept.remote.meanwhile = run_once
+    audit = await audited(kept)
+
+    assert audit.findings == ()
+    assert ("new",) in kept.asked_for("items")
+
+
+async def test_a_drift_is_found_although_a_cycle_runs_meanwhile(kept: Shop) -> None:
+    kept.remote.contents[ItemId("sku-0001")][COUNTRY] = "CA"
+    ran = asyncio.Event()
+
+    async def run_once() -> None:
+        if not ran.is_set():
+            ran.set()
+            await kept.run()
+
+    kept.remote.meanwhile = run_once
+
+    assert found(await audited(kept)) == {"sku-0001": DRIFTED}
+
+
+@dataclass(slots=True)
+class MovingRemote(FakeRemote):
+    """Moves a row with every question."""
+
+    move: Callable[[], None] = lambda: None
+
+    async def items(self, ids: Sequence[ItemId]) -> Mapping[ItemId, RemoteItem]:
+        self.move()
+        return await FakeRemote.items(self, ids)
+
+
+async def test_a_row_that_moves_with_every_look_is_left_to_the_next_audit(kept: Shop) -> None:
+    def move() -> None:
+        row = kept.sku("sku-0001")
+        with kept.state.transaction() as transaction:
+            transaction.put([replace(row, revision=row.revision + 1)])
+
+    del kept.remote.contents[ItemId("sku-0001")]
+    kept.remote = MovingRemote(contents=kept.remote.contents, move=move)
+
+    audit = await audited(kept)
+
+    assert (audit.findings, audit.unsettled) == ((), 1)
+    assert kept.asked_for("items") == [("sku-0001",)] * 2
+
+
+async def test_what_is_in_doubt_is_left_to_its_look_up(kept: Shop) -> None:
+    with kept.state.transaction() as transaction:
+        transaction.put([replace(kept.sku("sku-0001"), delivery=Delivery.IN_DOUBT)])
+    del kept.remote.contents[ItemId("sku-0001")]
+
+    audit = await audited(kept)
+
+    assert (audit.findings, audit.unsettled) == ((), 1)
+
+
+# ------------------------------------------------------------------------------- failures
+
+
+async def test_a_list_that_cannot_be_read_is_no_audit(kept: Shop) -> None:
+    outage = RemoteUnavailableError("Digital River", "it is out", "Run again later")
+    kept.remote.fail_read(Resource.INVENTORY_ITEM, outage)
+
+    with pytest.raises(RemoteUnavailableError, match="it is out"):
+        await audited(kept)
+    assert last_audit(kept.state) is None
+
+
+async def test_one_id_that_cannot_be_asked_for_holds_up_no_other(kept: Shop) -> None:
+    for item in ("sku-0001", "sku-0002"):
+        del kept.remote.contents[ItemId(item)]
+    kept.remote.poison.add(ItemId("sku-0001"))
+
+    audit = await audited(kept)
+
+    assert (found(audit), audit.unsettled) == ({"sku-0002": VANISHED}, 1)
+
+
+async def test_a_key_of_another_account_stops_before_anything_is_listed(kept: Shop) -> None:
+    kept.terms = kept.account("account-2")
+    kept.remote.contents.clear()
+
+    audit = await audited(kept)
+
+    assert [stop.guard for stop in audit.guards] == [Guard.ACCOUNT]
+    assert kept.asked_for("every_item") == []
+    assert last_audit(kept.state) is None
+
+
+async def test_skus_that_may_not_be_read_are_told(kept: Shop) -> None:
+    kept.remote.forbidden.add(Resource.SKU)
+    kept.remote.contents[ItemId("sku-0001")][COUNTRY] = "CA"
+
+    audit = await audited(kept)
+
+    assert (found(audit), audit.skus_hidden) == ({"sku-0001": DRIFTED}, True)
+
+
+async def test_items_that_may_not_be_read_are_an_error(kept: Shop) -> None:
+    kept.remote.key_refused = Failure(401, "unauthorized", "no such key")
+    with pytest.raises(KeyRefusedError):
+        await audited(kept)
+
+
+async def test_a_stop_ends_the_audit_and_leaves_no_trace(kept: Shop) -> None:
+    stop = asyncio.Event()
+    del kept.remote.contents[ItemId("sku-0001")]
+
+    async def ask_to_stop() -> None:
+        stop.set()
+        await asyncio.sleep(0)
+
+    kept.remote.meanwhile = ask_to_stop
+    with pytest.raises(StoppedError):
+        await audited(kept, stop=stop)
+    assert last_audit(kept.state) is None
+
+
+# --------------------------------------------------------------------------------- samples
+
+
+async def test_a_sample_looks_up_so_many_and_lists_nothing(kept: Shop) -> None:
+    audit = await audited(kept, sample=4)
+
+    assert (audit.extent, audit.looked_up, audit.findings) == (Extent.SAMPLE, 4, ())
+    assert kept.asked_for("every_item") == []
+    assert [len(ids) for ids in kept.asked_for("items")] == [4]
+
+
+async def test_a_sample_of_all_finds_what_drifted_and_vanished(kept: Shop) -> None:
+    kept.remote.contents[ItemId("sku-0001")][COUNTRY] = "CA"
+    del kept.remote.contents[ItemId("sku-0002")]
+
+    audit = await audited(kept, sample=100)
+    assert found(audit) == {"sku-0001": DRIFTED, "sku-0002": VANISHED}
+
+    kept.remote.contents[ItemId("sku-0001")][COUNTRY] = "DK"
+    await audited(kept, sample=100)
+    assert set(kept.state.observed([ItemId("sku-0001"), ItemId("sku-0002")])) == {"sku-0002"}

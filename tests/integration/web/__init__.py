@@ -1,0 +1,1 @@
+"""The web over real sockets, and beside a daemon that is a process."""

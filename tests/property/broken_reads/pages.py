@@ -1,0 +1,234 @@
+"""Lists that come in pages, each way of paging, with and without a total."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any, TypeAlias
+
+from syncd.catalog.from_http.fetcher import HttpFetcher
+from syncd.catalog.from_http.timing import Time
+from syncd.config import HttpKeys
+from tests.property.broken_reads.trial import IDS, Case, Rig, stays_sound
+from tests.stubs.paged import Kind, PagedList
+from tests.stubs.raw import Asked, Reply
+
+KINDS: tuple[Kind, ...] = ("page", "offset", "cursor", "link", "next_url")
+HTML = Reply(body=b"<html>Sorry!</html>", headers={"content-type": "text/html"})
+OTHER_TOTAL = "another total"
+Row: TypeAlias = dict[str, Any]
+Break: TypeAlias = Callable[["Fault", PagedList, int], Reply]
+Blind: TypeAlias = Callable[[PagedList, int], bool]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong with a page; where it is `blind`, a total alone could tell.
+
+    The numbers of pages count from 0.
+    """
+
+    name: str
+    act: Break
+    blind: Blind = lambda _shop, _number: False
+    kinds: tuple[Kind, ...] = KINDS
+    first: int = 0
+    chance: Random = Random()  # noqa: RUF009 - replaced by that of each case
+
+    def __call__(self, shop: PagedList, _: Asked, number: int) -> Reply:
+        return self.act(self, shop, number)
+
+
+def list_case(rig: Rig, chance: Random) -> Case:
+    """Make a list, and break some of its pages."""
+    present = chance.sample(IDS, chance.randint(1, len(IDS)))
+    shop = PagedList(
+        rig.server.url,
+        rows_of(present),
+        chance.choice(KINDS),
+        chance.randint(1, 4),
+        declares=chance.random() < 0.5,
+        silent=chance.random() < 0.5,
+    )
+    faults = _faults(shop, chance)
+    shop.faults = dict(faults)
+    rig.server.answers(shop)
+    told = {number: fault.name for number, fault in faults.items()}
+    words = f"{shop.kind}, {len(present)} records by {shop.size}, total {shop.declares}, {told}"
+    fetcher = http_fetcher(shop.settings())
+    sound = not faults and _vouched(shop)
+    return Case(words, fetcher, frozenset(present), sound)
+
+
+def rows_of(ids: list[str]) -> list[Row]:
+    """Write records as shops do."""
+    return [{"id": item, "mpn": f"P-{item[4:]}", "origin": "DK"} for item in ids]
+
+
+def http_fetcher(settings: dict[str, Any]) -> HttpFetcher:
+    """Read from there, without ever waiting."""
+    keys = HttpKeys.model_validate({"type": "http", "requests_per_second": 1000.0, **settings})
+    passed = iter(range(0, 10**12, 600))  # seconds go by quickly, or some jobs would never end
+    return HttpFetcher(keys, "0.0.0", Time(ticks=lambda: next(passed), sleep=lambda _: None))
+
+
+def _vouched(shop: PagedList) -> bool:
+    """Whether an unbroken read can be proven; without a total an end needs another witness."""
+    if shop.declares or shop.kind in {"page", "offset"}:
+        return True
+    if shop.last == 0 and len(shop.records) >= shop.size:
+        return False
+    return shop.kind == "link" or not shop.silent or len(shop.records) % shop.size > 0
+
+
+def _faults(shop: PagedList, chance: Random) -> dict[int, Fault]:
+    """Choose up to three; without a total one, and none to which reading is blind."""
+    if stays_sound(chance):
+        return {}
+    found: dict[int, Fault] = {}
+    while not found:
+        for _ in range(chance.randint(1, 3) if shop.declares else 1):
+            number, fault = chance.randint(0, shop.last), chance.choice(FAULTS)
+            fits = shop.kind in fault.kinds and number >= fault.first
+            if fits and (shop.declares or not fault.blind(shop, number)):
+                found[number] = replace(fault, chance=chance)
+    others = [number for number, fault in found.items() if fault.name == OTHER_TOTAL]
+    return {others[0]: found[others[0]]} if others else found
+
+
+# ------------------------------------------------------------------------------- the faults
+
+
+def _is_last(shop: PagedList, number: int) -> bool:
+    return 0 < number == shop.last
+
+
+def _has_no_peer(shop: PagedList, number: int) -> bool:
+    """Whether no full page beside it shows that it is too short."""
+    return number == shop.last or shop.last < 2
+
+
+def _later(shop: PagedList, number: int) -> bool:
+    return 0 < number < shop.last
+
+
+def _items(shop: PagedList, number: int) -> list[Row]:
+    found: list[Row] = json.loads(shop.page(number).body)["items"]
+    return found
+
+
+def _with(shop: PagedList, number: int, **fields: object) -> Reply:
+    page = shop.page(number)
+    return replace(page, body=json.dumps(json.loads(page.body) | fields).encode())
+
+
+def _without(shop: PagedList, number: int, *fields: str) -> Reply:
+    page = shop.page(number)
+    kept = {name: value for name, value in json.loads(page.body).items() if name not in fields}
+    return replace(page, body=json.dumps(kept).encode(), headers={})
+
+
+def _other_total(fault: Fault, shop: PagedList, number: int) -> Reply:
+    """Declare more or fewer; fewer are believed where nothing but them leads from page to page."""
+    fewer = () if shop.kind in {"page", "offset"} else (-2, -1)
+    return _with(shop, number, total=len(shop.records) + fault.chance.choice((*fewer, 1, 2)))
+
+
+def _cut_body(fault: Fault, shop: PagedList, number: int) -> Reply:
+    page = shop.page(number)
+    return replace(page, body=page.body[: fault.chance.randrange(len(page.body))])
+
+
+def _cut_connection(fault: Fault, shop: PagedList, number: int) -> Reply:
+    page = shop.page(number)
+    return replace(page, cut=fault.chance.randrange(len(page.body)))
+
+
+def _cut_gzip(fault: Fault, shop: PagedList, number: int) -> Reply:
+    page = shop.page(number)
+    packed = gzip.compress(page.body)
+    return replace(page, body=packed[: fault.chance.randrange(3, len(packed))])
+
+
+def _spoilt(fault: Fault, shop: PagedList, number: int) -> Reply:
+    page, bad = shop.page(number), fault.chance.choice((b"\xff", b"\0", b"\xed\xa0\x80"))
+    at = fault.chance.randrange(len(page.body))
+    return replace(page, body=page.body[:at] + bad + page.body[at + 1 :])
+
+
+def _shuffled(fault: Fault, shop: PagedList, number: int) -> Reply:
+    return _with(shop, number, items=fault.chance.sample(items := _items(shop, number), len(items)))
+
+
+def _shifted(shop: PagedList, number: int, by: int) -> Reply:
+    start = number * shop.size + by
+    return shop.page(number, shop.records[start : start + shop.size])
+
+
+def _turned(shop: PagedList, number: int) -> Reply:
+    """Let all pages from here on come from the list in another order."""
+    shop.records = list(reversed(shop.records))
+    shop.faults = {}
+    return shop.page(number)
+
+
+def _renamed(shop: PagedList, number: int) -> Reply:
+    field = {"cursor": "nextCursor", "next_url": "nextLink"}[shop.kind]
+    document = json.loads(shop.page(number).body)
+    token = document.pop("cursor", None) or document.pop("onward", None)
+    return Reply(body=json.dumps(document | {field: token}).encode())
+
+
+def _own_next(shop: PagedList, number: int) -> Reply:
+    there = f"{shop.url}/list?at=c{number}"
+    page = _with(shop, number, cursor=f"c{number}", onward=there)
+    return replace(page, headers={"Link": f'<{there}>; rel="next"'})
+
+
+def _null_next(shop: PagedList, number: int) -> Reply:
+    page = _with(shop, number, cursor=None, onward=None)
+    return replace(page, headers={"Link": '</list?at=c0>; rel="first"'})
+
+
+def _page_before(shop: PagedList, number: int) -> Reply:
+    return _with(shop, number, items=_items(shop, number - 1))
+
+
+_BY_TOKEN: tuple[Kind, ...] = ("cursor", "link", "next_url")
+_BY_FIELD: tuple[Kind, ...] = ("cursor", "next_url")
+FAULTS: tuple[Fault, ...] = (
+    Fault(OTHER_TOTAL, _other_total, lambda *_: True),
+    Fault("cut body", _cut_body),
+    Fault("cut connection", _cut_connection),
+    Fault("cut gzip", _cut_gzip),
+    Fault("spoilt byte", _spoilt),
+    Fault("breakdown", lambda *_: Reply(500)),
+    Fault("refusal", lambda *_: Reply(403, b"{}")),
+    Fault("not there", lambda *_: Reply(404, b"{}")),
+    Fault("nothing at all", lambda *_: Reply(204)),
+    Fault("web page", lambda *_: HTML),
+    Fault("error in 200", lambda *_: Reply(body=b'{"error": "rebuilding"}')),
+    Fault("login", lambda *_: Reply(302, headers={"location": "/login"})),
+    Fault("records null", lambda _, shop, at: _with(shop, at, items=None)),
+    Fault("records an object", lambda _, shop, at: _with(shop, at, items={"0": {}})),
+    Fault("no total", lambda _, shop, at: _without(shop, at, "total"), _later),
+    Fault("some lost", lambda _, shop, at: shop.page(at, _items(shop, at)[1:]), _has_no_peer),
+    Fault("all lost", lambda _, shop, at: shop.page(at, []), _is_last),
+    Fault("the page before", lambda _, shop, at: _page_before(shop, at), first=1),
+    Fault("back to the start", lambda _, shop, __: shop.page(0), first=1),
+    Fault("shuffled", _shuffled),
+    Fault("one put in front", lambda _, shop, at: _shifted(shop, at, -1), first=1),
+    Fault("one taken in front", lambda _, shop, at: _shifted(shop, at, 1), lambda *_: True),
+    Fault("list turned round", lambda _, shop, at: _turned(shop, at), first=1),
+    Fault(
+        "next forgotten",
+        lambda _, shop, at: _without(shop, at, "cursor", "onward"),
+        kinds=_BY_FIELD,
+    ),
+    Fault("next renamed", lambda _, shop, at: _renamed(shop, at), kinds=_BY_FIELD),
+    Fault("next null", lambda _, shop, at: _null_next(shop, at), _later, kinds=_BY_TOKEN),
+    Fault("next itself", lambda _, shop, at: _own_next(shop, at), kinds=_BY_TOKEN),
+)

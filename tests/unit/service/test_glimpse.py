@@ -1,0 +1,81 @@
+"""What a cycle shows of catalog, remote, key and writes, and of what it says nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import pytest
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.change import Action, Change, ChangeOutcome
+from syncd.domain.cycle import ChangeResult, CycleId, CycleResult, Fault, Mode
+from syncd.domain.delivery import Failure
+from syncd.domain.snapshot import Certificate
+from syncd.service.glimpse import Subject, glimpse_of
+from syncd.service.results import NOT_BEGUN, STALE
+from tests.unit.engine.samples import BAD_KEY, NOW, OUTAGE
+
+READ: Final = Certificate("catalog.csv", 1, 1)
+QUIET: Final = CycleResult(CycleId("c-1"), Mode.SCHEDULED, NOW, NOW, READ)
+BROKEN: Final = Failure(None, "connection_broken", "nothing came")
+PAUSED: Final = Failure(429, "too_many_requests", "slowly")
+SOUND: Final = {Subject.STATE, Subject.BUG}
+ANSWERED: Final = {Subject.REMOTE, Subject.KEY}
+
+
+def failing(*failures: Failure) -> CycleResult:
+    change = Change(ItemId("shoe-1"), Action.UPDATE, 1, {})
+    results = (ChangeResult(change, ChangeOutcome.FAILED, failure) for failure in failures)
+    return replace(QUIET, changes=tuple(results), requests=3, writes_due=1)
+
+
+@pytest.mark.parametrize(
+    ("result", "wrong", "well"),
+    [
+        (QUIET, set(), {Subject.CATALOG, Subject.WRITES}),
+        (replace(QUIET, requests=3), set(), {Subject.CATALOG, Subject.WRITES, *ANSWERED}),
+        (replace(QUIET, certificate=None), set(), {Subject.CATALOG, Subject.WRITES}),
+        (replace(QUIET, writes_due=2), set(), {Subject.CATALOG}),
+        (
+            replace(QUIET, certificate=None, fault=Fault.CATALOG, error="gone"),
+            {Subject.CATALOG},
+            set(),
+        ),
+        (
+            replace(QUIET, fault=Fault.REMOTE, error="out", requests=3),
+            {Subject.REMOTE},
+            {Subject.CATALOG},
+        ),
+        (
+            replace(QUIET, fault=Fault.KEY, error="401", requests=3),
+            {Subject.KEY},
+            {Subject.CATALOG, Subject.REMOTE},
+        ),
+        (
+            replace(QUIET, certificate=None, fault=Fault.KEY, error="401", requests=3),
+            {Subject.KEY},
+            {Subject.REMOTE},
+        ),
+        (replace(QUIET, error="stopped on request", requests=3), set(), {Subject.CATALOG}),
+        (failing(OUTAGE), {Subject.WRITES}, {Subject.CATALOG}),
+        (failing(BROKEN), {Subject.WRITES}, {Subject.CATALOG}),
+        (failing(PAUSED), {Subject.WRITES}, {Subject.CATALOG, *ANSWERED}),
+        (failing(STALE, NOT_BEGUN, BAD_KEY), set(), {Subject.CATALOG}),
+    ],
+)
+def test_only_what_was_shown_is_said(
+    result: CycleResult, wrong: set[Subject], well: set[Subject]
+) -> None:
+    subjects = glimpse_of(result, is_whole=True).subjects
+    assert {name for name, words in subjects.items() if words is not None} == wrong
+    assert {name for name, words in subjects.items() if words is None} == well | SOUND
+
+
+def test_a_cycle_about_some_skus_does_not_say_that_all_writes_are_through() -> None:
+    assert Subject.WRITES not in glimpse_of(QUIET, is_whole=False).subjects
+
+
+def test_failed_writes_are_told_with_the_first_one_and_its_request() -> None:
+    words = glimpse_of(failing(OUTAGE, OUTAGE), is_whole=True).subjects[Subject.WRITES]
+    assert words == "2 writes failed, such as that of shoe-1: 503 later, request req-2"

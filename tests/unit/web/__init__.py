@@ -1,0 +1,1 @@
+"""The parts of the web that need no server."""
