@@ -1,0 +1,38 @@
+"""Soaks for as many cycles as asked: `python -m tests.property.soak --cycles 2000`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from tests.property.soak.soak import soak
+
+_MARKS: Final = 8
+_A_DAY: Final = timedelta(days=1)
+
+
+def main() -> int:
+    """Print what the process has grown to, eight times on the way."""
+    parser = argparse.ArgumentParser(prog="python -m tests.property.soak")
+    parser.add_argument("--cycles", type=int, default=2_000, help="five minutes of time each")
+    cycles = parser.parse_args().cycles
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    marks = sorted({max(1, cycles * part // _MARKS) for part in range(1, _MARKS + 1)})
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="syncd-soak-") as folder:
+        for size in asyncio.run(soak(Path(folder), marks, _A_DAY)):
+            print(size)  # noqa: T201 - the result
+    print(f"{time.monotonic() - began:.0f} s")  # noqa: T201 - the result
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,25 @@
+"""A daemon that works for long grows no further: `python -m tests.property.soak` goes on for days.
+
+The sizes that count are those after the journal was pruned for the first time.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from tests.property.soak.soak import soak
+
+MEGABYTE = 1 << 20
+
+
+async def test_hundreds_of_cycles_leave_nothing_behind_but_the_journal_that_is_kept(
+    tmp_path: Path,
+) -> None:
+    settled, later = await soak(tmp_path, (40, 80), keep=timedelta(hours=1))
+
+    assert later.descriptors <= settled.descriptors
+    assert later.threads <= settled.threads
+    assert later.tasks <= settled.tasks
+    assert later.database <= 1.1 * settled.database
+    assert later.memory <= settled.memory + 8 * MEGABYTE
