@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from syncd.service.pulse import Pulse
     from syncd.service.traffic import Traffic
     from syncd.web.desk import Desk
-    from syncd.web.server import Serving
+    from syncd.web.doorway import Doorway
 
 
 def serve(shared: Shared) -> NoReturn:
@@ -41,20 +41,21 @@ async def _served(shared: Shared, settings: Settings, stop: asyncio.Event) -> No
     from syncd.service.pulse import Pulse
     from syncd.service.traffic import Traffic
     from syncd.web.app import application
-    from syncd.web.server import serving
+    from syncd.web.doorway import Doorway
     from syncd.wiring import SystemClock, wired
 
     traffic, pulse = Traffic(), Pulse(SystemClock().now)
+    doorway = Doorway(settings.service)
     daemon = Daemon(
         settings=settings,
         open=lambda account: wired(account, traffic),
         read=lambda: _with_sound_targets(load(shared.config)),
-        adapt=lambda changed: _adapt(shared, served, changed, pulse),
+        adapt=lambda changed: _adapt(shared, doorway, changed, pulse),
         manager=service_manager(),
         pulse=pulse,
         holder=holder("syncd"),
     )
-    with serving(application(_desk(daemon, traffic)), settings.service.listen) as served:
+    with doorway.open(application(_desk(daemon, traffic, doorway))):
         await daemon.serve(stop)
 
 
@@ -68,7 +69,7 @@ def _with_sound_targets(settings: Settings) -> Settings:
     return settings
 
 
-def _desk(daemon: Daemon, traffic: Traffic) -> Desk:
+def _desk(daemon: Daemon, traffic: Traffic, doorway: Doorway) -> Desk:
     """Let the web ask the loop that runs now, from its own thread."""
     import asyncio
 
@@ -80,7 +81,7 @@ def _desk(daemon: Daemon, traffic: Traffic) -> Desk:
     return Desk(
         pulse=daemon.pulse,
         traffic=traffic,
-        settings=lambda: daemon.settings,
+        settings=lambda: daemon.settings.model_copy(update={"service": doorway.service}),
         state=lambda: state_beside(daemon.settings),
         account=lambda: wired_beside(daemon.settings, traffic),
         keep=lambda event: keep(daemon.settings, event),
@@ -96,7 +97,7 @@ def _call(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:
         loop.call_soon_threadsafe(action)
 
 
-def _adapt(shared: Shared, served: Serving, settings: Settings, pulse: Pulse) -> None:
+def _adapt(shared: Shared, doorway: Doorway, settings: Settings, pulse: Pulse) -> None:
     """Log as the configuration says now, keep its secrets out of it, and serve where it says."""
     import structlog
 
@@ -106,7 +107,7 @@ def _adapt(shared: Shared, served: Serving, settings: Settings, pulse: Pulse) ->
     shared.secrets.update(settings.secrets())
     log_by(shared, settings)
     try:
-        served.move_to(settings.service.listen)
+        doorway.change(settings.service)
     except ConfigurationError as error:
         words = f"{error} It is served where it was."
         pulse.trouble(Trouble.CONFIGURATION, words)

@@ -130,6 +130,7 @@ class Daemon:
                     raise
                 self._refuse(error)
                 self.settings = self._former
+                self.adapt(self.settings)
                 account = stack.enter_context(self.open(self.settings))
             self._former = self.settings
             yield account

@@ -65,7 +65,7 @@ class Herald:
             again = await self._round()
             await _first_of(self._over.wait(), seconds=again or SOON)
             if again is None:
-                await _first_of(self._over.wait(), self.news.come(), seconds=self._until_due())
+                await _first_of(*self._signs(), seconds=self._until_due())
         await self._round()
 
     async def _round(self) -> float | None:
@@ -82,6 +82,10 @@ class Herald:
             _log.exception("daemon.bug")
             return LATER
         return None
+
+    def _signs(self) -> tuple[Coroutine[Any, Any, object], ...]:
+        """What is worth a round before anything is due; answers may come late, and leave a rest."""
+        return self._over.wait(), self.news.come(), self._answered.wait()
 
     async def _answers(self) -> None:
         """Wait until every target is done, or has had its time."""

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from typing import Final
 
 from syncd.domain.cycle import CycleResult
-from syncd.service.glimpse import SUBJECTS, Glimpse, glimpse_of
+from syncd.service.glimpse import SUBJECTS, Glimpse, condensed, glimpse_of
 from syncd.service.pulse import Trouble
-
-MOST: Final = 100
-"""So much is kept while nobody looks, such as while another process is at work on the state."""
 
 
 class News:
     """Listens to the pulse; to be used in one loop."""
 
     def __init__(self) -> None:
-        self._seen: deque[Glimpse] = deque(maxlen=MOST)
+        self._seen: list[Glimpse] = []
         self._some = asyncio.Event()
 
     def wrong(self, kind: Trouble, words: str) -> None:
@@ -42,11 +37,10 @@ class News:
 
     def take(self) -> list[Glimpse]:
         """Hand over what there is."""
-        seen = list(self._seen)
-        self._seen.clear()
+        seen, self._seen = self._seen, []
         self._some.clear()
         return seen
 
     def _add(self, seen: Glimpse) -> None:
-        self._seen.append(seen)
+        self._seen = condensed([*self._seen, seen])
         self._some.set()

@@ -12,6 +12,7 @@ from syncd.daemon.timetable import Entry, Timetable, audit_due
 from syncd.daemon.wishes import Wishes
 from syncd.daemon.worker import TROUBLES, Account, Ends, Worker
 from syncd.domain.attributes import ItemId
+from syncd.domain.cycle import Fault
 from syncd.errors import StateError
 from syncd.service.past_audits import last_audit
 from syncd.service.probe import item_to_ask_for, probe
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 REFRESH: Final = 1.0
 """Seconds after which what the pulse tells of times to come is brought up to date."""
+PROBED: Final = (Fault.REMOTE, Fault.KEY)
+"""What a probe can tell of: it does not look at the catalog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +105,11 @@ class Tour:
     async def _ask(self, item: ItemId) -> None:
         if self.pulse.doing.is_idle:
             unanswered = await probe(self.account.ports.remote, item)
-            for fault, trouble in TROUBLES.items():
-                if unanswered is not None and unanswered.fault is fault:
-                    self.pulse.trouble(trouble, unanswered.reason)
-                elif unanswered is None:
-                    self.pulse.relief(trouble)
+            if unanswered is not None:
+                self.pulse.trouble(TROUBLES[unanswered.fault], unanswered.reason)
+                return
+            for fault in PROBED:
+                self.pulse.relief(TROUBLES[fault])
 
 
 async def cancelled(*tasks: asyncio.Task[None]) -> None:

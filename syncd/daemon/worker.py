@@ -29,6 +29,7 @@ from syncd.service.rolling import roll
 from syncd.service.terms import CycleRequest, StoppedError
 
 if TYPE_CHECKING:
+    from syncd.domain.audit import Audit
     from syncd.ports import ItemListing
     from syncd.service.terms import Ports, Terms
 
@@ -122,11 +123,20 @@ class Worker:
         async with self._bearing():
             request = replace(self._request(wish), mode=Mode.REPAIR)
             auditing = Auditing(ports, self.account.listing, terms, request)
-            is_rolling = wish.job is Job.ROLLING
-            audit = await (roll(ports, terms, auditing) if is_rolling else auditing.whole())
+            if wish.job is Job.ROLLING:
+                audit = await roll(ports, terms, request, auditing)
+            else:
+                audit = await auditing.whole()
+            self._tell_answered(audit)
             mended = await repair(ports, terms, request, audit) if terms.repair else None
             if mended is not None:
                 self._take_in(mended, is_whole=False)
+
+    def _tell_answered(self, audit: Audit) -> None:
+        """Digital River has answered all that was asked, if anything was."""
+        if audit.requests and not audit.guards:
+            self._relieved(Trouble.REMOTE)
+            self._relieved(Trouble.KEY)
 
     @asynccontextmanager
     async def _bearing(self) -> AsyncIterator[None]:
@@ -160,6 +170,7 @@ class Worker:
             mode=Mode.SCHEDULED,
             holder=self.account.holder,
             only=wish.only,
+            doubted=wish.only,  # whoever points at a SKU may have changed its item
             wait=timedelta(),
             incremental=not self._owes_whole_read,
             progress=self.pulse,
@@ -183,7 +194,7 @@ class Worker:
 
     def _tell_new_stops(self, result: CycleResult) -> None:
         """Log a guard's stop once, and not at every poll for as long as it stands."""
-        before = {stop.message for stop in self.pulse.last.guards} if self.pulse.last else set()
+        before = {stop.message for stop in self.pulse.stops}
         for stop in result.guards:
             if stop.message not in before:
                 _log.warning("guard.stopped", guard=stop.guard.value, reason=stop.message)

@@ -159,5 +159,12 @@ def endless(request: Request) -> RemoteUnavailableError:
     )
 
 
+def broken_off(request: Request) -> RemoteUnavailableError:
+    """What is wrong with a list that ends where there must be more of it."""
+    return _unavailable(
+        request, "its pages end before the list does", "Run again later, or tell Digital River"
+    )
+
+
 def _unavailable(request: Request, reason: str, next_step: str) -> RemoteUnavailableError:
     return RemoteUnavailableError(f"Digital River, {request}", reason, next_step)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Generic
 
 from syncd.digital_river.messages import MOST_IDS, listing
-from syncd.digital_river.reader import PageRefusedError, Reader, endless
+from syncd.digital_river.reader import PageRefusedError, Reader, broken_off, endless
 from syncd.digital_river.together import together
 from syncd.digital_river.wire import Dated, Page
 from syncd.domain.change import Resource
@@ -114,17 +113,19 @@ class WindowedList(Generic[Dated]):
         part.take(page.data)
         while page.goes_on(MOST_IDS):
             cursors.add(self._new_cursor(page, cursors))
-            window = self._without_older_half(window, page, part)
-            page = await self._page_after(page, window)
-            count += len(page.data)
-            part.take(page.data)
+            rest = self._without_older_half(window, page, part)
+            before, page = page, await self._page_after(page, window, rest)
+            window, fresh = rest, _without(before, page)
+            count += len(fresh)
+            part.take(fresh)
         self._under_way -= 1
         self._spans.append(CountedSpan(window.start, window.end, count))
 
     def _without_older_half(self, window: Window, page: Page[Dated], part: _Part[Dated]) -> Window:
         """The part of a window to read on in; its older half is begun apart if there is room."""
         stretch = _stretch(page)
-        if stretch is None or self._under_way >= self._lanes:
+        is_single = len(page.data) == 1  # and has no cursor behind which something must come
+        if stretch is None or is_single or self._under_way >= self._lanes:
             return window
         halves = window.halves(stretch.oldest)
         if halves is None or stretch.fills(window) <= _PAGES_WORTH_A_SPLIT:
@@ -133,13 +134,24 @@ class WindowedList(Generic[Dated]):
         self._begin(older, part)
         return newer
 
-    async def _page_after(self, page: Page[Dated], window: Window) -> Page[Dated]:
-        """The next page; a cursor whose object was deleted gives way to the one before it."""
-        *others, last = [one.id for one in reversed(page.data[-_CURSORS:])]
-        for cursor in others:
-            with suppress(PageRefusedError):
-                return await self._page(window, ("startingAfter", cursor))
-        return await self._page(window, ("startingAfter", last))
+    async def _page_after(self, page: Page[Dated], window: Window, rest: Window) -> Page[Dated]:
+        """The next page, which must not be empty; it may repeat the end of the page before it.
+
+        A cursor whose object was deleted is refused, or nothing comes after it: it gives way to the
+        one before. Where no more was promised for just this rest, the page's last object must come.
+        """
+        is_promised = page.has_more is True and rest == window
+        cursors = [one.id for one in reversed(page.data)][0 if is_promised else 1 :]
+        refusal: RemoteUnavailableError | None = None
+        for cursor in cursors[:_CURSORS]:
+            try:
+                found = await self._page(rest, ("startingAfter", cursor))
+            except PageRefusedError as error:
+                refusal = error
+            else:
+                if found.data:
+                    return found
+        raise refusal or broken_off(listing(self._resource, rest.query()))
 
     async def _page(self, window: Window, *cursor: tuple[str, str]) -> Page[Dated]:
         query = [*self._query, *window.query(), ("limit", str(MOST_IDS)), *cursor]
@@ -176,6 +188,12 @@ class _Part(Generic[Dated]):
 def written(moment: datetime) -> str:
     """Write a time as Digital River's filters take it: UTC, in whole seconds, rounded down."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _without(before: Page[Dated], page: Page[Dated]) -> Sequence[Dated]:
+    """What a page has that the page before it did not have."""
+    known = {one.id for one in before.data}
+    return [one for one in page.data if one.id not in known]
 
 
 def _stretch(page: Page[Dated]) -> _Stretch | None:

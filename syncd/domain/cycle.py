@@ -151,6 +151,7 @@ class CycleResult:
     changes that its guards stopped, as the state keeps them. `fault` says where a failure lay, None
     where there was none, or a stop. `due_again` is when a write comes due that this cycle could not
     wait for. `counts` tells of the changes where they are not told; old histories lack it.
+    `partial` says that only some SKUs were looked at, such as those that a hook had named.
     """
 
     id: CycleId
@@ -174,7 +175,29 @@ class CycleResult:
     fault: Fault | None = None
     due_again: datetime | None = None
     counts: Counts | None = None
+    partial: bool = False
 
     def stopped(self) -> tuple[Change, ...]:
         """The changes that guards stopped, of those that are told here."""
         return tuple(one.change for one in self.changes if one.outcome is ChangeOutcome.STOPPED)
+
+
+def standing_stops(cycles: Iterable[CycleResult]) -> tuple[GuardStop, ...]:
+    """What guards keep back, by the latest cycles, newest first.
+
+    A cycle that failed or looked at some SKUs alone says nothing of what else was stopped.
+    """
+    stops: dict[tuple[Guard, tuple[Action, ...]], GuardStop] = {}
+    for cycle in cycles:
+        if cycle.error is None:
+            for stop in cycle.guards:
+                stops.setdefault((stop.guard, stop.stopped), stop)
+            if not cycle.partial:
+                break
+    return tuple(stops.values())
+
+
+def last_judged(cycles: Iterable[CycleResult]) -> CycleResult | None:
+    """The latest cycle that stopped something, unless one about all SKUs came after it."""
+    judged = (cycle for cycle in cycles if cycle.error is None)
+    return next((cycle for cycle in judged if cycle.guards or not cycle.partial), None)

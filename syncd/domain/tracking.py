@@ -39,6 +39,8 @@ class Delivery(StrEnum):
     """A write was begun and its outcome is not recorded."""
     IN_DOUBT = "in_doubt"
     """A write ended without an answer: it is looked up before anything is repeated."""
+    DOUBTED = "doubted"
+    """No write of ours is open, but others may have changed the item: looked up before the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,11 @@ class Tracked:
         if self.quarantine is not None:
             return SkuState.QUARANTINED
         return SkuState.IN_SYNC if self.is_equal else SkuState.PENDING
+
+    @property
+    def may_have_written(self) -> bool:
+        """Whether a write of ours is open, so that what the remote shows may be its doing."""
+        return self.delivery in {Delivery.IN_FLIGHT, Delivery.IN_DOUBT}
 
     @property
     def is_reverted(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from syncd.domain.attributes import Attribute, Attributes
-from syncd.domain.tracking import Delivery, Held, Missing, Ownership, Tracked
+from syncd.domain.tracking import Held, Missing, Ownership, Tracked
 from syncd.engine.forget import unless_spent, untroubled
 
 
@@ -89,7 +89,7 @@ def _wished(tracked: Tracked, wish: Attributes) -> Tracked:
 
 def perhaps_sent(tracked: Tracked) -> frozenset[Attribute]:
     """Attributes that a write in doubt may have given a value, so that the next wish clears it."""
-    if tracked.delivery is Delivery.SETTLED:
+    if not tracked.may_have_written:
         return frozenset()
     known = tracked.known or {}
     return frozenset(

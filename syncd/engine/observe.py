@@ -118,9 +118,9 @@ def _owned(tracked: Tracked, observed: Attributes) -> Tracked:
 
 
 def _sent(tracked: Tracked, observed: Attributes) -> frozenset[Attribute]:
-    """Attributes whose observed value is one that syncd has sent, or may have, while in doubt."""
+    """Attributes whose observed value is one that syncd has sent, or may have while in doubt."""
     known = tracked.known or {}
-    doubtful = tracked.delivery is not Delivery.SETTLED
+    doubtful = tracked.may_have_written
     kept = frozenset(
         attribute
         for attribute in tracked.sent

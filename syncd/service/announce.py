@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from syncd.domain.cycle import CycleResult, GuardStop, QuarantinedSku
+from syncd.domain.cycle import CycleResult, Guard, GuardStop, QuarantinedSku
 from syncd.domain.message import Message
 from syncd.service import messages
 from syncd.service.glimpse import Glimpse, Subject
@@ -102,8 +102,9 @@ class _Deciding:
         if seen.result is None:
             return
         yield from self._of_stops(seen.result, seen.is_whole)
-        yield from self._of_quarantine(seen.result)
-        yield from self._of_held_rows(seen.result)
+        if seen.is_whole:  # or many hooks, one after the other, would be as many messages
+            yield from self._of_quarantine(seen.result)
+            yield from self._of_held_rows(seen.result)
 
     def _note(self, subject: Subject, words: str) -> None:
         if subject not in self.told.wrong:
@@ -118,7 +119,7 @@ class _Deciding:
             kept |= {name: sizes[name] for name in news}
             yield messages.stopped([one for one in result.guards if _name(one) in news], result.id)
         gone = known.keys() - sizes.keys()
-        if gone and is_whole and result.error is None:
+        if gone and is_whole and _has_planned(result):
             kept = {name: size for name, size in kept.items() if name not in gone}
             yield messages.stops_no_more(sorted({name.partition(" ")[0] for name in gone}))
         if kept != known:
@@ -148,6 +149,11 @@ class _Deciding:
 
 def _due(subject: Subject, wrong: Wrong, patience: timedelta) -> datetime:
     return wrong.since if subject in NEEDS_SOMEBODY else wrong.since + patience
+
+
+def _has_planned(result: CycleResult) -> bool:
+    """Whether other guards were asked at all: another account ends a cycle before that."""
+    return result.error is None and all(stop.guard is not Guard.ACCOUNT for stop in result.guards)
 
 
 def _name(stop: GuardStop) -> str:

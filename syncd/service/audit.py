@@ -15,11 +15,12 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.audit import Audit, Extent, Finding, FindingKind, Observed
 from syncd.domain.item import RemoteItem
 from syncd.engine.audit import Look, is_unsettled, judged, with_history, with_managed
-from syncd.errors import RemoteError, StateBusyError
-from syncd.ports import ItemListing, Sightings
+from syncd.errors import RemoteError
+from syncd.ports import ItemListing, Sightings, Transaction
 from syncd.service.account import check_account
 from syncd.service.ask import Asking
 from syncd.service.fulfilment import ask_all, managed_among
+from syncd.service.notes import note
 from syncd.service.past_audits import remember
 from syncd.service.side_by_side import held_by
 from syncd.service.stillness import Stillness
@@ -212,26 +213,20 @@ class Auditing:
     # ------------------------------------------------------------------------- recording
 
     def _record(self, audit: Audit) -> None:
-        """Write down what was observed; a state that is busy for long does not undo the audit."""
+        """Write down what was observed; a state that others work on does not undo the audit."""
         counts = {kind.value: count for kind, count in audit.counts().items()}
         tell = _log.info if audit.to_mend() else _log.debug
         tell("audit.finished", extent=audit.extent.value, listed=audit.listed, **counts)
-        if audit.guards:
-            return
-        try:
-            self._write_down(audit)
-        except StateBusyError as busy:
-            _log.warning("audit.not_recorded", reason=busy.reason)
+        if not audit.guards:
+            note(self._ports.state, self._request, partial(self._write_down, audit))
 
-    def _write_down(self, audit: Audit) -> None:
-        observed = [_observed(one) for one in audit.findings if one.state is not None]
-        with self._ports.state.transaction() as transaction:
-            if audit.extent is Extent.WHOLE:
-                transaction.forget_observed_before(audit.began)
-            else:
-                transaction.forget_observed(self._chosen)
-            transaction.observe(observed)
-            remember(transaction, audit)
+    def _write_down(self, audit: Audit, transaction: Transaction) -> None:
+        if audit.extent is Extent.WHOLE:
+            transaction.forget_observed_before(audit.began)
+        else:
+            transaction.forget_observed(self._chosen)
+        transaction.observe([_observed(one) for one in audit.findings if one.state is not None])
+        remember(transaction, audit)
 
 
 def _observed(finding: Finding) -> Observed:

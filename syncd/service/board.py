@@ -11,7 +11,7 @@ from typing import Final
 
 from syncd.domain.audit import PastAudit
 from syncd.domain.change import Action, ChangeOutcome
-from syncd.domain.cycle import CycleResult, GuardStop, QuarantinedSku
+from syncd.domain.cycle import CycleResult, GuardStop, QuarantinedSku, last_judged, standing_stops
 from syncd.domain.journal import WritesOfAnHour, outcome_of
 from syncd.domain.snapshot import HeldSku, Reading
 from syncd.domain.tracking import SkuState
@@ -70,12 +70,12 @@ class Board:
     @property
     def judged(self) -> CycleResult | None:
         """The last cycle that came as far as its guards: what they stopped has stayed so."""
-        return next((cycle for cycle in self.cycles if cycle.error is None), None)
+        return last_judged(self.cycles)
 
     @property
     def stops(self) -> tuple[GuardStop, ...]:
         """What guards keep back."""
-        return () if self.judged is None else self.judged.guards
+        return standing_stops(self.cycles)
 
     @property
     def held_count(self) -> int:

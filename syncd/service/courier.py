@@ -75,11 +75,13 @@ class Courier:
     def _carry(self, target: Target, messages: Sequence[Posted]) -> None:
         end = time.monotonic() + ENOUGH
         try:
-            for posted in messages:
+            for number, posted in enumerate(messages, 1):
                 receipt = self._carried(target, posted)
+                is_over = receipt.reason is not None or time.monotonic() > end
+                rest = messages[number:] if is_over else ()
                 with self._change:
-                    self._receipts.append(receipt)
-                if receipt.reason is not None or time.monotonic() > end:
+                    self._receipts += [receipt, *(_untried(target, one) for one in rest)]
+                if is_over:
                     return
         finally:
             with self._change:
@@ -100,3 +102,7 @@ class Courier:
             )
             return Receipt(posted.key, target.id, error.reason)
         return Receipt(posted.key, target.id)
+
+
+def _untried(target: Target, posted: Posted) -> Receipt:
+    return Receipt(posted.key, target.id, untried=posted.tries)

@@ -18,13 +18,14 @@ def doubt(state: State, ids: Collection[ItemId]) -> None:
     """Have the items of these ids looked up before their next write, in one transaction.
 
     Only what is ours and known to be there can be doubted; the others are looked up anyway. A row
-    that waits for its next attempt is looked up then.
+    that waits for its next attempt is looked up then. What shows then is never taken for a write of
+    ours: `Delivery.DOUBTED` is not `IN_DOUBT`.
     """
     if not ids:
         return
     with state.transaction() as transaction:
         rows = transaction.tracked(sorted(ids)).values()
-        doubtful = [replace(row, delivery=Delivery.IN_DOUBT) for row in rows if _is_known(row)]
+        doubtful = [replace(row, delivery=Delivery.DOUBTED) for row in rows if _is_known(row)]
         transaction.put(doubtful)
     _log.info("audit.doubted", skus=len(doubtful))
 

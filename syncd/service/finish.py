@@ -68,6 +68,7 @@ def finish(ports: Ports, terms: Terms, request: CycleRequest, ending: Ending) ->
         due_again=ending.due_again,
         reading=reading.name if reading else "",
         counts=Counts.of(changes),
+        partial=bool(request.only) or request.reverts is not None,
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import reduce
 from http import HTTPStatus
 from typing import Final
 
@@ -13,6 +14,8 @@ from syncd.domain.cycle import ChangeResult, CycleResult, Fault
 from syncd.domain.delivery import Failure
 from syncd.service.pulse import Trouble
 
+MOST: Final = 100
+"""So many are kept apart while nobody looks, such as while another process is at work."""
 _NOT_TRIED: Final = frozenset({"stale", "unseen", "not_begun", "not_sent", "unanswered"})
 """Codes of writes that were left undone and did not fail."""
 _OF_THE_KEY: Final = frozenset({HTTPStatus.UNAUTHORIZED.value, HTTPStatus.FORBIDDEN.value})
@@ -51,14 +54,32 @@ _FAULTS: Final = {
 class Glimpse:
     """What is wrong in words by its subject, None where it is well; what is not named is as it was.
 
-    `result` is of the cycle that was just recorded, `is_whole` whether it was about all SKUs, so
-    that what it does not tell is not so. `gone` names the one whose duty was taken over.
+    `result` is of the cycle that was just recorded, without its changes, which the journal has;
+    `is_whole` says whether it was about all SKUs, so that what it does not tell is not so. `gone`
+    names the one whose duty was taken over.
     """
 
     subjects: Mapping[Subject, str | None] = field(default_factory=dict)
     result: CycleResult | None = None
     is_whole: bool = True
     gone: str | None = None
+
+    def then(self, later: Glimpse) -> Glimpse:
+        """What both show together: the later word stands, and a whole cycle beside one of some."""
+        newer = self if later.result is None or (self.is_of_all and not later.is_whole) else later
+        subjects, gone = {**self.subjects, **later.subjects}, later.gone or self.gone
+        return Glimpse(subjects, newer.result, newer.is_whole, gone)
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether it is of a cycle about all SKUs."""
+        return self.result is not None and self.is_whole
+
+
+def condensed(seen: Sequence[Glimpse]) -> list[Glimpse]:
+    """Put the oldest together where there are more than `MOST`: no subject's last word is lost."""
+    spare = max(0, len(seen) - MOST)
+    return [reduce(Glimpse.then, seen[: spare + 1]), *seen[spare + 1 :]] if spare else [*seen]
 
 
 def glimpse_of(result: CycleResult, *, is_whole: bool) -> Glimpse:
@@ -75,14 +96,12 @@ def glimpse_of(result: CycleResult, *, is_whole: bool) -> Glimpse:
         subjects[Subject.WRITES] = None
     for subject in answered(result):
         subjects[subject] = None
-    return Glimpse(subjects, result, is_whole)
+    return Glimpse(subjects, replace(result, changes=()), is_whole)
 
 
 def has_read(result: CycleResult) -> bool:
-    """Whether the catalog was there and could be read."""
-    return result.fault is not Fault.CATALOG and (
-        result.certificate is not None or result.error is None
-    )
+    """Whether the catalog was there and could be read: without a certificate nobody looked."""
+    return result.fault is not Fault.CATALOG and result.certificate is not None
 
 
 def answered(result: CycleResult) -> tuple[Subject, ...]:

@@ -12,7 +12,15 @@ from typing import Final
 from syncd.domain.attributes import Attribute, AttributeChange, Attributes, ItemId
 from syncd.domain.audit import Observed
 from syncd.domain.change import Action, Change, ChangeOutcome
-from syncd.domain.cycle import ChangeResult, CycleId, CycleResult, QuarantinedSku
+from syncd.domain.cycle import (
+    ChangeResult,
+    CycleId,
+    CycleResult,
+    GuardStop,
+    QuarantinedSku,
+    last_judged,
+    standing_stops,
+)
 from syncd.domain.delivery import Failure
 from syncd.domain.item import RemoteItem
 from syncd.domain.journal import Deed, JournalEntry, outcome_of
@@ -30,6 +38,8 @@ from syncd.service.table import held, quarantined, rows_in
 from syncd.service.terms import Ports, Terms
 
 IDS_A_REQUEST: Final = 100
+LOOKED_BACK: Final = 50
+"""How many cycles are gone back to the last one that was about all SKUs."""
 OUTCOME_NOT_RECORDED: Final = Failure(None, "in_doubt", "its outcome was not recorded")
 
 
@@ -44,6 +54,7 @@ class Status:
     held: tuple[HeldSku, ...]
     quarantined: tuple[QuarantinedSku, ...]
     outbox: Outbox = field(default_factory=Outbox)
+    stops: tuple[GuardStop, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +90,16 @@ class FoundItems:
 
 def status(state: State, now: datetime, examples: int) -> Status:
     """Tell how everything stands, with so many examples of what needs somebody."""
+    cycles = state.cycles(LOOKED_BACK)
     return Status(
         at=now,
         census=state.census(),
-        last=next(iter(state.cycles(1)), None),
+        last=next(iter(cycles), None),
         reading=state.reading(),
         held=tuple(islice(held(state), examples)),
         quarantined=tuple(islice(quarantined(state), examples)),
         outbox=remembered.outbox(state),
+        stops=standing_stops(cycles),
     )
 
 
@@ -160,7 +173,7 @@ async def search_items(
 def _next(ports: Ports, terms: Terms, tracked: Tracked, wish: Attributes | Held | None) -> Outlook:
     reading = ports.state.reading()
     reads = reading.complete_reads if reading else 0
-    last = next(iter(ports.state.cycles(1)), None)
+    last = last_judged(ports.state.cycles(LOOKED_BACK))
     told = outlook(Prospect(tracked, terms.policy, reads, ports.clock.now(), last))
     if not _is_news(tracked, wish):
         return told

@@ -43,14 +43,27 @@ class Posted:
         wait = WAITS[min(self.tries, len(WAITS) - 1)]
         return replace(self, tries=self.tries + 1, next_try=now + wait)
 
+    def untried(self, *, at_once: bool) -> Posted:
+        """Take back a try that was not made; the wait stays unless it is to be made at once."""
+        return replace(self, tries=self.tries - 1, next_try=self.at if at_once else self.next_try)
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of one message at one target: got, or not, and then why."""
+    """What became of one message at one target: got, or not, and then why.
+
+    `untried` is the number of the try that was claimed and not made: the round ended before.
+    """
 
     key: str
     target: str
     reason: str | None = None
+    untried: int | None = None
+
+    @property
+    def is_got(self) -> bool:
+        """Whether the message is there."""
+        return self.reason is None and self.untried is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +105,21 @@ class Outbox:
         return self._without(spent, after), tuple(tried.values())
 
     def settled(self, receipts: Sequence[Receipt]) -> Outbox:
-        """Strike out who has got what, and give up what has failed for the last time."""
-        got = {(one.key, one.target) for one in receipts if one.reason is None}
+        """Strike out who has got what, and give up what has failed for the last time.
+
+        What was not tried waits all the same where another message has just failed at that target:
+        else it would overtake that one.
+        """
+        got = {(one.key, one.target) for one in receipts if one.is_got}
         failed = {one.key for one in receipts if one.reason is not None}
-        after = [one for one in (_without_those(each, got) for each in self.posted) if one.left]
+        untried = _untried(receipts, failed)
+        left = [one for one in (_without_those(each, got) for each in self.posted) if one.left]
+        after = [
+            one.untried(at_once=untried[one.key, one.tries])
+            if (one.key, one.tries) in untried
+            else one
+            for one in left
+        ]
         spent = {one.key for one in after if one.tries >= TRIES and one.key in failed}
         outbox = self._without(spent, after)
         return replace(outbox, lost=None) if got and not spent else outbox
@@ -116,3 +140,14 @@ class Outbox:
 def _without_those(posted: Posted, got: Collection[tuple[str, str]]) -> Posted:
     left = frozenset(target for target in posted.left if (posted.key, target) not in got)
     return replace(posted, left=left)
+
+
+def _untried(receipts: Sequence[Receipt], failed: Collection[str]) -> dict[tuple[str, int], bool]:
+    """The tries that nobody made in vain, by message and number; whether to make them at once."""
+    deaf = {one.target for one in receipts if one.reason is not None}
+    tries: dict[tuple[str, int], bool] = {}
+    for one in receipts:
+        if one.untried is not None and one.key not in failed:
+            name = one.key, one.untried
+            tries[name] = tries.get(name, True) and one.target not in deaf
+    return tries

@@ -120,7 +120,7 @@ def _in_sync(_: Prospect) -> Outlook:
 def _pending(prospect: Prospect) -> Outlook:
     row, policy = prospect.row, prospect.policy
     if row.delivery is not Delivery.SETTLED:
-        return _look_up_first(prospect)
+        return _look_up_first(prospect) if row.may_have_written else _look_up_anew(prospect)
     if policy.mode is PolicyMode.REPORT_ONLY:
         return Outlook("It is reported and not written, for policy.mode is report-only.")
     action = _action(row)
@@ -151,6 +151,11 @@ def _deed(row: Tracked) -> str:
 
 def _look_up_first(prospect: Prospect) -> Outlook:
     words = "A cycle asks Digital River whether the last write was carried out, then goes on."
+    return Outlook(words, prospect.later)
+
+
+def _look_up_anew(prospect: Prospect) -> Outlook:
+    words = "A cycle looks it up at Digital River, for others may have changed it, then goes on."
     return Outlook(words, prospect.later)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
-from syncd.domain.cycle import CycleResult
+from syncd.domain.cycle import CycleResult, GuardStop
 from syncd.domain.tracking import SkuState
 from syncd.ports import Census
 from syncd.service.tally import Tally
@@ -100,6 +100,7 @@ class Pulse:
         self.writes_open_at: datetime | None = None
         self.next_runs: Mapping[str, datetime] = {}
         self.last: CycleResult | None = None
+        self.stops: tuple[GuardStop, ...] = ()
         self.last_success: datetime | None = None
         self._succeeded = self._ticks()
         self.tally = Tally()
@@ -148,10 +149,18 @@ class Pulse:
             self.listener.ended(result, is_whole=is_whole)
         self.tally = self.tally.with_one(result)
         self.last = replace(result, changes=())  # the journal has them
+        self.stops = self._standing(result, is_whole=is_whole)
         if is_whole and result.error is None:
             self.last_success, self._succeeded = result.finished, self._ticks()
         pending = sum(result.states.get(state, 0) for state in _PENDING)
         self._pending_since = (self._pending_since or result.started) if pending else None
+
+    def _standing(self, result: CycleResult, *, is_whole: bool) -> tuple[GuardStop, ...]:
+        """What guards keep back: a cycle over some SKUs alone says nothing of the others."""
+        if result.error is not None:
+            return self.stops
+        known = () if is_whole else self.stops
+        return (*known, *(stop for stop in result.guards if stop not in known))
 
     def since_success(self) -> float:
         """Seconds since the last success, or the start where there is none, by the beats' clock."""

@@ -90,7 +90,7 @@ def _obstacles(pulse: Pulse, schedule: ScheduleSettings, state: str | None) -> I
     for trouble, words in pulse.troubles.items():
         if trouble in _OF_TROUBLE:
             yield Obstacle(_OF_TROUBLE[trouble], words)
-    for stop in pulse.last.guards if pulse.last else ():
+    for stop in pulse.stops:
         yield Obstacle(Cause.GUARD, stop.message)
 
 

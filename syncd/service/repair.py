@@ -9,8 +9,9 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.audit import Audit
 from syncd.domain.cycle import CycleResult
 from syncd.domain.tracking import SkuState
-from syncd.ports import State
+from syncd.ports import State, Transaction
 from syncd.service.cycle import new_cycle_id, run_cycle
+from syncd.service.notes import note
 from syncd.service.terms import CycleRequest, Ports, Terms
 
 
@@ -26,13 +27,16 @@ async def repair(
         return None
     cycle = new_cycle_id(ports.clock.now())
     result = await run_cycle(ports, terms, replace(request, id=cycle, only=ids, doubted=ids))
-    await asyncio.to_thread(_forget_what_is_mended, ports.state, sorted(ids))
+    await asyncio.to_thread(_forget_what_is_mended, ports.state, request, sorted(ids))
     return result
 
 
-def _forget_what_is_mended(state: State, ids: list[ItemId]) -> None:
+def _forget_what_is_mended(state: State, request: CycleRequest, ids: list[ItemId]) -> None:
     """Remove what was observed of SKUs that are in sync again, or that nothing is left of."""
     rows = state.tracked(ids)
     mended = [id_ for id_ in ids if id_ not in rows or rows[id_].state is SkuState.IN_SYNC]
-    with state.transaction() as transaction:
+
+    def forget(transaction: Transaction) -> None:
         transaction.forget_observed(mended)
+
+    note(state, request, forget)

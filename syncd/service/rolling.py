@@ -6,6 +6,7 @@ import asyncio
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain, islice
 from math import ceil
 from typing import Final
@@ -13,10 +14,11 @@ from typing import Final
 from syncd.domain.attributes import ItemId
 from syncd.domain.audit import Audit
 from syncd.domain.tracking import Ownership, SkuState, Tracked
-from syncd.ports import State
+from syncd.ports import State, Transaction
 from syncd.service.ask import IDS_A_REQUEST
 from syncd.service.audit import Auditing
-from syncd.service.terms import Ports, Terms
+from syncd.service.notes import note
+from syncd.service.terms import CycleRequest, Ports, Terms
 
 STEPS_A_ROUND: Final = 288
 """In a round of a day, a step every five minutes."""
@@ -54,14 +56,16 @@ def step_of(length: timedelta) -> timedelta:
     return max(length / STEPS_A_ROUND, SHORTEST_STEP)
 
 
-async def roll(ports: Ports, terms: Terms, auditing: Auditing) -> Audit:
+async def roll(ports: Ports, terms: Terms, request: CycleRequest, auditing: Auditing) -> Audit:
     """Do one step; it looks at more where steps were missed. Raises as `Auditing.whole` does.
 
-    What was looked at counts as such only once it was: a step that fails is done again.
+    What was looked at counts as such only once it was: a step that fails or is stopped, or cannot
+    be remembered since a command is at work, is done again.
     """
     part = await asyncio.to_thread(_next_slice, ports, terms.rolling)
     audit = await auditing.those(part.ids)
-    await asyncio.to_thread(_remember, ports.state, part.then)
+    if not audit.guards:
+        await asyncio.to_thread(note, ports.state, request, partial(_remember, part.then))
     return audit
 
 
@@ -106,12 +110,11 @@ def _is_known(row: Tracked) -> bool:
     return row.ownership is Ownership.OWNED and row.known is not None
 
 
-def _remember(state: State, at: Round) -> None:
+def _remember(at: Round, transaction: Transaction) -> None:
     kept = {
         "began": at.began.isoformat(),
         "stepped": at.stepped.isoformat(),
         "after": at.after,
         "took": None if at.took is None else at.took.total_seconds(),
     }
-    with state.transaction() as transaction:
-        transaction.remember(_ROUND, json.dumps(kept))
+    transaction.remember(_ROUND, json.dumps(kept))

@@ -17,7 +17,7 @@ from syncd.ports import State
 from syncd.service import remembered
 from syncd.service.announce import Ledger, Told, announce
 from syncd.service.courier import Courier
-from syncd.service.glimpse import Glimpse
+from syncd.service.glimpse import Glimpse, condensed
 from syncd.service.outbox import Outbox, Posted, Receipt
 
 AT_WORK: Final = (LeaseHeldError, LeaseLostError, StateBusyError)
@@ -74,7 +74,7 @@ class Telling:
     def see(self, seen: Glimpse) -> None:
         """Take in what the next round decides about."""
         with self._lock:
-            self._news.append(seen)
+            self._news = condensed([*self._news, seen])
 
     def round(self) -> None:
         """Decide, remember, and send what is due; raises one of `AT_WORK`, and nothing is lost."""

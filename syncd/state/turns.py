@@ -26,14 +26,22 @@ class Turns(ABC):
         self._name = name
         self._timing = timing
         self._latest: Holding | None = None
+        self._is_held = False
 
     @contextmanager
     def held(self, holder: str, wait: timedelta) -> Iterator[Holding]:
-        """Hold it for the block; raises `LeaseHeldError` after waiting in vain."""
+        """Hold it for the block; raises `LeaseHeldError` after waiting in vain.
+
+        That is so as well while another block of this very process has it, or thinks so still: a
+        new turn would let what has lost its own write again.
+        """
         holding = self._once_free(holder, wait)
-        self._latest = holding
-        with holding.shown():
-            yield holding
+        self._latest, self._is_held = holding, True
+        try:
+            with holding.shown():
+                yield holding
+        finally:
+            self._is_held = False
 
     def guard(self, connection: Connection) -> None:
         """Raise `LeaseLostError` where another process has taken the lease since this one last."""
@@ -42,7 +50,7 @@ class Turns(ABC):
 
     def _once_free(self, holder: str, wait: timedelta) -> Holding:
         waited = timedelta(0)
-        while (holding := self._tried(holder)) is None:
+        while self._is_held or (holding := self._tried(holder)) is None:
             if waited >= wait:
                 raise self._refusal()
             step = min(_STEP, wait - waited)

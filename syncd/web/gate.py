@@ -84,8 +84,11 @@ def wants_page(request: Request) -> bool:
 
 
 def _host(request: Request) -> str:
-    """The name that the request was sent to, without its port."""
-    return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    """The name that the request was sent to, without its port; empty where it makes no sense."""
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_meant(service: ServiceSettings, request: Request) -> bool:

@@ -86,7 +86,7 @@ class Metrics:
             "The age from which it counts as late: two intervals.",
             longest_wait(pulse, schedule).total_seconds(),
         )
-        yield _stops(pulse.last.guards if pulse.last else ())
+        yield _stops(pulse.stops)
         yield _gauge("state_readable", "Whether the state answers.", unreadable is None)
         if isinstance(found, Census):
             yield from self._pairs(found)
@@ -162,7 +162,7 @@ def _obstacles(reasons: tuple[Obstacle, ...]) -> Metric:
 def _stops(stops: Iterable[GuardStop]) -> Metric:
     stopped = {stop.guard for stop in stops}
     guards: _Values = {(guard.value,): int(guard in stopped) for guard in Guard}
-    words = "Whether this guard stopped something in the last cycle."
+    words = "Whether this guard keeps something back."
     return _labelled("guard_stopped", words, ("guard",), guards)
 
 

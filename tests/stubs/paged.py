@@ -18,7 +18,8 @@ Fault: TypeAlias = Callable[["PagedList", Asked, int], Reply]
 class PagedList:
     """Pages of `size` records; `declares` says whether each of them tells the total.
 
-    The last page names no next one: by `null`, or, where it is `silent`, not at all.
+    The last page names no next one: by `null`, by a `Link` header with the first page alone, or,
+    where it is `silent`, not at all.
     """
 
     url: str
@@ -67,8 +68,9 @@ class PagedList:
                 document["cursor"] = onward
             case "next_url":
                 document["onward"] = onward and f"{self.url}/list?at={onward}"
-            case "link" if onward:
-                headers["Link"] = f'</list?at={onward}>; rel="next", </list?at=c0>; rel="first"'
+            case "link":
+                onward_link = f'</list?at={onward}>; rel="next", ' if onward else ""
+                headers["Link"] = f'{onward_link}</list?at=c0>; rel="first"'
             case _:
                 pass
         return Reply(body=json.dumps(document).encode(), headers=headers)

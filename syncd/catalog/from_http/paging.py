@@ -195,19 +195,23 @@ class ByToken:
     def _names_none(self, page: Page) -> bool:
         """Whether the place for the next page is there, and empty.
 
-        Of links the standard says that none is there on the last page (RFC 8288, RFC 5988): so the
-        header need not come again once it has come.
+        For links that place is the header (RFC 8288): where all of it is lacking, it may be lost.
         """
         if self._next is not None:
             return self._next.is_there(page.answer, page.document)
-        return bool(self._seen) or "link" in page.answer.headers
+        return "link" in page.answer.headers
 
     def _is_full(self, page: Page) -> bool:
         size = self._settings.size
         return size is not None and len(page.records) >= size
 
     def _ends_short(self, page: Page, tally: Tally) -> bool:
-        """Whether this page has fewer records than were asked for, or than each one before it."""
+        """Whether this page has fewer records than were asked for, or than each one before it.
+
+        What loses its `Link` header may lose its records as well: an empty page proves nothing.
+        """
+        if self._settings.type == "link" and not page.records:
+            return False
         *before, last = tally.counts
         if not before:
             return self._settings.size is not None and not self._is_full(page)

@@ -101,8 +101,8 @@ def _needing(needs: list[str]) -> str:
 def _needs(status: Status) -> Iterator[str]:
     if status.last is not None and status.last.error is not None:
         yield "the last cycle, which ended early"
-    if status.last is not None and status.last.guards:
-        yield f"{counted(len(status.last.guards), 'guard stop')}"
+    if status.stops:
+        yield f"{counted(len(status.stops), 'guard stop')}"
     held = _held_count(status)
     if held:
         yield counted(held, "held row")

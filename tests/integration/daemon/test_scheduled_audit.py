@@ -47,9 +47,9 @@ class OnePulse(Pulse):
         self.over.set()
 
 
-async def audit(shop: Shop) -> Pulse:
+async def audit(shop: Shop, pulse: OnePulse | None = None) -> Pulse:
     """Let a worker carry one audit out."""
-    pulse, wishes = OnePulse(shop.clock.now), Wishes()
+    pulse, wishes = pulse or OnePulse(shop.clock.now), Wishes()
     pulse.over = asyncio.Event()
     account = Account(shop.ports, shop.remote, shop.terms, "the test")
     ends = Ends(asyncio.Event(), pulse.over)
@@ -88,4 +88,30 @@ async def test_a_remote_that_is_out_is_told_and_the_next_poll_relieves_it(drifte
     assert set(pulse.troubles) == {Trouble.REMOTE}
 
     await audit(drifted)
+    assert drifted.item("sku-0001")[COUNTRY] == "DK"
+
+
+async def test_one_that_finds_nothing_relieves_the_remote_as_well(shop: Shop) -> None:
+    shop.stock("a")
+    await shop.settled()
+    outage = RemoteUnavailableError("Digital River", "it is out", "Run again later")
+    shop.remote.fail_read(Resource.INVENTORY_ITEM, outage)
+    pulse = OnePulse(shop.clock.now)
+
+    await audit(shop, pulse)
+    before = set(pulse.troubles)
+    await audit(shop, pulse)
+
+    assert (before, set(pulse.troubles)) == ({Trouble.REMOTE}, set())
+
+
+async def test_a_sku_that_is_pointed_at_is_looked_at_on_both_sides(drifted: Shop) -> None:
+    pulse, wishes = OnePulse(drifted.clock.now), Wishes()
+    pulse.over = asyncio.Event()
+    wishes.point_at([ItemId("sku-0001")])
+    account = Account(drifted.ports, drifted.remote, drifted.terms, "the test")
+    ends = Ends(asyncio.Event(), pulse.over)
+
+    await Worker(account, pulse, wishes, ends, lambda _: None).work()
+
     assert drifted.item("sku-0001")[COUNTRY] == "DK"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -14,13 +15,12 @@ from syncd.domain.audit import Extent, FindingKind
 from syncd.domain.change import Resource
 from syncd.domain.cycle import Guard
 from syncd.domain.delivery import Failure
-from syncd.domain.item import RemoteItem
 from syncd.domain.tracking import Delivery
 from syncd.errors import KeyRefusedError, RemoteUnavailableError
 from syncd.service.past_audits import last_audit
 from syncd.service.terms import StoppedError
-from tests.fakes.remote import FakeRemote
-from tests.integration.service.audits import audited, found
+from syncd.state import open_state
+from tests.integration.service.audits import Interrupted, audited, found, take_a_turn
 from tests.integration.service.shop import Shop, numbered, values
 
 COUNTRY = Attribute.COUNTRY_OF_ORIGIN
@@ -190,17 +190,6 @@ async def test_a_drift_is_found_although_a_cycle_runs_meanwhile(kept: Shop) -> N
     assert found(await audited(kept)) == {"sku-0001": DRIFTED}
 
 
-@dataclass(slots=True)
-class MovingRemote(FakeRemote):
-    """Moves a row with every question."""
-
-    move: Callable[[], None] = lambda: None
-
-    async def items(self, ids: Sequence[ItemId]) -> Mapping[ItemId, RemoteItem]:
-        self.move()
-        return await FakeRemote.items(self, ids)
-
-
 async def test_a_row_that_moves_with_every_look_is_left_to_the_next_audit(kept: Shop) -> None:
     def move() -> None:
         row = kept.sku("sku-0001")
@@ -208,7 +197,7 @@ async def test_a_row_that_moves_with_every_look_is_left_to_the_next_audit(kept: 
             transaction.put([replace(row, revision=row.revision + 1)])
 
     del kept.remote.contents[ItemId("sku-0001")]
-    kept.remote = MovingRemote(contents=kept.remote.contents, move=move)
+    kept.remote = Interrupted(contents=kept.remote.contents, happens=move)
 
     audit = await audited(kept)
 
@@ -224,6 +213,29 @@ async def test_what_is_in_doubt_is_left_to_its_look_up(kept: Shop) -> None:
     audit = await audited(kept)
 
     assert (audit.findings, audit.unsettled) == ((), 1)
+
+
+async def test_an_audit_is_remembered_though_another_process_has_had_its_turn(kept: Shop) -> None:
+    """The shop's cycle has held the lease, then another's has, between the look and the note."""
+    del kept.remote.contents[ItemId("sku-0001")]
+    kept.remote = Interrupted(contents=kept.remote.contents, happens=partial(take_a_turn, kept))
+
+    audit = await audited(kept)
+
+    past = last_audit(kept.state)
+    assert past is not None
+    assert (past.id, past.to_mend) == (audit.id, 1)
+    assert set(kept.state.observed([ItemId("sku-0001")])) == {"sku-0001"}
+
+
+async def test_an_audit_during_a_command_tells_what_it_found(kept: Shop) -> None:
+    del kept.remote.contents[ItemId("sku-0001")]
+
+    with closing(open_state(kept.url, kept.clock)) as other, other.lease("a", timedelta()):
+        audit = await audited(kept, lease_wait=timedelta())
+
+    assert found(audit) == {"sku-0001": VANISHED}
+    assert last_audit(kept.state) is None
 
 
 # ------------------------------------------------------------------------------- failures

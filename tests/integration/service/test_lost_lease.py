@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
 from syncd.domain.change import Change
 from syncd.domain.tracking import Delivery, SkuState
 from syncd.engine.standing import exit_code
-from syncd.errors import ExitCode, LeaseLostError
+from syncd.errors import ExitCode, LeaseHeldError, LeaseLostError
 from tests.integration.service.shop import Shop, numbered
 
 IDS = numbered(40)
@@ -99,7 +100,18 @@ async def test_a_lease_that_is_lost_before_the_end_fails_a_quiet_cycle_too(
         lose_the_lock(shop)
         return finish()
 
-    monkeypatch.setattr(type(shop.catalog), "position", lambda _: lose())
+    monkeypatch.setattr(type(shop.catalog), "position", lambda *_: lose())
 
     with pytest.raises(LeaseLostError):
         await shop.run()
+
+
+def test_a_new_turn_does_not_let_an_old_one_write_again(shop: Shop) -> None:
+    """Such as that of whoever tells people, in another thread of a process that stood still."""
+    with shop.state.lease("the cycle", timedelta()):
+        lose_the_lock(shop)
+
+        with pytest.raises(LeaseHeldError), shop.state.lease("another thread", timedelta()):
+            pass
+    with shop.state.lease("another thread", timedelta()):
+        pass

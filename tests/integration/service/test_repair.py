@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.audit import FindingKind
 from syncd.domain.change import Action
-from syncd.domain.cycle import Fault, Guard, Mode
+from syncd.domain.cycle import CycleResult, Fault, Guard, Mode
 from syncd.domain.policy import PolicyMode
 from syncd.domain.tracking import Delivery, SkuState
 from syncd.engine.standing import exit_code
 from syncd.errors import CatalogError, ExitCode
+from syncd.service import repair as repairing
+from syncd.service.cycle import run_cycle
 from syncd.service.repair import repair
-from tests.integration.service.audits import audited, found, repaired
+from tests.integration.service.audits import audited, found, repaired, take_a_turn
 from tests.integration.service.shop import Shop, guards, numbered, outcomes, values
 
 COUNTRY = Attribute.COUNTRY_OF_ORIGIN
+MAKER = Attribute.MANUFACTURER_ID
 ALL_IDS = tuple(numbered(40))
 
 
@@ -93,7 +97,7 @@ async def test_a_repair_that_comes_to_nothing_is_finished_by_the_next_cycle(kept
     result = await repaired(kept, audit)
 
     assert result.fault is Fault.CATALOG
-    assert kept.sku("sku-0001").delivery is Delivery.IN_DOUBT
+    assert kept.sku("sku-0001").delivery is Delivery.DOUBTED
     kept.catalog.error = None
     await kept.run()
     assert kept.item("sku-0001")[COUNTRY] == "DK"
@@ -131,6 +135,38 @@ async def test_what_is_right_again_by_then_is_not_written(kept: Shop) -> None:
     result = await repaired(kept, audit)
 
     assert (result.changes, kept.state_of("sku-0001")) == ((), SkuState.IN_SYNC)
+
+
+async def test_a_value_that_another_hand_has_set_is_not_cleared_with_the_catalog_s(
+    kept: Shop,
+) -> None:
+    """What an audit puts in doubt was not written by syncd, whatever it once sent."""
+    kept.remote.contents[ItemId("sku-0001")][MAKER] = "another"
+    audit = await audited(kept)
+    assert audit.to_mend() == {"sku-0001"}
+    kept.stock("sku-0001", manufacturer_id=None)
+
+    result = await repaired(kept, audit)
+
+    assert (result.changes, kept.wrote()) == ((), [])
+    assert kept.item("sku-0001")[MAKER] == "another"
+    assert kept.state_of("sku-0001") is SkuState.IN_SYNC
+
+
+async def test_what_is_mended_is_forgotten_though_another_process_has_had_its_turn(
+    kept: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run_and_let_another(*given: Any) -> CycleResult:  # noqa: ANN401 - run_cycle's own
+        result = await run_cycle(*given)
+        take_a_turn(kept)
+        return result
+
+    monkeypatch.setattr(repairing, "run_cycle", run_and_let_another)
+    drift(kept, "sku-0001")
+
+    await repaired(kept, await audited(kept))
+
+    assert kept.state.observed([ItemId("sku-0001")]) == {}
 
 
 async def test_a_held_row_keeps_its_item_as_it_is_and_is_looked_up_once_it_is_mended(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -18,7 +20,8 @@ from syncd.service import rolling
 from syncd.service.account import ACCOUNT, KEY_KIND
 from syncd.service.audit import Auditing
 from syncd.service.rolling import last_round, roll, rolling_bound, step_of
-from tests.integration.service.audits import found
+from syncd.state import open_state
+from tests.integration.service.audits import Interrupted, found, had_a_turn_before, take_a_turn
 from tests.integration.service.shop import Shop, numbered, values
 
 DAY = timedelta(days=1)
@@ -47,10 +50,9 @@ def kept(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 
 async def step(shop: Shop) -> Audit:
-    request = shop.asked(Mode.REPAIR)
-    return await roll(
-        shop.ports, shop.terms, Auditing(shop.ports, shop.remote, shop.terms, request)
-    )
+    request = shop.asked(Mode.REPAIR, lease_wait=timedelta())
+    auditing = Auditing(shop.ports, shop.remote, shop.terms, request)
+    return await roll(shop.ports, shop.terms, request, auditing)
 
 
 async def test_each_item_is_looked_at_once_in_a_round(kept: Shop) -> None:
@@ -121,6 +123,41 @@ async def test_a_step_that_fails_is_done_again(kept: Shop) -> None:
     await step(kept)
 
     assert kept.asked_for("items") == [tuple(numbered(10))]
+
+
+async def test_a_step_that_a_guard_stops_is_done_again(kept: Shop) -> None:
+    right = kept.terms
+    kept.terms = replace(right, key_kind="live")
+    assert (await step(kept)).guards
+    assert last_round(kept.state) is None
+    assert rolling_bound(kept.state, DAY, kept.clock.now()) is None
+    kept.terms = right
+
+    await step(kept)
+
+    assert kept.asked_for("items") == [tuple(numbered(10))]
+
+
+async def test_a_step_is_remembered_though_another_process_has_had_its_turn(kept: Shop) -> None:
+    had_a_turn_before(kept)
+    kept.remote = Interrupted(contents=kept.remote.contents, happens=partial(take_a_turn, kept))
+    del kept.remote.contents[ItemId("sku-0002")]
+
+    await step(kept)
+    await step(kept)
+
+    assert kept.asked_for("items") == [tuple(numbered(10)), tuple(numbered(10, start=10))]
+    assert set(kept.state.observed([ItemId("sku-0002")])) == {"sku-0002"}
+
+
+async def test_a_step_during_a_command_is_done_again(kept: Shop) -> None:
+    with closing(open_state(kept.url, kept.clock)) as other, other.lease("a", timedelta()):
+        audit = await step(kept)
+        assert (audit.looked_up, last_round(kept.state)) == (10, None)
+
+    await step(kept)
+
+    assert kept.asked_for("items") == [tuple(numbered(10))] * 2
 
 
 async def test_an_empty_state_costs_nothing(shop: Shop) -> None:

@@ -14,10 +14,10 @@ import structlog
 
 from syncd.errors import LeaseHeldError, StateError
 from syncd.ports import State
-from syncd.service import remembered
+from syncd.service import courier, remembered
 from syncd.service.announce import PATIENCE
 from syncd.service.courier import Courier
-from syncd.service.glimpse import Glimpse, Subject
+from syncd.service.glimpse import MOST, Glimpse, Subject
 from syncd.service.outbox import WAITS
 from syncd.service.telling import Telling, TellingTerms, tell_once
 from syncd.state import open_state
@@ -109,6 +109,26 @@ def test_a_target_that_fails_holds_up_no_other_and_gets_it_later(
     assert (notifier.titles("mail"), notifier.titles("chat")) == ([TITLE], [TITLE])
 
 
+def test_only_what_was_tried_counts_as_a_try(
+    state: State, notifier: FakeNotifier, clock: Clock
+) -> None:
+    notifier.deaf |= {"mail", "chat"}
+    told(telling_on(state, notifier, clock), REFUSED, TAKEN)
+    assert [one.tries for one in remembered.outbox(state).posted] == [1, 0]
+
+
+def test_who_takes_long_gets_the_rest_in_the_next_round(
+    state: State, notifier: FakeNotifier, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier, "ENOUGH", -1.0)
+    telling = telling_on(state, notifier, clock)
+    told(telling, REFUSED, TAKEN)  # its end is a round as well
+    telling.courier.wait(5)
+    assert notifier.titles("mail") == [TITLE, "Digital River takes the key again"]
+    telling.settle()
+    assert remembered.outbox(state).posted == ()
+
+
 def test_messages_reach_a_target_in_their_order(
     state: State, notifier: FakeNotifier, clock: Clock
 ) -> None:
@@ -147,6 +167,22 @@ def test_nothing_is_told_while_another_process_is_at_work_and_nothing_is_lost(
     with other.lease("another", timedelta()), pytest.raises(LeaseHeldError):
         telling.round()
     assert notifier.told == []
+    told(telling)
+    assert notifier.titles("mail") == [TITLE]
+
+
+def test_however_long_another_process_is_at_work_only_so_much_is_kept(
+    state: State, other: State, notifier: FakeNotifier, clock: Clock
+) -> None:
+    telling = telling_on(state, notifier, clock)
+    telling.see(REFUSED)
+    with other.lease("another", timedelta()):
+        for _ in range(3):
+            for _ in range(MOST):
+                telling.see(Glimpse({Subject.CATALOG: None}))
+            with pytest.raises(LeaseHeldError):
+                telling.round()
+    assert len(telling._news) == MOST  # noqa: SLF001 - memory shows nowhere else
     told(telling)
     assert notifier.titles("mail") == [TITLE]
 

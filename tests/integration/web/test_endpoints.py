@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from syncd.errors import ConfigurationError
 from syncd.service.pulse import Trouble
 from syncd.web import server
 from syncd.web.app import application
+from syncd.web.doorway import Doorway
 from syncd.web.server import serving
 from tests.integration.web.room import BEARER, TOKEN, Room, free_port, room_in, visited
 from tests.shop import wait_until
@@ -311,6 +313,29 @@ def test_it_moves_with_the_configuration_and_stays_where_it_cannot(room: Room) -
         served.move_to(f"127.0.0.1:{second}")
         assert _answers(second)
     assert not _answers(second)
+
+
+def test_the_rules_of_an_address_change_with_it_and_not_before(room: Room) -> None:
+    guarded = ServiceSettings.model_validate({"listen": f"127.0.0.1:{free_port()}", "token": TOKEN})
+    doorway = Doorway(guarded)
+    desk = replace(
+        room.desk(),
+        settings=lambda: room.settings.model_copy(update={"service": doorway.service}),
+    )
+    with socket.create_server(("127.0.0.1", 0)) as taken, doorway.open(application(desk)):
+        open_one = {"listen": f"127.0.0.1:{taken.getsockname()[1]}"}
+        with pytest.raises(ConfigurationError, match="in use"):
+            doorway.change(ServiceSettings.model_validate(open_one))
+        assert httpx.get(f"http://{guarded.listen}/metrics").status_code == 401
+
+        free = ServiceSettings.model_validate({"listen": f"127.0.0.1:{free_port()}"})
+        doorway.change(free)
+        assert httpx.get(f"http://{free.listen}/metrics").status_code == 200
+
+
+@pytest.mark.parametrize("host", ["[", "[::1", "]", ""])
+def test_a_host_that_makes_no_sense_is_refused(client: httpx.Client, host: str) -> None:
+    assert client.get("/", headers={"Host": host}).status_code in {400, 421}
 
 
 def _answers(port: int) -> bool:

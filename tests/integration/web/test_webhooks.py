@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from syncd.domain.attributes import ItemId
 from syncd.web.hooks import AT_ONCE, MOST_BYTES
 from tests.integration.web.room import BEARER, NOON, TOKEN, Room, room_in, visited
+from tests.shop import wait_until
 
 if TYPE_CHECKING:
     import httpx
@@ -199,6 +200,7 @@ def test_more_bodies_at_once_than_fit_are_sent_again_later(
         for line in lines:
             line.sendall(START)
         assert client.get("/healthz").status_code == 200
+        wait_until(lambda: client.post("/webhooks/digital-river", content=b"{}").status_code == 503)
         busy = send(client, event())
         assert (busy.status_code, busy.headers["retry-after"]) == (503, "10")
     finally:

@@ -81,7 +81,7 @@ def _vouched(shop: PagedList) -> bool:
         return True
     if shop.last == 0 and len(shop.records) >= shop.size:
         return False
-    return shop.kind == "link" or not shop.silent or len(shop.records) % shop.size > 0
+    return not shop.silent or len(shop.records) % shop.size > 0
 
 
 def _faults(shop: PagedList, chance: Random) -> dict[int, Fault]:
@@ -226,7 +226,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "next forgotten",
         lambda _, shop, at: _without(shop, at, "cursor", "onward"),
-        kinds=_BY_FIELD,
+        kinds=_BY_TOKEN,
     ),
     Fault("next renamed", lambda _, shop, at: _renamed(shop, at), kinds=_BY_FIELD),
     Fault("next null", lambda _, shop, at: _null_next(shop, at), _later, kinds=_BY_TOKEN),

@@ -15,9 +15,10 @@ from syncd.daemon import herald
 from syncd.daemon.herald import Herald
 from syncd.daemon.news import News
 from syncd.domain.cycle import CycleId, CycleResult, Mode
-from syncd.service import remembered
+from syncd.service import courier, remembered
 from syncd.service.announce import PATIENCE
 from syncd.service.courier import Courier
+from syncd.service.glimpse import MOST
 from syncd.service.pulse import Pulse, Trouble
 from syncd.service.telling import Telling, TellingTerms
 from tests.fakes.notifier import FakeNotifier
@@ -127,6 +128,19 @@ async def test_a_stop_does_not_wait_for_a_target_that_hangs(
     assert len(remembered.outbox(state).posted) == 1
 
 
+async def test_who_takes_long_gets_one_message_after_the_other(
+    pulse: Pulse, state: FakeState, notifier: FakeNotifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier, "ENOUGH", -1.0)
+    async with heralded(pulse, state, notifier):
+        for _ in range(2):
+            pulse.trouble(Trouble.KEY, "401")
+            pulse.relief(Trouble.KEY)
+        await until_told(notifier, 4)
+    assert notifier.titles("mail") == 2 * [REFUSED, "Digital River takes the key again"]
+    assert remembered.outbox(state).posted == ()
+
+
 async def test_what_is_seen_last_is_told_before_the_end(
     pulse: Pulse, state: FakeState, notifier: FakeNotifier
 ) -> None:
@@ -170,3 +184,14 @@ def test_news_of_a_lease_are_none_and_those_of_a_cycle_are(pulse: Pulse) -> None
     pulse.ended(CycleResult(CycleId("c"), Mode.SCHEDULED, moment, moment, None), is_whole=False)
     (seen,) = news.take()
     assert (seen.result is not None, seen.is_whole) == (True, False)
+
+
+def test_news_that_nobody_takes_are_put_together(pulse: Pulse) -> None:
+    news = pulse.listener
+    assert isinstance(news, News)
+    news.took_over("process 7")
+    for _ in range(2 * MOST):
+        pulse.relief(Trouble.KEY)
+    seen = news.take()
+    assert (len(seen), seen[0].gone) == (MOST, "process 7")
+    assert news.take() == []

@@ -49,6 +49,7 @@ class Account:
         self.newest_first = True
         self.tells_times = True
         self.tells_more = True
+        self.most = 100
         self.requests = 0
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -57,7 +58,7 @@ class Account:
         ids = sorted(self._found(query), key=lambda item: (self.created[item], item))
         ids = ids[::-1] if self.newest_first else ids
         after = ids.index(query["startingAfter"]) + 1 if "startingAfter" in query else 0
-        limit = int(query["limit"])
+        limit = min(int(query["limit"]), self.most)
         body: dict[str, object] = {"data": [self._shown(item) for item in ids[after:][:limit]]}
         if self.tells_more:
             body["hasMore"] = len(ids) > after + limit
@@ -179,8 +180,14 @@ async def test_a_long_list_takes_hardly_more_requests_than_it_has_pages(
     assert account.requests <= 1.2 * len(seconds) / 100 + math.log2(86_400 * 366 * 80)
 
 
+REFUSAL = httpx.Response(400, json={"type": "bad_request", "errors": []})
+NOTHING = httpx.Response(200, json={"hasMore": False, "data": []})
+
+
+@pytest.mark.parametrize("lanes", [1, 32], ids=["paged through", "split"])
+@pytest.mark.parametrize("said", [REFUSAL, NOTHING], ids=["refused", "nothing after it"])
 async def test_a_cursor_that_was_deleted_meanwhile_gives_way_to_the_one_before(
-    reader: Reader, api: respx.MockRouter
+    reader: Reader, api: respx.MockRouter, said: httpx.Response, lanes: int
 ) -> None:
     account = Account([0.0] * 250)
     gone: list[str] = []
@@ -191,15 +198,66 @@ async def test_a_cursor_that_was_deleted_meanwhile_gives_way_to_the_one_before(
             gone.append(cursor)
             del account.created[cursor]
         if cursor in gone:
-            return httpx.Response(400, json={"type": "bad_request", "errors": []})
+            return said
         return account.answer(request)
 
     api.get("/skus").mock(side_effect=answer)
     reading = Reading()
-    await WindowedList(reader, Resource.SKU, WireWholeSku).read(reading.take)
+    spans = await WindowedList(reader, Resource.SKU, WireWholeSku, lanes=lanes).read(reading.take)
 
     assert len(gone) == 1
     assert sorted(reading.ids) == sorted([*account.created, *gone])
+    assert sum(span.count for span in spans) == 250
+
+
+@pytest.mark.parametrize("lanes", [1, 32], ids=["paged through", "split"])
+async def test_an_empty_page_after_a_cursor_that_is_still_there_is_asked_for_once_more(
+    reader: Reader, api: respx.MockRouter, lanes: int
+) -> None:
+    account = Account([float(number) for number in range(250)])
+    lapses: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "startingAfter" in request.url.params and not lapses:
+            lapses.append(str(request.url))
+            return NOTHING
+        return account.answer(request)
+
+    api.get("/skus").mock(side_effect=answer)
+    reading = Reading()
+    spans = await WindowedList(reader, Resource.SKU, WireWholeSku, lanes=lanes).read(reading.take)
+
+    assert len(lapses) == 1
+    assert sorted(reading.ids) == sorted(account.created)
+    assert sum(span.count for span in spans) == 250
+
+
+@pytest.mark.parametrize("tells_more", [True, False])
+@pytest.mark.parametrize("lanes", [1, 32], ids=["paged through", "split"])
+async def test_a_list_of_which_nothing_comes_after_any_cursor_is_never_taken_for_whole(
+    reader: Reader, api: respx.MockRouter, lanes: int, *, tells_more: bool
+) -> None:
+    account = Account([float(number) for number in range(250)])
+    account.tells_more = tells_more
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return NOTHING if "startingAfter" in request.url.params else account.answer(request)
+
+    api.get("/skus").mock(side_effect=answer)
+    with pytest.raises(RemoteUnavailableError, match="pages end before the list does"):
+        await WindowedList(reader, Resource.SKU, WireWholeSku, lanes=lanes).read(lambda _: None)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+async def test_pages_shorter_than_was_asked_for_are_read_on_from(
+    reader: Reader, api: respx.MockRouter, most: int
+) -> None:
+    account = Account([86_400.0 * number for number in range(12)])
+    account.most = most
+
+    reading = await read(reader, api, account)
+
+    assert sorted(reading.ids) == sorted(account.created)
 
 
 @pytest.mark.parametrize("flaw", ["tells_times", "newest_first"])

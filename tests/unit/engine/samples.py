@@ -91,6 +91,10 @@ def in_doubt(row: Tracked) -> Tracked:
     return replace(row, delivery=Delivery.IN_DOUBT, attempts=1, last_error=OUTAGE)
 
 
+def doubted(row: Tracked) -> Tracked:
+    return replace(row, delivery=Delivery.DOUBTED)
+
+
 def due(row: Tracked, now: datetime = NOW, read: int = 4) -> Change:
     """The change that a row leads to, which these tests expect it to."""
     change = change_for(row, Policy(mode=PolicyMode.MIRROR), now, read)

@@ -37,6 +37,7 @@ from tests.unit.engine.samples import (
     UNHEARD,
     UPDATE_DUE,
     WISH,
+    doubted,
     in_doubt,
     in_flight,
     the,
@@ -211,6 +212,13 @@ def test_a_missing_row_that_comes_back_broken_is_held_and_not_deleted() -> None:
 
     assert (back.missing, back.state) == (None, SkuState.HELD)
     assert change_for(back, POLICY, NOW + 9 * DAY, 99) is None
+
+
+def test_what_a_doubted_row_wished_for_does_not_count_as_sent() -> None:
+    wished = replace(IN_SYNC, desired={**WISH, MAKER: "M"})
+
+    assert MAKER in absorb(in_doubt(wished), 12, OTHER).sent
+    assert MAKER not in absorb(doubted(wished), 12, OTHER).sent
 
 
 def test_a_missing_row_with_a_delete_in_doubt_that_comes_back_is_looked_up_first() -> None:

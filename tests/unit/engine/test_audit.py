@@ -152,10 +152,10 @@ def test_what_is_not_simply_mended_says_why(changed: dict[str, Any], words: str)
     assert finding.reason == words
 
 
-def test_only_what_is_in_flight_or_in_doubt_is_unsettled() -> None:
+def test_only_what_is_in_flight_in_doubt_or_doubted_is_unsettled() -> None:
     rows = [None, OURS, *(replace(OURS, delivery=delivery) for delivery in Delivery)]
 
-    assert [is_unsettled(row) for row in rows] == [False, False, False, True, True]
+    assert [is_unsettled(row) for row in rows] == [False, False, False, True, True, True]
 
 
 def test_an_item_that_syncd_once_wrote_and_holds_no_row_for_is_an_orphan() -> None:

@@ -39,6 +39,7 @@ from tests.unit.engine.samples import (
     SECOND,
     UPDATE_DUE,
     WISH,
+    doubted,
     in_doubt,
     in_flight,
     the,
@@ -309,6 +310,21 @@ def test_a_value_that_somebody_else_has_set_since_does_not_count_as_sent() -> No
     sent = replace(IN_SYNC, known={**WISH, MAKER: "M"}, sent=frozenset({MAKER, PART}))
 
     assert seen(sent, there({**WISH, MAKER: "N"})).sent == {PART}
+
+
+@pytest.mark.parametrize("before", [{}, {MAKER: "M"}])
+def test_a_value_that_another_hand_has_set_does_not_count_as_sent_for_a_doubt(
+    before: Attributes,
+) -> None:
+    """Nor where it is what syncd wishes for, which makes it equal without a write."""
+    sent = frozenset({MAKER, PART} if before else {PART})
+    wished = replace(IN_SYNC, desired={**WISH, MAKER: "N"}, known={**WISH, **before}, sent=sent)
+
+    found = seen(doubted(wished), there({**WISH, MAKER: "N"}))
+
+    assert found.delivery is Delivery.SETTLED
+    assert found.sent == {PART}
+    assert seen(in_doubt(wished), there({**WISH, MAKER: "N"})).sent == {PART, MAKER}
 
 
 def test_a_clear_in_doubt_is_sent_again_unless_nothing_is_there() -> None:

@@ -275,6 +275,6 @@ def test_a_change_carries_the_revision_of_its_wish() -> None:
 
 
 def test_nothing_is_planned_while_a_write_is_under_way() -> None:
-    for delivery in (Delivery.IN_FLIGHT, Delivery.IN_DOUBT):
+    for delivery in (Delivery.IN_FLIGHT, Delivery.IN_DOUBT, Delivery.DOUBTED):
         for row in (CREATE_DUE, UPDATE_DUE, MISSING, RETRIED):
             assert planned(replace(row, delivery=delivery), now=NOW + 9 * DAY) is None

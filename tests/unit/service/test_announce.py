@@ -165,6 +165,26 @@ def test_the_end_of_a_stop_is_told_by_a_cycle_that_would_have_met_it() -> None:
     assert story.told(cycle()) == []
 
 
+def test_a_cycle_that_another_account_ended_says_of_no_other_stop_that_it_is_over() -> None:
+    story, other = Story(), replace(STOP, guard=Guard.ACCOUNT, stopped=tuple(Action))
+    story.told(cycle(guards=(STOP,)))
+    assert story.told(cycle(guards=(other,))) == ["A guard has stopped something: account"]
+    assert story.told(cycle(guards=(STOP,))) == ["Nothing is stopped any more by account"]
+    assert story.told(cycle()) == ["Nothing is stopped any more by max_delete"]
+
+
+def test_a_cycle_over_some_skus_leaves_the_refused_and_the_held_to_the_next_whole_one() -> None:
+    story = Story()
+    bad = cycle(quarantined=refused("a"), held=held_rows(30))
+    assert story.told(replace(bad, is_whole=False)) == []
+    assert story.told(bad) == [
+        "1 SKU newly refused by Digital River",
+        "30 rows of the catalog cannot be used",
+    ]
+    assert story.told(replace(cycle(), is_whole=False)) == []
+    assert story.told(cycle(held=held_rows(30))) == []
+
+
 def test_newly_refused_skus_are_one_digest_a_cycle() -> None:
     story = Story()
     assert story.told(cycle(quarantined=refused("a", "b"))) == [

@@ -55,6 +55,39 @@ def test_one_whose_last_try_was_never_answered_is_given_up_as_well() -> None:
     assert after.lost is not None
 
 
+def test_a_try_that_was_not_made_does_not_count_and_is_due_at_once() -> None:
+    claimed, (first, second) = posted(NEWS, NEWS).claimed(NOW)
+    receipts = [Receipt(first.key, "mail"), Receipt(second.key, "mail", untried=second.tries)]
+    settled = claimed.settled(receipts)
+    assert [one.tries for one in settled.posted] == [1, 0]
+    assert settled.settled(receipts[1:]) == settled
+    assert [one.key for one in settled.claimed(NOW)[1]] == [second.key]
+    assert settled.posted[1].left == set(BOTH)
+
+
+def test_what_was_not_tried_since_another_failed_does_not_overtake_that_one() -> None:
+    claimed, (first, second) = posted(NEWS, NEWS).claimed(NOW)
+    settled = claimed.settled(
+        [Receipt(first.key, "mail", "deaf"), Receipt(second.key, "mail", untried=second.tries)]
+    )
+    assert [one.tries for one in settled.posted] == [1, 0]
+    assert settled.claimed(NOW)[1] == ()
+    assert [one.key for one in settled.claimed(NOW + WAITS[0])[1]] == [first.key, second.key]
+
+
+def test_a_try_that_failed_at_one_target_counts_although_another_was_not_tried() -> None:
+    claimed, (one,) = posted().claimed(NOW)
+    untried = Receipt(one.key, "chat", untried=one.tries)
+    settled = claimed.settled([untried, Receipt(one.key, "mail", "deaf")])
+    assert settled == claimed
+
+
+def test_a_late_word_of_an_earlier_try_takes_back_no_later_one() -> None:
+    claimed, (one,) = posted().claimed(NOW)
+    again, _ = claimed.claimed(NOW + WAITS[0])
+    assert again.settled([Receipt(one.key, "chat", untried=one.tries)]) == again
+
+
 def test_that_one_was_given_up_is_forgotten_when_another_gets_through() -> None:
     lost = Lost("Old news", NOW - DAY)
     outbox, (one,) = replace(posted(), lost=lost).claimed(NOW)

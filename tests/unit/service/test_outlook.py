@@ -37,6 +37,7 @@ LOST = Tracked(ID, desired=DESIRED, ownership=Ownership.OWNED)
 DELAYED = replace(CHANGED, attempts=2, next_attempt=LATER)
 IN_FLIGHT = replace(CHANGED, delivery=Delivery.IN_FLIGHT)
 IN_DOUBT = replace(CHANGED, delivery=Delivery.IN_DOUBT, next_attempt=LATER)
+DOUBTED = replace(CHANGED, delivery=Delivery.DOUBTED)
 HELD = replace(IN_SYNC, held=Held("hsCode", "12", "an HS code has six digits"))
 REFUSED = replace(NEW, quarantine=REFUSAL, quarantined_since=NOW, next_attempt=LATER)
 REFUSED_FOR_GOOD = replace(REFUSED, next_attempt=None)
@@ -61,6 +62,7 @@ def told(row: Tracked, policy: Policy | None = None, reads: int = 7) -> tuple[st
         (DELAYED, "Attempt 3", LATER),
         (IN_FLIGHT, "asks Digital River whether the last write was carried out", None),
         (IN_DOUBT, "asks Digital River whether the last write was carried out", LATER),
+        (DOUBTED, "looks it up at Digital River, for others may have changed it", None),
         (HELD, "stays as it is until the catalog row is mended", None),
         (REFUSED, "syncd quarantine retry A-1", LATER),
         (REFUSED_FOR_GOOD, "It is tried again when its catalog row changes", None),

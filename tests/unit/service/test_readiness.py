@@ -171,6 +171,21 @@ def test_a_guard_that_stopped_something_is_a_reason_until_a_cycle_passes(pulse: 
     assert obstacles(pulse, HOURLY) == ()
 
 
+def test_a_cycle_over_some_skus_or_one_that_failed_frees_nothing_that_was_stopped(
+    pulse: Pulse,
+) -> None:
+    stop = GuardStop(Guard.MAX_DELETE, 0.1, 0.4, (Action.DELETE,), "12 deletes are stopped.")
+    other = GuardStop(Guard.MAX_UPDATE, 0.5, 0.6, (Action.UPDATE,), "60 updates are stopped.")
+    pulse.ended(replace(result(), guards=(stop,)))
+    pulse.ended(result(), is_whole=False)
+    pulse.ended(replace(result(), error="The catalog is gone."))
+    assert list(pulse.stops) == [stop]
+    pulse.ended(replace(result(), guards=(other,)), is_whole=False)
+    assert list(pulse.stops) == [stop, other]
+    pulse.ended(result())
+    assert not pulse.stops
+
+
 def test_a_state_that_cannot_be_read_is_a_reason_once(pulse: Pulse) -> None:
     well(pulse)
     assert causes(obstacles(pulse, HOURLY, "It is locked.")) == {Cause.STATE}
