@@ -102,7 +102,7 @@ class _Deciding:
         if seen.result is None:
             return
         yield from self._of_stops(seen.result, seen.is_whole)
-        if seen.is_whole:  # or many hooks, one after the other, would be as many messages
+        if seen.is_whole or not self._patience:  # many hooks would be as many messages
             yield from self._of_quarantine(seen.result)
             yield from self._of_held_rows(seen.result)
 
