@@ -243,7 +243,7 @@ _IN_THE_SERVICE: Final = (
     Mutation(
         name="message-that-failed-counts-as-got",
         file="service/outbox.py",
-        old="for one in receipts if one.reason is None}",
+        old="for one in receipts if one.is_got}",
         new="for one in receipts if one.key}",
         caught_by=("tests/unit/service/test_outbox.py",),
     ),

@@ -35,8 +35,8 @@ def test_every_promise_is_kept_over_lives_that_nobody_has_lived_before() -> None
 
 
 def test_a_seed_lives_the_same_life_again_and_on_either_state() -> None:
-    assert live("okra") == live("okra") == live("okra", "sqlite")
-    assert live("okra").digest != live("ginger").digest
+    assert live("juniper") == live("juniper") == live("juniper", "sqlite")
+    assert live("juniper").digest != live("ginger").digest
 
 
 def test_a_broken_promise_comes_with_its_story_and_the_way_to_see_it_again(
