@@ -86,7 +86,6 @@ def _desk(daemon: Daemon, traffic: Traffic, doorway: Doorway) -> Desk:
         account=lambda: wired_beside(daemon.settings, traffic),
         keep=lambda event: keep(daemon.settings, event),
         point_at=lambda ids: _call(loop, lambda: daemon.point_at(ids)),
-        poll=lambda: _call(loop, daemon.poll),
         now=SystemClock().now,
         version=__version__,
     )

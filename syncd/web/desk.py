@@ -1,4 +1,4 @@
-"""What the web room knows of the daemon beside it, and the two things it may ask of it."""
+"""What the web room knows of the daemon beside it, and what it may ask of it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Desk:
     and `account` all that an inquiry needs; they are closed with the block, and a locked database
     raises `StateBusyError` within about a second. `keep` takes an event once and for all: False
     where it was kept already, `StateError` where it cannot be. `point_at` has the loop that works
-    look at some SKUs soon, `poll` at all of them.
+    look at some SKUs soon.
     """
 
     pulse: Pulse
@@ -49,7 +49,6 @@ class Desk:
     account: Callable[[], AbstractContextManager[Account]]
     keep: Callable[[Event], bool]
     point_at: Callable[[Iterable[ItemId]], None]
-    poll: Callable[[], None]
     now: Callable[[], datetime]
     version: str
 

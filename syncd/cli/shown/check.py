@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from syncd.cli.shown.held import held_listing
 from syncd.domain.snapshot import HeldSku
 from syncd.report import Cell, Column, Kind, Listing
 from syncd.report.wording import counted
@@ -17,14 +18,6 @@ _PART: Final = (
     Column("words", "because"),
     Column("next_step", "what to do"),
 )
-_HELD: Final = (
-    Column("row", "row", Kind.CODE),
-    Column("id", "id", Kind.CODE),
-    Column("attribute", "attribute", Kind.CODE),
-    Column("value", "value", Kind.VALUE),
-    Column("rule", "rule"),
-)
-
 _ATTRIBUTE: Final = (
     Column("attribute", "attribute", Kind.CODE),
     Column("column", "column", Kind.CODE),
@@ -108,10 +101,4 @@ def _advice(outcome: Outcome) -> str:
 
 
 def _held_rows(held: Sequence[HeldSku]) -> tuple[Listing, ...]:
-    if not held:
-        return ()
-    rows = tuple(
-        (sku.held.row, sku.id or None, sku.held.attribute, sku.held.value, sku.held.rule)
-        for sku in held
-    )
-    return (Listing("Held rows", "the first of them", _HELD, rows, key="held"),)
+    return (held_listing("Held rows", "the first of them", held),) if held else ()

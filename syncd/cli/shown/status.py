@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from syncd.cli.shown.held import held_listing
 from syncd.domain.approval import can_be_approved
 from syncd.domain.tracking import SkuState
 from syncd.report import Column, Kind, Listing
@@ -24,13 +25,6 @@ _CYCLE: Final = (
     Column("started", "started", Kind.TIME),
     Column("requests", "requests", Kind.NUMBER),
     Column("outcome", "outcome"),
-)
-_HELD: Final = (
-    Column("id", "id", Kind.CODE),
-    Column("row", "row", Kind.CODE),
-    Column("attribute", "attribute", Kind.CODE),
-    Column("value", "value", Kind.VALUE),
-    Column("rule", "rule"),
 )
 _QUARANTINED: Final = (
     Column("id", "id", Kind.CODE),
@@ -159,21 +153,17 @@ def _bounds(status: Status, audit: AuditStanding) -> str:
 
 
 def _guards(status: Status) -> Listing | None:
-    stops = status.last.guards if status.last else ()
-    if not stops:
+    if not status.stops:
         return None
-    rows = tuple((stop.guard.value, stop.message) for stop in stops)
-    return Listing("Guards", "stopped in the last cycle", _GUARDS, rows, key="guards")
+    rows = tuple((stop.guard.value, stop.message) for stop in status.stops)
+    return Listing("Guards", "what they keep back", _GUARDS, rows, key="guards")
 
 
 def _held(status: Status) -> Listing | None:
     if not status.held:
         return None
-    rows = tuple(
-        (sku.id or None, sku.held.row, sku.held.attribute, sku.held.value, sku.held.rule)
-        for sku in status.held
-    )
-    return Listing("Held", _first_of(len(rows), _held_count(status)), _HELD, rows, key="held")
+    words = _first_of(len(status.held), _held_count(status))
+    return held_listing("Held", words, status.held)
 
 
 def _quarantined(status: Status) -> Listing | None:

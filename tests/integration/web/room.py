@@ -38,7 +38,6 @@ class Room:
     service: dict[str, Any]
     seconds: float = 0.0
     pointed: list[ItemId] = field(default_factory=list)
-    polls: int = 0
     traffic: Traffic = field(init=False)
     pulse: Pulse = field(init=False)
     settings: Settings = field(init=False)
@@ -78,9 +77,6 @@ class Room:
         now = self.now()
         self.pulse.ended(CycleResult(CycleId("c"), Mode.SCHEDULED, now, now, None))
 
-    def poll(self) -> None:
-        self.polls += 1
-
     def desk(self) -> Desk:
         return Desk(
             pulse=self.pulse,
@@ -90,7 +86,6 @@ class Room:
             account=lambda: wired_beside(self.settings, self.traffic),
             keep=lambda event: keep(self.settings, event),
             point_at=self.pointed.extend,
-            poll=self.poll,
             now=self.now,
             version="1.2.3",
         )

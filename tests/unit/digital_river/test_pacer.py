@@ -13,8 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from syncd.digital_river.ledger import SECOND
-from syncd.digital_river.pacer import FilePacer, LedgerPacer, MemoryPacer
+from syncd.digital_river.pacer import FilePacer, MemoryPacer
 from syncd.errors import StateError
+from tests.unit.digital_river.departing import always, departures
 from tests.unit.digital_river.virtual_time import (
     LateClock,
     most_within,
@@ -22,36 +23,7 @@ from tests.unit.digital_river.virtual_time import (
     ticks,
 )
 
-
-def always() -> bool:
-    return True
-
-
 PUNCTUAL = LateClock(random.Random(0))
-
-
-async def departures(
-    pacers: list[LedgerPacer], count: int, waiters: int, connecting: float = 0.0
-) -> list[float]:
-    """Let so many waiters at each pacer depart again and again until all have left.
-
-    The first third of them has to connect for so many seconds between turn and departure.
-    """
-    loop, left, moments = asyncio.get_running_loop(), iter(range(count)), list[float]()
-
-    async def depart_often(pacer: LedgerPacer) -> None:
-        for number in left:
-            assert await pacer.turn(always) == 0.0
-            await asyncio.sleep(connecting if 3 * number < count else 0.0)
-            assert await pacer.depart() == 0.0
-            moments.append(loop.time())
-            await asyncio.sleep(0.02)
-
-    async with asyncio.TaskGroup() as group:
-        for pacer in pacers:
-            for _ in range(waiters):
-                group.create_task(depart_often(pacer))
-    return moments
 
 
 @settings(max_examples=40, deadline=None)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from syncd.errors import StateError
 from syncd.state.postgres_pace import Slots
 from syncd.state.postgres_pacing import PostgresPacer, ServerClock
+from tests.unit.digital_river.departing import always, departures
 from tests.unit.digital_river.virtual_time import LateClock, most_within, run_virtually, ticks
 
 _P = ParamSpec("_P")
@@ -23,10 +24,6 @@ _T = TypeVar("_T")
 PUNCTUAL = LateClock(random.Random(0))
 AHEAD = 3_600_000_000
 """The server's clock is an hour before everybody else's."""
-
-
-def always() -> bool:
-    return True
 
 
 class AtOnce(Executor):
@@ -74,27 +71,6 @@ def _pacer(row: OneRow, rate: float, clock: LateClock = PUNCTUAL) -> PostgresPac
     return PostgresPacer(row, rate, clock, ticks, AtOnce())
 
 
-async def _departures(
-    pacers: list[PostgresPacer], count: int, waiters: int, connecting: float
-) -> list[float]:
-    """The first third of the waiters has to connect for so long between turn and departure."""
-    loop, left, moments = asyncio.get_running_loop(), iter(range(count)), list[float]()
-
-    async def depart_often(pacer: PostgresPacer) -> None:
-        for number in left:
-            assert await pacer.turn(always) == 0.0
-            await asyncio.sleep(connecting if 3 * number < count else 0.0)
-            assert await pacer.depart() == 0.0
-            moments.append(loop.time())
-            await asyncio.sleep(0.02)
-
-    async with asyncio.TaskGroup() as group:
-        for pacer in pacers:
-            for _ in range(waiters):
-                group.create_task(depart_often(pacer))
-    return moments
-
-
 @settings(max_examples=30, deadline=None)
 @given(
     rate=st.integers(1, 300),
@@ -112,7 +88,7 @@ def test_no_second_ever_holds_more_departures_than_the_rate(
 
     async def story() -> list[float]:
         pacers = [_pacer(row, rate, clock) for _ in range(processes)]
-        return await _departures(pacers, min(3 * rate, 400), waiters, connecting)
+        return await departures(pacers, min(3 * rate, 400), waiters, connecting)
 
     assert most_within(1.0, run_virtually(story())) <= rate
 
@@ -124,7 +100,7 @@ def test_a_busy_key_departs_at_95_percent_of_its_rate_or_more(rate: int, latest:
 
     async def story() -> list[float]:
         pacers = [_pacer(row, rate, clock) for _ in range(2)]
-        return await _departures(pacers, 4 * rate + 20, 2 * rate, 0.0)
+        return await departures(pacers, 4 * rate + 20, 2 * rate, 0.0)
 
     moments = run_virtually(story())
     assert (len(moments) - 1) / (moments[-1] - moments[0]) >= 0.95 * rate
@@ -186,7 +162,7 @@ def test_who_no_longer_wants_a_turn_takes_none() -> None:
 @pytest.mark.parametrize(("rate", "apart"), [(0.5, 2.0), (2.5, 0.5)])
 def test_rates_may_be_fractions(rate: float, apart: float) -> None:
     async def story() -> list[float]:
-        return await _departures([_pacer(OneRow(), rate)], 4, 3, 0.0)
+        return await departures([_pacer(OneRow(), rate)], 4, 3, 0.0)
 
     first, *_, last = run_virtually(story())
     assert apart <= (last - first) / 3 <= apart * 1.03

@@ -56,7 +56,6 @@ class Counter:
             account=self.opened,
             keep=unused,
             point_at=unused,
-            poll=unused,
             now=lambda: self.now,
             version="1",
         )

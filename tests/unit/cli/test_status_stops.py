@@ -1,0 +1,23 @@
+"""What `syncd status` says of guards: what stands, and not what the very last cycle met."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from syncd.cli.shown.status import _guards
+from syncd.domain.change import Action
+from syncd.domain.cycle import CycleId, CycleResult, Guard, GuardStop, Mode
+from syncd.ports import Census
+from syncd.service.inquiry import Status
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def test_a_stop_is_listed_though_a_cycle_over_some_skus_came_after_it() -> None:
+    stop = GuardStop(Guard.MAX_DELETE, 0.1, 0.4, (Action.DELETE,), "12 deletes are stopped.")
+    hook = CycleResult(CycleId("hook"), Mode.SCHEDULED, NOON, NOON, None, partial=True)
+
+    listing = _guards(Status(NOON, Census({}, 0), hook, None, (), (), stops=(stop,)))
+
+    assert listing is not None
+    assert listing.rows == (("max_delete", "12 deletes are stopped."),)
