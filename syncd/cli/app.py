@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
+from typing import Final
 
 from syncd.cli.stopping import leave_on_signals
 from syncd.errors import ExitCode, SyncdError
+
+_NEW_OBJECTS: Final = 50_000
+"""How many may come before they are searched for rings: imports make many, and let go of none."""
 
 
 def main() -> None:
     """Run the command line and end the process with the exit code that product.md promises."""
     heard = leave_on_signals()
+    gc.set_threshold(_NEW_OBJECTS)
     from syncd.cli.commands import build_app
     from syncd.cli.options import Shared
 
