@@ -50,6 +50,6 @@ def wanted_hs_code(text: str) -> str | Breach:
 
 def hs_code_warning(code: str) -> str | None:
     """Tell of an odd number of digits, which national codes do not have."""
-    if sum(map(str.isdigit, code)) % 2 == 0:
+    if len(code.replace(".", "")) % 2 == 0:
         return None
     return f"HS code {code} has an odd number of digits; a leading zero may have been lost"

@@ -128,7 +128,7 @@ class Tracked:
     @property
     def may_have_written(self) -> bool:
         """Whether a write of ours is open, so that what the remote shows may be its doing."""
-        return self.delivery in {Delivery.IN_FLIGHT, Delivery.IN_DOUBT}
+        return self.delivery is Delivery.IN_FLIGHT or self.delivery is Delivery.IN_DOUBT
 
     @property
     def is_reverted(self) -> bool:

@@ -5,22 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from syncd.domain.attributes import Attribute, Attributes
+from syncd.domain.attributes import Attribute, Attributes, ItemId
 from syncd.domain.tracking import Held, Missing, Ownership, Tracked
 from syncd.engine.forget import unless_spent, untroubled
 
 
+def first_seen(id: ItemId, fingerprint: int | None, wish: Attributes | Held) -> Tracked:
+    """Begin a row; the same as to absorb a bare one, which a million new rows would wait for."""
+    if isinstance(wish, Held):
+        return Tracked(id, fingerprint=fingerprint, held=wish)
+    return Tracked(id, fingerprint=fingerprint, desired=wish, revision=1)
+
+
 def absorb(tracked: Tracked, fingerprint: int | None, wish: Attributes | Held) -> Tracked:
-    """Take in what the catalog says of a SKU now; `tracked` is a bare row where it is new.
+    """Take in what the catalog says now of a SKU that is tracked already.
 
     A held row leaves the last usable wish as it is, for the remote item stays as it is. A foreign
     item is looked at again, for its owner or the policy may have changed. What a revert holds is
     let go by another wish than the one that was there, and by nothing less.
     """
-    present = replace(_back(tracked), fingerprint=fingerprint)
     if isinstance(wish, Held):
-        return replace(present, held=wish)
-    usable = replace(present, held=None)
+        return replace(_back(tracked), fingerprint=fingerprint, held=wish)
+    usable = replace(_back(tracked), fingerprint=fingerprint, held=None)
     if usable.reverted is not None and usable.reverted.wish == wish:
         return usable
     free = usable if usable.reverted is None else replace(usable, reverted=None)

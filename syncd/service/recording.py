@@ -10,7 +10,7 @@ from syncd.domain.canonical import warnings
 from syncd.domain.rules import RuleBook
 from syncd.domain.snapshot import CatalogRow, HeldSku, Reading
 from syncd.domain.tracking import Held, Tracked
-from syncd.engine.absorb import absorb, gone
+from syncd.engine.absorb import absorb, first_seen, gone
 from syncd.engine.reading import STRAYS_KEPT, Strays, changed_by
 from syncd.engine.translate import Translator
 from syncd.ports import Comparison, State, Transaction
@@ -95,13 +95,16 @@ class _Wish:
             return False
         return tracked.fingerprint == self.fingerprint
 
+    def taken_in(self, tracked: Tracked | None) -> Tracked:
+        if tracked is None:
+            return first_seen(self.id, self.fingerprint, self.wish)
+        return absorb(tracked, self.fingerprint, self.wish)
+
 
 def _record_wishes(transaction: Transaction, wishes: Sequence[_Wish]) -> int:
     tracked = transaction.tracked([one.id for one in wishes])
     new = [one for one in wishes if not one.is_known_to(tracked.get(one.id))]
-    transaction.put(
-        [absorb(tracked.get(one.id) or Tracked(one.id), one.fingerprint, one.wish) for one in new]
-    )
+    transaction.put([one.taken_in(tracked.get(one.id)) for one in new])
     return len(new)
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from syncd.domain.attributes import Attributes
-from syncd.domain.tracking import Delivery, Missing, Ownership, SkuState, Tracked
-from syncd.engine.absorb import absorb, gone
+from syncd.domain.tracking import Delivery, Held, Missing, Ownership, SkuState, Tracked
+from syncd.engine.absorb import absorb, first_seen, gone
 from syncd.engine.observe import Observation, observe
 from syncd.engine.plan import change_for, needs_look_up
 from tests.unit.engine.samples import (
@@ -48,15 +48,23 @@ SPARED = replace(MISSING, attempts=2, next_attempt=NOW + DAY, last_error=REFUSAL
 
 
 def test_a_new_row_becomes_a_wish_with_a_revision() -> None:
-    row = absorb(NEW, 11, WISH)
+    row = first_seen(NEW.id, 11, WISH)
 
     assert (row.desired, row.fingerprint, row.revision) == (WISH, 11, 1)
     assert row.state is SkuState.PENDING
     assert row.ownership is Ownership.UNKNOWN
 
 
+@pytest.mark.parametrize("wish", [WISH, {}, BROKEN_ROW])
+@pytest.mark.parametrize("fingerprint", [11, None])
+def test_a_row_first_seen_is_a_bare_one_that_has_absorbed_the_catalogs(
+    fingerprint: int | None, wish: Attributes | Held
+) -> None:
+    assert first_seen(NEW.id, fingerprint, wish) == absorb(NEW, fingerprint, wish)
+
+
 def test_a_new_row_that_is_broken_is_held_without_a_wish() -> None:
-    row = absorb(NEW, 11, BROKEN_ROW)
+    row = first_seen(NEW.id, 11, BROKEN_ROW)
 
     assert (row.desired, row.held, row.revision) == (None, BROKEN_ROW, 0)
     assert row.state is SkuState.HELD
