@@ -1,34 +1,27 @@
-"""How long a whole comparison of a rewritten but unchanged catalog takes, and with how much memory.
+"""How long a whole comparison of a rewritten catalog takes, and with how much memory.
 
-Run by name: `pytest tests/bench/bench_catalog.py -s`, on a machine that has nothing else to do. The
-yardstick is DuckDB reading the same file and hashing every row, nothing else: both are measured
-turn by turn, each in a process of its own, without its start.
+It is that of the catalog alone: no state, no cycle, no start of the process.
 """
 
 from __future__ import annotations
 
 import json
-import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pytest
 
 from syncd.catalog import FileSource
 from syncd.config import FileCatalog
+from tests.bench.conftest import Measure, Tell
+from tests.bench.figure import Beside, Figure, at_most
+from tests.bench.products import scan_seconds, write_table
 from tests.contract.catalog.reads import write_fingerprints
 
-if TYPE_CHECKING:
-    from pytest_benchmark.fixture import BenchmarkFixture
-
-ROWS = 1_000_000
 TURNS = 5
-COLUMNS = ("sku", "manufacturer", "mpn", "origin", "eccn", "hs_code", "policy")
 MAPPING = {
     "id": "sku",
     "manufacturer_id": "manufacturer",
@@ -41,52 +34,31 @@ MAPPING = {
 
 
 @pytest.mark.timeout(900)
-def test_an_unchanged_catalog_is_compared_in_little_more_than_it_takes_to_read_it(
-    benchmark: BenchmarkFixture, tmp_path: Path
+@pytest.mark.parametrize("share", [0, 0.0001, 0.01, 1])
+def test_a_rewritten_catalog_is_compared(
+    measure: Measure, tmp_path: Path, tell: Tell, rows: int, share: float
 ) -> None:
     table, known = tmp_path / "catalog.csv", tmp_path / "known.parquet"
-    write_table(table, changed=0)
+    write_table(table, rows)
     know(table, known)
+    write_table(table, rows, changed=round(rows * share))
 
-    figures = benchmark.pedantic(  # type: ignore[no-untyped-call]  # it carries no types
-        _turns, args=(table, known), rounds=1
-    )
+    compared, scanned = measure(_turns, table, known)
 
-    benchmark.extra_info.update(figures)
-    _tell("unchanged", figures)
-    assert figures["rows"] == 0
-
-
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("changed", [100, 10_000, ROWS])
-def test_a_changed_catalog(benchmark: BenchmarkFixture, tmp_path: Path, changed: int) -> None:
-    table, known = tmp_path / "catalog.csv", tmp_path / "known.parquet"
-    write_table(table, changed=0)
-    know(table, known)
-    write_table(table, changed=changed)
-
-    figures = benchmark.pedantic(  # type: ignore[no-untyped-call]  # it carries no types
-        _turns, args=(table, known), rounds=1
-    )
-
-    benchmark.extra_info.update(figures)
-    _tell(f"{changed:,} rows changed", figures)
-    assert figures["rows"] == changed
+    seconds, beside = min(one.seconds for one in compared), Beside("scan and hash", min(scanned))
+    name = f"{rows:,} rows, {share:.2%} changed, compared"
+    tell(Figure(name, seconds, "s", at_most(3.0) if share else at_most(2.0), beside))
+    tell(Figure(f"{name}: peak", max(one.peak for one in compared), "MB", at_most(400)))
+    assert compared[-1].rows == round(rows * share)
 
 
-def write_table(path: Path, changed: int) -> None:
-    """Write the same rows each time, but for the part numbers of `changed` of them."""
-    chance = random.Random(20261121)
-    every = ROWS // changed if changed else 0
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(",".join(COLUMNS) + "\n")
-        for number in range(ROWS):
-            new = "N" if every and number % every == 0 else "P"
-            file.write(
-                f'SKU-{number:08d},Maker {chance.randrange(500)},"{new}N-{chance.getrandbits(30)}",'
-                f"{chance.choice(('DK', 'CN', 'US', 'DE'))},EAR99,"
-                f"{chance.randrange(100_000, 999_999)},{chance.choice(('continue', 'deny'))}\n"
-            )
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Its seconds without the start, its peak in megabytes, and how many rows came out."""
+
+    seconds: float
+    peak: float
+    rows: int
 
 
 def know(table: Path, known: Path) -> None:
@@ -102,48 +74,22 @@ def _source(table: Path) -> FileSource:
     return FileSource(FileCatalog.model_validate(settings), "meaning")
 
 
-def _turns(table: Path, known: Path) -> dict[str, float]:
-    measured: dict[str, list[dict[str, float]]] = {"scan": [], "compare": []}
+def _turns(table: Path, known: Path) -> tuple[list[Compared], list[float]]:
+    """Measure both turn by turn, so that a slow minute of the machine slows both."""
+    compared, scanned = [], []
     for _ in range(TURNS):
-        for what, found in measured.items():
-            found.append(in_a_process(what, table, known))
-    scans, compares = measured["scan"], measured["compare"]
-    scan, compare = (min(one["seconds"] for one in found) for found in (scans, compares))
-    return {
-        "scan_seconds": scan,
-        "compare_seconds": compare,
-        "ratio": compare / scan,
-        "peak_megabytes": max(one["peak_megabytes"] for one in compares),
-        "rows": compares[-1]["rows"],
-    }
+        scanned.append(scan_seconds(table))
+        compared.append(_compared(table, known))
+    return compared, scanned
 
 
-def in_a_process(what: str, table: Path, known: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "tests.bench.bench_catalog", what, str(table), str(known)]
+def _compared(table: Path, known: Path) -> Compared:
+    command = [sys.executable, "-m", "tests.bench.bench_catalog", str(table), str(known)]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    figures: dict[str, float] = json.loads(answer.stdout)
-    return figures
-
-
-def _tell(what: str, figures: dict[str, float]) -> None:
-    print(  # noqa: T201
-        f"\n{what}: {figures['compare_seconds']:.3f} s, {figures['ratio']:.2f} times the bare scan "
-        f"({figures['scan_seconds']:.3f} s), peak {figures['peak_megabytes']:.0f} MB"
-    )
+    return Compared(**json.loads(answer.stdout))
 
 
 # --------------------------------------------------------------------- in a process of its own
-
-
-def scan(table: Path, _: Path) -> int:
-    """Read and hash every row, and nothing else."""
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in COLUMNS)
-    with duckdb.connect() as engine:
-        engine.execute(
-            f"FROM read_csv('{table}', columns={{{columns}}}, auto_detect=false, header=true, "
-            f"delim=',', quote='\"') SELECT bit_xor(hash({', '.join(COLUMNS)}))"
-        ).fetchall()
-    return 0
 
 
 def compare(table: Path, known: Path) -> int:
@@ -153,17 +99,12 @@ def compare(table: Path, known: Path) -> int:
         return sum(map(len, found.changed()))
 
 
-def main(what: str, table: str, known: str) -> None:
-    """Measure one of the two, and print the figures."""
-    measured: dict[str, Callable[[Path, Path], int]] = {"scan": scan, "compare": compare}
+def main(table: str, known: str) -> None:
+    """Compare, and print the figures."""
     began = time.perf_counter()
-    rows = measured[what](Path(table), Path(known))
-    figures: dict[str, Any] = {
-        "seconds": time.perf_counter() - began,
-        "peak_megabytes": _peak_megabytes(),
-        "rows": rows,
-    }
-    print(json.dumps(figures))  # noqa: T201
+    rows = compare(Path(table), Path(known))
+    took = time.perf_counter() - began
+    print(json.dumps({"seconds": took, "peak": _peak_megabytes(), "rows": rows}))  # noqa: T201
 
 
 def _peak_megabytes() -> float:

@@ -1,20 +1,22 @@
 """How long whole commands take on a million SKUs in sync, and with how much memory.
 
-Run by name: `pytest tests/bench/bench_cycle.py -s`, on a machine that has nothing else to do. Each
-command is the installed one, in a process of its own; `syncd status` on an empty state is the start
-that is taken off, and DuckDB reading the same file and hashing every row is the yardstick.
+Each command is the installed one, in a process of its own. `syncd status` on an empty state is the
+start that is taken off, measured with the scan and the command in each round, so that a slow minute
+of the machine slows all three.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean, median
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
 
@@ -25,10 +27,9 @@ from syncd.service.account import ACCOUNT
 from syncd.service.read import read_catalog
 from syncd.service.terms import CycleRequest
 from syncd.wiring import wired
-from tests.bench.bench_catalog import ROWS, in_a_process, write_table
-
-if TYPE_CHECKING:
-    from pytest_benchmark.fixture import BenchmarkFixture
+from tests.bench.conftest import Measure, Tell
+from tests.bench.figure import Beside, Figure, at_most
+from tests.bench.products import scan_seconds, write_table
 
 TURNS: Final = 7
 UNCACHED: Final = "PYTHONDONTWRITEBYTECODE"  # an installed command keeps its bytecode
@@ -60,71 +61,152 @@ api_key = "sk_test_bench"
 """
 
 
-@pytest.mark.timeout(1800)
-def test_a_cycle_over_a_million_skus_in_sync(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
-    figures = benchmark.pedantic(  # type: ignore[no-untyped-call]  # it carries no types
-        _measured, args=(tmp_path,), rounds=1
-    )
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Two folders with a configuration: one for an empty state, one for the SKUs in sync."""
 
-    benchmark.extra_info.update(figures)
-    sys.stdout.write("\n" + "\n".join(f"{name}: {value:.2f}" for name, value in figures.items()))
+    empty: Path
+    full: Path
+    rows: int
+
+    @property
+    def catalog(self) -> Path:
+        return self.full / "catalog.csv"
 
 
-def _measured(folder: Path) -> dict[str, float]:
-    empty, full = folder / "empty", folder / "full"
-    for place in (empty, full):
+@pytest.fixture(scope="module")
+def places(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Places:
+    """Bring as many SKUs in sync as were asked for."""
+    folder = tmp_path_factory.mktemp("cycle")
+    places = Places(folder / "empty", folder / "full", request.config.getoption("--rows"))
+    for place in (places.empty, places.full):
         place.mkdir()
         (place / "config.toml").write_text(CONFIGURATION)
-    write_table(full / "catalog.csv", changed=0)
-    _bring_in_sync(load(full / "config.toml", {}))
-    rounds = _rounds(empty, full)
-    start = median(one.start for one in rounds)
-    untouched = median(_seconds(full, "--once")[0] for _ in range(TURNS))
-    return {
-        "syncd --help, seconds": median(_seconds(empty, "--help")[0] for _ in range(TURNS)),
-        "syncd status on an empty state, seconds": start,
-        "syncd status on a million SKUs, seconds": median(
-            _seconds(full, "status")[0] for _ in range(TURNS)
-        ),
-        "bare scan and hash, seconds": median(one.scan for one in rounds),
-        "rewritten and unchanged, seconds without the start": median(
-            one.rewritten - one.start for one in rounds
-        ),
-        "the same, times the bare scan": median(one.ratio for one in rounds),
-        "the same, peak megabytes of the process": max(one.peak for one in rounds),
-        "untouched, seconds without the start": untouched - start,
-    }
+    write_table(places.catalog, places.rows)
+    _bring_in_sync(load(places.full / "config.toml", {}), places.rows)
+    _seconds(places.full, "--once")  # makes the copy of the fingerprints
+    return places
+
+
+@pytest.mark.timeout(3600)
+def test_starting(measure: Measure, places: Places, tell: Tell) -> None:
+    usage, empty, full = measure(_starts, places)
+
+    tell(Figure("syncd --help", usage, "s", at_most(0.25)))
+    tell(Figure("syncd status, empty state", empty, "s", at_most(1.0)))
+    tell(Figure(f"syncd status, {places.rows:,} SKUs", full, "s", at_most(0.5)))
+
+
+@pytest.mark.timeout(3600)
+def test_a_file_that_says_nothing_new(measure: Measure, places: Places, tell: Tell) -> None:
+    untouched, touched, digest = measure(_short_cuts, places)
+
+    name = f"{places.rows:,} rows"
+    tell(Figure(f"{name}, untouched file", untouched, "s", at_most(0.3)))
+    beside = Beside("SHA-256 of its bytes", digest)
+    tell(Figure(f"{name}, same bytes written again", touched, "s", at_most(2.0), beside))
+
+
+@pytest.mark.timeout(3600)
+def test_a_rewritten_file(measure: Measure, places: Places, tell: Tell) -> None:
+    rounds = measure(_rounds, places, _turn_round)
+
+    _tell_rounds(tell, f"{places.rows:,} rows, none changed, rewritten", rounds, 2.0)
+
+
+@pytest.mark.timeout(3600)
+def test_a_file_of_which_one_row_in_a_hundred_has_changed(
+    measure: Measure, places: Places, tell: Tell
+) -> None:
+    """Planned and recorded, and nothing sent: the policy only reports."""
+    configuration = places.full / "config.toml"
+    configuration.write_text(f'{CONFIGURATION}[policy]\nmode = "report-only"\n')
+    _seconds(places.full, "--once")  # takes in the change of policy
+
+    rounds = measure(_rounds, places, _change)
+
+    _tell_rounds(tell, f"{places.rows:,} rows, 1 % changed, planned and recorded", rounds, 3.0)
+    configuration.write_text(CONFIGURATION)
+
+
+def _tell_rounds(tell: Tell, name: str, rounds: Sequence[Round], goal: float) -> None:
+    took = median(one.took for one in rounds)
+    beside = Beside("scan and hash", took / median(one.ratio for one in rounds))
+    tell(Figure(name, took, "s", at_most(goal), beside))
+    tell(Figure(f"{name}: peak", max(one.peak for one in rounds), "MB", at_most(400)))
+
+
+def _starts(places: Places) -> tuple[float, float, float]:
+    commands = ((places.empty, "--help"), (places.empty, "status"), (places.full, "status"))
+    turns = [[_seconds(place, command)[0] for place, command in commands] for _ in range(TURNS)]
+    usage, empty, full = (median(times) for times in zip(*turns, strict=True))
+    return usage, empty, full
+
+
+def _short_cuts(places: Places) -> tuple[float, float, float]:
+    """Seconds without the start of an untouched and of a touched file, and of a bare digest."""
+    found: list[tuple[float, float, float]] = []
+    for _ in range(TURNS):
+        start = _seconds(places.empty, "status")[0]
+        untouched = _seconds(places.full, "--once")[0]
+        places.catalog.touch()
+        touched = _seconds(places.full, "--once")[0]
+        found.append((untouched - start, touched - start, _digest_seconds(places.catalog)))
+    untouched, touched, digest = (median(times) for times in zip(*found, strict=True))
+    return untouched, touched, digest
+
+
+def _digest_seconds(file: Path) -> float:
+    began = time.perf_counter()
+    with file.open("rb") as stream:
+        hashlib.file_digest(stream, "sha256")
+    return time.perf_counter() - began
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round measured side by side, so that a slow minute of the machine slows it all."""
+    """Seconds of the start, the bare scan and the whole command; its peak in megabytes."""
 
     start: float
     scan: float
-    rewritten: float
+    whole: float
     peak: float
 
     @property
+    def took(self) -> float:
+        return self.whole - self.start
+
+    @property
     def ratio(self) -> float:
-        return (self.rewritten - self.start) / self.scan
+        return self.took / self.scan
 
 
-def _rounds(empty: Path, full: Path) -> list[Round]:
-    _seconds(full, "--once")  # makes the copy of the fingerprints
-    return [_round(empty, full) for _ in range(TURNS)]
+def _rounds(places: Places, rewrite: Callable[[Places, int], None]) -> list[Round]:
+    rounds = []
+    for number in range(TURNS):
+        rewrite(places, number)
+        rounds.append(_round(places))
+    return rounds
 
 
-def _round(empty: Path, full: Path) -> Round:
-    """Turn the file's lines round each time, so that no digest of its bytes can help."""
-    header, *lines = (full / "catalog.csv").read_bytes().splitlines(keepends=True)
-    (full / "catalog.csv").write_bytes(b"".join([header, *lines[1:], lines[0]]))
-    starts = [_seconds(empty, "status")[0]]
-    scans = [in_a_process("scan", full / "catalog.csv", full)["seconds"]]
-    rewritten, peak = _seconds(full, "--once")
-    starts.append(_seconds(empty, "status")[0])
-    scans.append(in_a_process("scan", full / "catalog.csv", full)["seconds"])
-    return Round(mean(starts), mean(scans), rewritten, peak)
+def _turn_round(places: Places, _: int) -> None:
+    """Move the first line to the end, so that no digest of the bytes can help."""
+    header, *lines = places.catalog.read_bytes().splitlines(keepends=True)
+    places.catalog.write_bytes(b"".join([header, *lines[1:], lines[0]]))
+
+
+def _change(places: Places, number: int) -> None:
+    """Change one row in a hundred, and back again."""
+    write_table(places.catalog, places.rows, changed=0 if number % 2 else places.rows // 100)
+
+
+def _round(places: Places) -> Round:
+    starts = [_seconds(places.empty, "status")[0]]
+    scans = [scan_seconds(places.catalog)]
+    whole, peak = _seconds(places.full, "--once")
+    starts.append(_seconds(places.empty, "status")[0])
+    scans.append(scan_seconds(places.catalog))
+    return Round(mean(starts), mean(scans), whole, peak)
 
 
 def _seconds(folder: Path, *arguments: str) -> tuple[float, float]:
@@ -144,20 +226,18 @@ def _seconds(folder: Path, *arguments: str) -> tuple[float, float]:
     return float(seconds), int(kilobytes) / 1024
 
 
-def _bring_in_sync(settings: Settings) -> None:
+def _bring_in_sync(settings: Settings, rows: int) -> None:
     """Record the catalog, and then pretend that Digital River has acknowledged every wish."""
     with wired(settings) as account:
         read_catalog(account.ports, account.terms, CycleRequest(CycleId("1"), Mode.ONCE, "bench"))
-        for rows in list(account.state.in_states(frozenset({SkuState.PENDING}))):
+        for batch in list(account.state.in_states(frozenset({SkuState.PENDING}))):
             with account.state.transaction() as transaction:
-                transaction.put(list(_acknowledged(rows)))
+                transaction.put(list(_acknowledged(batch)))
         with account.state.transaction() as transaction:
             transaction.remember(ACCOUNT, account_digest(settings.digital_river))
-        assert account.state.census().states == {SkuState.IN_SYNC: ROWS}
+        assert account.state.census().states == {SkuState.IN_SYNC: rows}
 
 
-def _acknowledged(rows: object) -> Iterator[Tracked]:
-    assert isinstance(rows, list)
+def _acknowledged(rows: Sequence[Tracked]) -> Iterator[Tracked]:
     for row in rows:
-        assert isinstance(row, Tracked)
         yield replace(row, known=row.desired, ownership=Ownership.OWNED)

@@ -1,0 +1,77 @@
+"""Collects what the benches measure, and shows it at the end, each figure beside its limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+
+import pytest
+
+from tests.bench.figure import Figure
+from tests.bench.table import as_json, chart, table
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+Tell: TypeAlias = Callable[[Figure], None]
+_T = TypeVar("_T")
+_FIGURES: Final = pytest.StashKey[list[Figure]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the number of rows be chosen, and where the figures are to go."""
+    parser.addoption("--rows", type=int, default=1_000_000, help="rows of the catalogs")
+    parser.addoption("--figures", type=Path, help="write the figures here, as JSON")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin with no figures."""
+    config.stash[_FIGURES] = []
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Tell:
+    """Take a figure for the table."""
+    return request.config.stash[_FIGURES].append
+
+
+class Measure:
+    """Measures something that takes its turns by itself, or takes long."""
+
+    def __init__(self, benchmark: BenchmarkFixture) -> None:
+        self._benchmark = benchmark
+
+    def __call__(self, action: Callable[..., _T], *arguments: object) -> _T:
+        """Do it once, and give what came of it."""
+        result: _T = self._benchmark.pedantic(  # type: ignore[no-untyped-call]  # has no types
+            action, args=arguments, rounds=1
+        )
+        return result
+
+
+@pytest.fixture
+def measure(benchmark: BenchmarkFixture) -> Measure:
+    """Have pytest-benchmark note one round."""
+    return Measure(benchmark)
+
+
+@pytest.fixture
+def rows(request: pytest.FixtureRequest) -> int:
+    """How many rows a catalog has."""
+    number: int = request.config.getoption("--rows")
+    return number
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
+    """Show the table and the chart, and write the JSON where it is wanted."""
+    figures = config.stash[_FIGURES]
+    if not figures:
+        return
+    for line in ("", *table(figures).splitlines(), "", *chart(figures).splitlines()):
+        terminalreporter.write_line(line)
+    place: Path | None = config.getoption("--figures")
+    if place is not None:
+        place.write_text(as_json(figures, config.getoption("--rows")), encoding="utf-8")
+        terminalreporter.write_line(f"\nwritten to {place}")

@@ -1,0 +1,68 @@
+"""The figures as a table, as bars against their goals, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from os import cpu_count
+from typing import Final
+
+from tests.bench.figure import Figure
+
+_HEADS: Final = ("figure", "measured", "beside", "ratio", "goal", "met")
+_BAR: Final = 40
+_WIDEST: Final = 2.0
+"""Where a bar ends: twice its goal."""
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """A Markdown table, which the README takes as it is."""
+    rows = [_HEADS, tuple("---" for _ in _HEADS), *map(_cells, figures)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def chart(figures: Iterable[Figure]) -> str:
+    """One bar a figure with a goal: the line in the middle is the goal, shorter is better."""
+    judged = [one for one in figures if one.goal is not None]
+    widest = max((len(one.name) for one in judged), default=0)
+    return "\n".join(f"{one.name:<{widest}}  {_bar(one)}" for one in judged)
+
+
+def as_json(figures: Iterable[Figure], rows: int) -> str:
+    """All figures, and the machine they are of."""
+    machine = {
+        "processors": cpu_count(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "bytecode": not sys.dont_write_bytecode,
+    }
+    listed = [asdict(one) | {"judged": one.judged, "met": one.is_met} for one in figures]
+    return json.dumps({"rows": rows, "machine": machine, "figures": listed}, indent=1)
+
+
+def _cells(one: Figure) -> tuple[str, ...]:
+    beside = "" if one.beside is None else f"{one.beside.name}: {_amount(one.beside.value)}"
+    ratio = "" if one.beside is None else f"{one.judged:.2f}"
+    goal = "" if one.goal is None else f"{one.goal.way} {one.goal.bound:g}"
+    return (one.name, f"{_amount(one.value)} {one.unit}", beside, ratio, goal, _met(one))
+
+
+def _met(one: Figure) -> str:
+    if one.is_met is None:
+        return ""
+    return "yes" if one.is_met else " ".join(filter(None, ("no", one.why)))
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _bar(one: Figure) -> str:
+    assert one.goal is not None
+    reached = one.goal.reached(one.judged)
+    cells = ["█" if at / _BAR * _WIDEST < reached else "·" for at in range(_BAR)]
+    cells.insert(int(_BAR / _WIDEST), "│")
+    return f"{''.join(cells)} {reached:.0%} of the goal"
