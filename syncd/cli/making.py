@@ -17,7 +17,7 @@ from syncd.cli.options import Shared
 from syncd.cli.results import tell
 from syncd.cli.session import log_by
 from syncd.cli.shown.configuration import Answers, configuration
-from syncd.cli.shown.init import written_listing
+from syncd.cli.shown.init import told_of_sample, written_listing
 from syncd.config.words import country_codes
 from syncd.data.truth_words import TRUTH_WORDS
 from syncd.domain.sample import Sample
@@ -77,7 +77,8 @@ def make(shared: Shared, wanted: Wanted, draft: Draft) -> Listing:
     key = _key(wanted, asked)
     found = replace(proof, catalog=_as_seen_from(wanted.out.parent, draft.keys), key=key)
     write_privately(wanted.out, configuration(found))
-    return written_listing(wanted.out, choices, [*draft.notes, *_of_key(key)])
+    of_sample = told_of_sample(len(table.rows), GLANCE)
+    return written_listing(wanted.out, choices, [*draft.notes, *of_sample, *_of_key(key)])
 
 
 def _looked_at(settings: Settings) -> Table:

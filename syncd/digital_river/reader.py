@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Final, assert_never
 
 from syncd.digital_river.failures import described
 from syncd.digital_river.line import Line
 from syncd.digital_river.messages import MOST_IDS, Answer, Request, listing
+from syncd.digital_river.onward import (
+    PageRefusedError,
+    new_cursor,
+    page_after,
+    unavailable,
+    without,
+)
 from syncd.digital_river.outcomes import Setback, mode_mismatch, unreadable
 from syncd.digital_river.wire import Entry, Listed, Page, UnreadableError, read_body
 from syncd.domain.change import Resource
@@ -17,7 +24,6 @@ from syncd.engine.breaker import was_kept_back
 from syncd.errors import (
     KeyRefusedError,
     RemoteError,
-    RemoteUnavailableError,
     RemoteUnreachableError,
     ResourceForbiddenError,
 )
@@ -32,10 +38,6 @@ _LONGEST_WAIT: Final = 60.0
 """Seconds; a read that is told to wait longer is given up."""
 
 
-class PageRefusedError(RemoteUnavailableError):
-    """A page was refused for what was asked, such as a cursor whose object is no more."""
-
-
 class Reader:
     """Reads lists under one key; see `ports.Remote` for what it raises."""
 
@@ -47,21 +49,29 @@ class Reader:
     async def every(
         self, resource: Resource, entry: type[Listed], query: Sequence[tuple[str, str]]
     ) -> AsyncIterator[Listed]:
-        """Give all objects that match, newest first, page after page."""
+        """Give all objects that match, newest first, page after page.
+
+        A page that another has promised and that brings nothing is no end; see `page_after`.
+        """
+        limit = ("limit", str(MOST_IDS))
+        request = listing(resource, [*query, limit])
+
+        def ask(cursor: str) -> Awaitable[Page[Listed]]:
+            onward = [*query, limit, ("startingAfter", cursor)]
+            return self.page(listing(resource, onward), entry)
+
         cursors: set[str] = set()
-        step = [("limit", str(MOST_IDS))]
+        page = await self.page(request, entry)
+        fresh: Sequence[Listed] = page.data
         while True:
-            request = listing(resource, [*query, *step])
-            page = await self.page(request, entry)
-            for found in page.data:
+            for found in fresh:
                 yield found
             if not page.goes_on(MOST_IDS):
                 return
-            cursor = page.data[-1].id if page.data else None
-            if cursor is None or cursor in cursors:
-                raise endless(request)
-            cursors.add(cursor)
-            step = [("limit", str(MOST_IDS)), ("startingAfter", cursor)]
+            cursors.add(new_cursor(page, cursors, request))
+            is_promised = page.has_more is True
+            following = await page_after(page, ask, request, is_promised=is_promised)
+            fresh, page = without(page, following), following
 
     async def page(self, request: Request, entry: type[Entry]) -> Page[Entry]:
         """Read one page, with a few more tries where a failure may pass by itself."""
@@ -131,16 +141,19 @@ def _error_of(request: Request, setback: Setback, tries: int) -> RemoteError:
                 "Use a key that has it, or have it given to this one",
             )
         case Transient() if setback == UNSENT:
-            return _unavailable(
+            return unavailable(
                 request, "it was not sent, for a stop came first", "Run again, nothing is lost"
             )
         case Transient():
             times = "" if tries == 1 else f" {tries} times"
-            error = RemoteUnreachableError if _came_nowhere(setback) else RemoteUnavailableError
-            return error(
-                f"Digital River, {request}",
-                f"failed{times} ({came})",
-                "Nothing is lost; run again later",
+            if _came_nowhere(setback):
+                return RemoteUnreachableError(
+                    f"Digital River, {request}",
+                    f"failed{times} ({came})",
+                    "Nothing is lost; see whether digital_river.base_url is right; run again later",
+                )
+            return unavailable(
+                request, f"failed{times} ({came})", "Nothing is lost; run again later"
             )
         case Gone() | Exists() | Refused():
             return PageRefusedError(
@@ -150,21 +163,3 @@ def _error_of(request: Request, setback: Setback, tries: int) -> RemoteError:
             )
         case _:
             assert_never(setback)
-
-
-def endless(request: Request) -> RemoteUnavailableError:
-    """What is wrong with a list whose cursors lead nowhere."""
-    return _unavailable(
-        request, "its pages lead back to where they began", "Run again later, or tell Digital River"
-    )
-
-
-def broken_off(request: Request) -> RemoteUnavailableError:
-    """What is wrong with a list that ends where there must be more of it."""
-    return _unavailable(
-        request, "its pages end before the list does", "Run again later, or tell Digital River"
-    )
-
-
-def _unavailable(request: Request, reason: str, next_step: str) -> RemoteUnavailableError:
-    return RemoteUnavailableError(f"Digital River, {request}", reason, next_step)

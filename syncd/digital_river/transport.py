@@ -73,8 +73,9 @@ class Transport:
         except httpx.InvalidURL as error:
             return Unsendable(str(error))
         except httpx.RequestError as error:
-            in_doubt = departure.left or not isinstance(error, _BEFORE_SENDING)
-            return Break(_code_of(error), words_of(error), in_doubt)
+            if not departure.left and isinstance(error, _BEFORE_SENDING):
+                return Break(_code_of(error), self._of_host(error), in_doubt=False)
+            return Break(_code_of(error), words_of(error), in_doubt=True)
         except TimeoutError:
             message = f"no whole answer within {self._seconds:g} s"
             return Break("timed_out", message, in_doubt=departure.left)
@@ -82,6 +83,10 @@ class Transport:
 
     async def aclose(self) -> None:
         await self._client.aclose()
+
+    def _of_host(self, error: httpx.RequestError) -> str:
+        """Name the host that could not be reached, for its address may be what is wrong."""
+        return f"{self._client.base_url.host}: {words_of(error)}"
 
     def _written(self, request: Request, upstream_id: str, departure: Departure) -> httpx.Request:
         async def trace(event: str, _: Mapping[str, object]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Generic
 
 from syncd.digital_river.messages import MOST_IDS, listing
-from syncd.digital_river.reader import PageRefusedError, Reader, broken_off, endless
+from syncd.digital_river.onward import new_cursor, page_after, without
+from syncd.digital_river.reader import Reader
 from syncd.digital_river.together import together
 from syncd.digital_river.wire import Dated, Page
 from syncd.domain.change import Resource
@@ -24,8 +24,6 @@ _LANES: Final = 32
 """How many windows are read side by side unless told otherwise."""
 _PAGES_WORTH_A_SPLIT: Final = 2
 """A rest that is thought to fill no more pages than this is read on rather than split."""
-_CURSORS: Final = 3
-"""How many objects at the end of a page are tried as the place to go on from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +110,10 @@ class WindowedList(Generic[Dated]):
         count = len(page.data)
         part.take(page.data)
         while page.goes_on(MOST_IDS):
-            cursors.add(self._new_cursor(page, cursors))
+            cursors.add(new_cursor(page, cursors, listing(self._resource, ())))
             rest = self._without_older_half(window, page, part)
             before, page = page, await self._page_after(page, window, rest)
-            window, fresh = rest, _without(before, page)
+            window, fresh = rest, without(before, page)
             count += len(fresh)
             part.take(fresh)
         self._under_way -= 1
@@ -135,36 +133,20 @@ class WindowedList(Generic[Dated]):
         return newer
 
     async def _page_after(self, page: Page[Dated], window: Window, rest: Window) -> Page[Dated]:
-        """The next page, which must not be empty; it may repeat the end of the page before it.
+        """Go on in just this rest, of which a page before it need not have promised anything."""
 
-        A cursor whose object was deleted is refused, or nothing comes after it: it gives way to the
-        one before. Where no more was promised for just this rest, the page's last object must come.
-        """
+        def ask(cursor: str) -> Awaitable[Page[Dated]]:
+            return self._page(rest, ("startingAfter", cursor))
+
         is_promised = page.has_more is True and rest == window
-        cursors = [one.id for one in reversed(page.data)][0 if is_promised else 1 :]
-        refusal: RemoteUnavailableError | None = None
-        for cursor in cursors[:_CURSORS]:
-            try:
-                found = await self._page(rest, ("startingAfter", cursor))
-            except PageRefusedError as error:
-                refusal = error
-            else:
-                if found.data:
-                    return found
-        raise refusal or broken_off(listing(self._resource, rest.query()))
+        request = listing(self._resource, rest.query())
+        return await page_after(page, ask, request, is_promised=is_promised)
 
     async def _page(self, window: Window, *cursor: tuple[str, str]) -> Page[Dated]:
         query = [*self._query, *window.query(), ("limit", str(MOST_IDS)), *cursor]
         page = await self._reader.page(listing(self._resource, query), self._entry)
         self._refuse_strays(window, page)
         return page
-
-    def _new_cursor(self, page: Page[Dated], before: AbstractSet[str]) -> str:
-        """The last id of a page that promises more; one that has come before leads in circles."""
-        cursor = page.data[-1].id if page.data else None
-        if cursor is None or cursor in before:
-            raise endless(listing(self._resource, ()))
-        return cursor
 
     def _refuse_strays(self, window: Window, page: Page[Dated]) -> None:
         """Where filters are not kept to, objects would come twice, and counts prove nothing."""
@@ -188,12 +170,6 @@ class _Part(Generic[Dated]):
 def written(moment: datetime) -> str:
     """Write a time as Digital River's filters take it: UTC, in whole seconds, rounded down."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _without(before: Page[Dated], page: Page[Dated]) -> Sequence[Dated]:
-    """What a page has that the page before it did not have."""
-    known = {one.id for one in before.data}
-    return [one for one in page.data if one.id not in known]
 
 
 def _stretch(page: Page[Dated]) -> _Stretch | None:

@@ -1,6 +1,5 @@
 """What reading a database costs beside fetching the same rows and throwing them away.
 
-Run by name: `pytest tests/bench/bench_sql_source.py -s`, on a machine that has nothing else to do.
 The yardstick is the driver's own streaming cursor on the same query; it is measured turn by turn
 with the source, each in a process of its own, without its start.
 """
@@ -18,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pymysql
 import pytest
@@ -28,16 +27,15 @@ from syncd.catalog import FetchedSource
 from syncd.catalog.from_database import SqlFetcher
 from syncd.config import SqlCatalog
 from syncd.domain.snapshot import Scope
+from tests.bench.conftest import Measure, Tell
+from tests.bench.figure import Beside, Figure, at_most
 from tests.contract.catalog.reads import write_fingerprints
 from tests.servers import mariadb, own_postgres
 
-if TYPE_CHECKING:
-    from pytest_benchmark.fixture import BenchmarkFixture
-
-MANY = 1_000_000
 FEW = 10_000
 CHANGED = 100
-TURNS = 3
+TURNS = 5
+LIMIT = at_most(3.0)
 POLLS = 21
 BATCH = 2000
 COLUMNS = ("sku", "manufacturer", "mpn", "origin", "eccn", "hs_code", "policy")
@@ -62,40 +60,34 @@ pytestmark = [
 ]
 
 
-def test_a_whole_read(benchmark: BenchmarkFixture, kind: str, tmp_path: Path) -> None:
+def test_a_whole_read(measure: Measure, kind: str, tmp_path: Path, tell: Tell, rows: int) -> None:
     with database(kind, tmp_path) as url:
-        fill(url, MANY)
+        fill(url, rows)
         known = know(url, tmp_path)
-        figures = benchmark.pedantic(  # type: ignore[no-untyped-call]  # it carries no types
-            _turns, args=(url, known), rounds=1
-        )
+        turns = measure(_turns, url, known)
 
-    benchmark.extra_info.update(figures)
-    print(  # noqa: T201
-        f"\n{kind}: bare cursor {figures['bare']:.2f} s; spooled {figures['fetch']:.2f} s"
-        f" ({figures['fetch_ratio']:.2f} times); read and compared {figures['compare']:.2f} s"
-        f" ({figures['compare_ratio']:.2f} times), peak {figures['megabytes']:.0f} MB"
-    )
-    assert figures["rows"] == 0
-    assert figures["megabytes"] < 400
+    beside = Beside("bare cursor", _seconds(turns["bare"]))
+    peak = max(one["megabytes"] for one in turns["compare"])
+    name = f"{rows:,} rows of {kind}"
+    tell(Figure(f"{name}, spooled", _seconds(turns["fetch"]), "s", None, beside))
+    tell(Figure(f"{name}, read and compared", _seconds(turns["compare"]), "s", LIMIT, beside))
+    tell(Figure(f"{name}, read and compared: peak", peak, "MB", at_most(400)))
+    assert turns["compare"][-1]["rows"] == 0
 
 
-def test_a_read_of_changes(benchmark: BenchmarkFixture, kind: str, tmp_path: Path) -> None:
+def test_a_read_of_changes(
+    measure: Measure, kind: str, tmp_path: Path, tell: Tell, rows: int
+) -> None:
     with ExitStack() as stack:
         urls = []
-        for rows in (FEW, MANY):
-            (folder := tmp_path / str(rows)).mkdir()
+        for number in (FEW, rows):
+            (folder := tmp_path / str(number)).mkdir(exist_ok=True)
             urls.append(stack.enter_context(database(kind, folder)))
-            fill(urls[-1], rows)
-        few, many = benchmark.pedantic(  # type: ignore[no-untyped-call]  # it carries no types
-            _polls, args=(urls,), rounds=1
-        )
+            fill(urls[-1], number)
+        few, many = measure(_polls, urls)
 
-    benchmark.extra_info.update({"few": few, "many": many, "ratio": many / few})
-    print(  # noqa: T201
-        f"\n{kind}: {CHANGED} changes of {FEW:,} rows {few * 1000:.1f} ms,"
-        f" of {MANY:,} rows {many * 1000:.1f} ms ({many / few:.2f} times)"
-    )
+    name = f"{CHANGED} changes of {rows:,} rows of {kind}"
+    tell(Figure(name, many * 1000, "ms", at_most(1.2), Beside(f"of {FEW:,} rows", few * 1000)))
 
 
 # ------------------------------------------------------------------------------ the databases
@@ -184,19 +176,17 @@ def know(url: str, folder: Path) -> Path:
         return write_fingerprints(known, ((str(row.id), row.fingerprint, False) for row in rows))
 
 
-def _turns(url: str, known: Path) -> Figures:
+def _turns(url: str, known: Path) -> dict[str, list[Figures]]:
+    """Measure all turn by turn, so that a slow minute of the machine slows each of them."""
     measured: dict[str, list[Figures]] = {"bare": [], "fetch": [], "compare": []}
     for _ in range(TURNS):
         for what, found in measured.items():
             found.append(_in_a_process(what, url, known))
-    figures = {what: min(one["seconds"] for one in found) for what, found in measured.items()}
-    return {
-        **figures,
-        "fetch_ratio": figures["fetch"] / figures["bare"],
-        "compare_ratio": figures["compare"] / figures["bare"],
-        "megabytes": max(one["megabytes"] for one in measured["compare"]),
-        "rows": measured["compare"][-1]["rows"],
-    }
+    return measured
+
+
+def _seconds(turns: list[Figures]) -> float:
+    return median(one["seconds"] for one in turns)
 
 
 def _polls(urls: list[str]) -> list[float]:

@@ -42,9 +42,10 @@ def product(number: int, kind: str = "simple", **changed: Any) -> dict[str, Any]
 
 @dataclass
 class AdobeCommerce:
-    """The shop."""
+    """The shop; its list lacks `lost` products that were counted."""
 
     products: list[dict[str, Any]]
+    lost: int = 0
     pages: list[int] = field(default_factory=list)
 
     def app(self) -> Starlette:
@@ -64,7 +65,8 @@ class AdobeCommerce:
         number = min(int(asked["searchCriteria[currentPage]"]), last)
         self.pages.append(number)
         items = found[(number - 1) * size : number * size]
-        return JSONResponse({"items": list(map(_filtered, items)), "total_count": len(found)})
+        total = len(found) + self.lost
+        return JSONResponse({"items": list(map(_filtered, items)), "total_count": total})
 
 
 def _filters(request: Request) -> list[dict[str, str]]:

@@ -41,9 +41,13 @@ def product(number: int, **changed: Any) -> dict[str, Any]:  # noqa: ANN401 - as
 
 @dataclass
 class BigCommerce:
-    """The store; of so many requests each is told to wait."""
+    """The store; the first `busy` requests are told to wait.
+
+    Its list lacks `lost` products that were counted.
+    """
 
     products: list[dict[str, Any]]
+    lost: int = 0
     busy: int = 0
 
     def app(self) -> Starlette:
@@ -66,7 +70,7 @@ class BigCommerce:
         found.sort(key=lambda one: int(one[asked["sort"]]))
         held = found[(number - 1) * size : number * size]
         pagination = {
-            "total": len(found),
+            "total": len(found) + self.lost,
             "count": len(held),
             "per_page": size,
             "current_page": number,

@@ -32,16 +32,27 @@ def serving(app: Starlette) -> Iterator[str]:
             _wait_for(server)
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            server.should_exit = True
+            server.end()
             thread.join(_PATIENCE)
 
 
 class _Server(uvicorn.Server):
-    """Notices soon that it is to stop."""
+    """Stands still until it is to stop, so that many of them take no time from the tests."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended = asyncio.Event()
 
     async def main_loop(self) -> None:
-        while not self.should_exit:  # noqa: ASYNC110 - uvicorn has nothing to wait for
-            await asyncio.sleep(0.005)
+        self._loop = asyncio.get_running_loop()
+        await self._ended.wait()
+        self.should_exit = True
+
+    def end(self) -> None:
+        """Stop it, from another thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._ended.set)
 
 
 def _wait_for(server: uvicorn.Server) -> None:

@@ -26,7 +26,7 @@ scalar DateTime
 scalar UnsignedInt64
 enum ProductVariantInventoryPolicy { CONTINUE DENY }
 enum ProductStatus { ACTIVE ARCHIVED DRAFT }
-enum CountryCode { CN DE DK US }
+enum CountryCode { CA CN DE DK FR US }
 enum BulkOperationStatus { CANCELED CANCELING COMPLETED CREATED EXPIRED FAILED RUNNING }
 interface Node { id: ID! }
 type Metafield { value: String! }
@@ -111,13 +111,17 @@ def variant(number: int, **changed: Any) -> dict[str, Any]:  # noqa: ANN401 - as
 
 @dataclass
 class Shopify:
-    """The shop; `turns` is how often a bulk operation is asked after before it is done."""
+    """The shop; `turns` is how often a bulk operation is asked after before it is done.
+
+    Its export lacks the `lost` last lines that were counted.
+    """
 
     variants: list[dict[str, Any]]
     url: str = ""
     turns: int = 2
     busy: int = 0
     denied: bool = False
+    lost: int = 0
     running: dict[str, Any] | None = None
     export: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -190,10 +194,13 @@ class Shopify:
     def _node(self, _: object, __: object, id: str) -> dict[str, Any] | None:
         if self.running is None or self.running["id"] != id:
             return None
+        self._go_on(self.running)
+        return self.running
+
+    def _go_on(self, running: dict[str, Any]) -> None:
         self.turns -= 1
         if self.turns <= 0:
-            self.running |= {"status": "COMPLETED", "url": f"{self.url}/storage/export.jsonl"}
-        return self.running
+            running |= {"status": "COMPLETED", "url": f"{self.url}/storage/export.jsonl"}
 
     def _start(
         self,
@@ -202,6 +209,8 @@ class Shopify:
         query: str,
         groupObjects: object,  # noqa: N803 - as the API has it
     ) -> dict[str, Any]:
+        if self.running is not None:
+            self._go_on(self.running)
         if self.running is not None and self.running["status"] == "RUNNING":
             said = f"A bulk query operation for this app and shop is already in progress: {_}."
             return {"bulkOperation": None, "userErrors": [{"field": None, "message": said}]}
@@ -214,7 +223,7 @@ class Shopify:
             "id": "gid://shopify/BulkOperation/1",
             "status": "RUNNING",
             "errorCode": None,
-            "objectCount": str(len(nodes)),
+            "objectCount": str(len(nodes) + self.lost),
             "url": None,
         }
         return {"bulkOperation": self.running, "userErrors": []}

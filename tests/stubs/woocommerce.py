@@ -42,9 +42,10 @@ def product(number: int, kind: str = "simple", **changed: Any) -> dict[str, Any]
 
 @dataclass
 class WooCommerce:
-    """The shop; `products` has variations, too."""
+    """The shop; `products` has variations, too. Lists lack `lost` products that were counted."""
 
     products: list[dict[str, Any]]
+    lost: int = 0
 
     def app(self) -> Starlette:
         return Starlette(
@@ -84,7 +85,7 @@ class WooCommerce:
         pages = -(-len(found) // size)
         return JSONResponse(
             [_only(one, asked["_fields"]) for one in found[(number - 1) * size : number * size]],
-            headers={"X-WP-Total": str(len(found)), "X-WP-TotalPages": str(pages)},
+            headers={"X-WP-Total": str(len(found) + self.lost), "X-WP-TotalPages": str(pages)},
         )
 
 

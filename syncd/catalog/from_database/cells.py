@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import chain
@@ -24,7 +24,7 @@ class NestedError(Exception):
     """A cell holds more than one value; the text says so, to stand after `it`."""
 
 
-def as_text(rows: Sequence[Row], columns: Sequence[str]) -> Iterable[Row]:
+def as_text(rows: Sequence[Row], columns: Sequence[str]) -> Sequence[Row]:
     """Turn rows into what can be written to CSV; without odd values that costs next to nothing.
 
     Raises `NestedError` where a cell is a list or an object.
@@ -32,7 +32,7 @@ def as_text(rows: Sequence[Row], columns: Sequence[str]) -> Iterable[Row]:
     if _AS_THEY_ARE.issuperset(map(type, chain.from_iterable(rows))):
         return rows
     turned = zip(columns, zip(*rows, strict=True), strict=True)
-    return zip(*(_column(name, cells) for name, cells in turned), strict=True)
+    return list(zip(*(_column(name, cells) for name, cells in turned), strict=True))
 
 
 def _column(name: str, cells: Sequence[object]) -> Sequence[object]:

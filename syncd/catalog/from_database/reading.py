@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from syncd.catalog.fetching import Fetched
 from syncd.catalog.from_database.cells import Row
 from syncd.catalog.from_database.connecting import Moment
+from syncd.catalog.from_database.copying import Export
 from syncd.catalog.from_database.removal import is_deleted
 from syncd.catalog.from_database.selection import Selection
 from syncd.catalog.from_database.spooling import Spool, write_removed
@@ -45,8 +46,7 @@ class Reading:
         keys = self.selection.keys
         start = None if self.since is None else start_of_changes(self.since, keys.overlap)
         spool = self._spool()
-        with closing(self._batches(self.selection.rows(start))) as batches:
-            file = spool.write(folder, counted(batches, advance))
+        file = self._spooled(spool, start, folder, advance)
         if start is None and not spool.written:
             raise self._empty(spool)
         count = self.moment.connection.execute(self.selection.count(start)).scalar_one()
@@ -61,6 +61,17 @@ class Reading:
             watermark=None if mark is None else written(mark),
             removed=removed,
         )
+
+    def _spooled(self, spool: Spool, start: Mark | None, folder: Path, advance: Advance) -> Path:
+        export = None if start is not None else Export.of(self.moment.connection, self.selection)
+        if export is None:
+            with closing(self._batches(self.selection.rows(start))) as batches:
+                return spool.write(folder, counted(batches, advance))
+        with closing(export.lines()) as lines:
+            file = spool.copy(folder, counted(lines, advance))
+        if spool.greatest is not None:
+            export.see(spool.greatest)
+        return file
 
     def _spool(self) -> Spool:
         keys = self.selection.keys

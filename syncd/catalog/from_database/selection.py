@@ -76,6 +76,12 @@ class Selection:
             asked.append(column(name).label(f"syncd_{place}"))
         return self._changed(select(*asked).limit(self.most), start)
 
+    def each(self, *asked: ColumnElement[Any]) -> Select[Any]:
+        """Ask for something else of all rows."""
+        from sqlalchemy import select
+
+        return select(*asked).select_from(self._source())
+
     def count(self, start: Mark | None) -> Select[Any]:
         """Ask how many rows `rows` gives."""
         from sqlalchemy import func, select

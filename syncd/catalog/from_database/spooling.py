@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from syncd.catalog.from_database.cells import UNDECODABLE, Row, as_text, text_of
 from syncd.catalog.from_database.removal import is_deleted
@@ -49,6 +49,13 @@ class Spool:
         write(file, self._pieces(batches))
         return file
 
+    def copy(self, folder: Path, batches: Iterable[Sequence[bytes]]) -> Path:
+        """Write rows that are lines of CSV already; else like `write`."""
+        file = folder / _ROWS
+        file.unlink(missing_ok=True)
+        write(file, self._copied(batches))
+        return file
+
     @property
     def written(self) -> int:
         """How many rows were written."""
@@ -59,6 +66,12 @@ class Spool:
         for rows in batches:
             self.read += len(rows)
             yield _csv(as_text(self._living(rows), self.columns))
+
+    def _copied(self, batches: Iterable[Sequence[bytes]]) -> Iterator[bytes]:
+        yield _csv([self.columns])
+        for lines in batches:
+            self.read += len(lines)
+            yield b"".join(lines)
 
     def _living(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Leave out what is deleted, and the columns behind those of the catalog."""
@@ -91,7 +104,14 @@ def _is_unicode(text: str) -> bool:
     return text == text.encode(errors="replace").decode()
 
 
-def _csv(rows: Iterable[Row]) -> bytes:
+def _csv(rows: Sequence[Row]) -> bytes:
+    text = _written(rows, csv.QUOTE_MINIMAL)
+    if "\r" in text:  # the writer leaves it bare where lines end otherwise, and readers end a line
+        text = _written(rows, csv.QUOTE_ALL)
+    return text.encode(errors=UNDECODABLE)
+
+
+def _written(rows: Sequence[Row], quoting: Literal[0, 1]) -> str:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode(errors=UNDECODABLE)
+    csv.writer(text, lineterminator="\n", quoting=quoting).writerows(rows)
+    return text.getvalue()

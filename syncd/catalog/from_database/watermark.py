@@ -184,6 +184,10 @@ class Greatest:
         """The greatest value so far that is not in the future; None where there is none."""
         return self._mark
 
+    def latest(self, *, zoned: bool) -> datetime:
+        """The last moment that does not lie in the future."""
+        return self._horizon if zoned else self._local_horizon
+
     def see(self, values: Iterable[object]) -> None:
         """Look at more values; those that are None do not count.
 
@@ -254,7 +258,7 @@ class Greatest:
 
     def _is_future(self, mark: Mark) -> bool:
         if isinstance(mark, datetime):
-            return mark > (self._local_horizon if mark.tzinfo is None else self._horizon)
+            return mark > self.latest(zoned=mark.tzinfo is not None)
         if isinstance(mark, date):
             return mark > self._local_horizon.date()
         if isinstance(mark, str) and self._style is not None:

@@ -20,7 +20,7 @@ class Answer:
     """One answer; header names are in small letters.
 
     `framed` tells that its length was announced, or its end marked, by HTTP itself, so that a body
-    that was cut short would have shown.
+    that was cut short would have shown. `is_cut` tells that no more than the start was taken.
     """
 
     status: int
@@ -28,6 +28,7 @@ class Answer:
     headers: Mapping[str, str]
     body: Path
     framed: bool
+    is_cut: bool = False
 
     @property
     def media_type(self) -> str:

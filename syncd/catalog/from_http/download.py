@@ -78,7 +78,7 @@ class Download:
                 assert_never(kind)
 
     def _json(self, answer: Answer, rows: Rows, tally: Tally) -> Iterator[bytes]:
-        if self._settings.records == _ITSELF and answer.start.startswith(b"["):
+        if self._is_array(answer):
             self._total.declare(answer, None, tally)
             sign = sign_of_pages(answer, None)
             yield from array_rows(answer.body, rows, tally)
@@ -92,6 +92,10 @@ class Download:
             tally.speak_for("its JSON is closed")
         if sign:
             tally.doubt(f"the answer has {sign}, as if more pages followed; set catalog.paging")
+
+    def _is_array(self, answer: Answer) -> bool:
+        """Whether the records are all there is, so that they can be taken one by one."""
+        return self._settings.records == _ITSELF and answer.start.startswith(b"[")
 
     def _csv(self, answer: Answer, rows: Rows, tally: Tally) -> Iterator[bytes]:
         if not rows.changes_nothing or self._settings.records != _ITSELF:

@@ -102,10 +102,13 @@ class HttpFetcher:
 
     def _list(self, line: Line, request: Request, stem: Path, place: str) -> Part:
         if self._settings.paging.type == "none":
-            return Download(self._settings, line).load(request, stem, place)
+            return self._download(line).load(request, stem, place)
         rows, tally = Rows(self._settings), Tally(place)
         lines = Pages(self._settings, line, rows).lines(request, tally)
         return _spooled(stem.with_suffix(".jsonl"), lines, rows, tally)
+
+    def _download(self, line: Line) -> Download:
+        return Download(self._settings, line)
 
     def _fetched(self, scope: Scope, parts: Sequence[Part], began: datetime) -> Fetched:
         if scope is Scope.WHOLE and all(part.is_empty for part in parts):
@@ -134,8 +137,7 @@ class HttpFetcher:
     @contextmanager
     def _line(self, advance: Advance) -> Iterator[Line]:
         """Open connections for one read, and a folder for the bodies that come over them."""
-        seconds = self._settings.timeout.total_seconds()
-        transport = Transport(seconds, self._version, self._time.ticks, advance)
+        transport = self._transport(advance)
         with private_folder() as room:
             try:
                 credentials = credentials_for(
@@ -146,6 +148,10 @@ class HttpFetcher:
                 yield Line(transport, credentials, self._manners, room / "body")
             finally:
                 transport.close()
+
+    def _transport(self, advance: Advance) -> Transport:
+        seconds = self._settings.timeout.total_seconds()
+        return Transport(seconds, self._version, self._time.ticks, advance)
 
 
 def _spooled(spool: Path, lines: Iterator[bytes], rows: Rows, tally: Tally) -> Part:

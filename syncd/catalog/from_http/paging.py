@@ -182,6 +182,11 @@ class ByToken:
             )
         elif sign:
             tally.doubt(f"page {page.number:,} names no next one, but has {sign}")
+        elif not page.records and not self._may_be_empty(page, tally):
+            tally.doubt(
+                f"page {page.number:,} is empty though another promised it, and nothing says that"
+                " the list ends there: set catalog.total, or catalog.paging.more or size"
+            )
         elif self._names_none(page):
             tally.speak_for(_SAID_SO)
         elif self._ends_short(page, tally):
@@ -205,12 +210,20 @@ class ByToken:
         size = self._settings.size
         return size is not None and len(page.records) >= size
 
+    def _may_be_empty(self, page: Page, tally: Tally) -> bool:
+        """Whether no record had to be on this page, as far as others led to expect any.
+
+        A server that does not look ahead promises a next page behind each full one, so the last may
+        be empty; behind any other page, whoever promised more has lost it, or a cursor has expired.
+        """
+        return page.number == 1 or set(tally.counts[:-1]) == {self._settings.size}
+
     def _ends_short(self, page: Page, tally: Tally) -> bool:
         """Whether this page has fewer records than were asked for, or than each one before it.
 
-        What loses its `Link` header may lose its records as well: an empty page proves nothing.
+        What loses the place for the next page may lose its records too: an empty page proves none.
         """
-        if self._settings.type == "link" and not page.records:
+        if not page.records:
             return False
         *before, last = tally.counts
         if not before:

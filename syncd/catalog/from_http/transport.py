@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ import httpx
 from syncd.catalog.from_http.answer import Answer
 from syncd.catalog.from_http.request import Request, is_same_place, shown
 from syncd.catalog.from_http.setback import Setback
-from syncd.catalog.from_http.unpacking import unpack
+from syncd.catalog.from_http.unpacking import unpack, unpack_start
 from syncd.catalog.spool import write
 from syncd.catalog.watching import moving
 from syncd.domain.exchange import words_of
@@ -35,10 +36,19 @@ class Transport:
     """Connections to one source; closed with `close`."""
 
     def __init__(
-        self, seconds: float, version: str, ticks: Callable[[], float], advance: Advance
+        self,
+        seconds: float,
+        version: str,
+        ticks: Callable[[], float],
+        advance: Advance,
+        enough: int | None = None,
     ) -> None:
-        """Take how long to wait for an answer to go on, the version of syncd, and a clock."""
+        """Take how long to wait for an answer to go on, the version of syncd, and a clock.
+
+        Of a body no more is taken than is `enough`, in bytes: all of it unless that is given.
+        """
         self.advance = advance
+        self._enough = enough
         self._seconds = seconds
         self._ticks = ticks
         self._client = httpx.Client(
@@ -79,12 +89,18 @@ class Transport:
             ) as response,
         ):
             into.unlink(missing_ok=True)
-            write(into, self._in_time(response.iter_raw(_CHUNK)))
-            answer = _answer(response, into)
+            pieces = self._in_time(response.iter_raw(_CHUNK))
+            write(into, islice(pieces, self._most_pieces))
+            is_cut = next(pieces, None) is not None
+            answer = _answer(response, into, is_cut=is_cut)
         if answer.status == HTTPStatus.OK:
             _refuse_unknown_encoding(answer)
-            unpack(into)
+            (unpack_start if is_cut else unpack)(into)
         return answer
+
+    @property
+    def _most_pieces(self) -> int | None:
+        return None if self._enough is None else -(-self._enough // _CHUNK)
 
     def _in_time(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         """Give up a body that only drips in, though something comes now and then."""
@@ -108,11 +124,11 @@ class Transport:
             raise Setback(words_of(error)) from error
 
 
-def _answer(response: httpx.Response, body: Path) -> Answer:
+def _answer(response: httpx.Response, body: Path, *, is_cut: bool) -> Answer:
     headers = {name.lower(): value for name, value in response.headers.items()}
     chunked = "chunked" in headers.get("transfer-encoding", "").lower()
     framed = chunked or "content-length" in headers or response.http_version == "HTTP/2"
-    return Answer(response.status_code, str(response.url), headers, body, framed)
+    return Answer(response.status_code, str(response.url), headers, body, framed, is_cut)
 
 
 def _led_on(request: Request, answer: Answer) -> Request:

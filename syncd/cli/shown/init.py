@@ -32,6 +32,13 @@ def written_listing(out: Path, mapping: Mapping[Target, Choice], notes: Sequence
     )
 
 
+def told_of_sample(rows: int, most: int) -> list[str]:
+    """Say so where the guesses go by the first rows alone."""
+    if rows < most:
+        return []
+    return [f"It goes by the first {counted(rows, 'row')} alone, which prove nothing of the rest."]
+
+
 def _counted(mapping: Mapping[Target, Choice]) -> str:
     left = len(Target) - len(mapping)
     return f"{counted(len(mapping), 'column')} mapped, {left} left out"

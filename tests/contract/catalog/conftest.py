@@ -4,54 +4,46 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Protocol
 
+import httpx
 import pytest
 
-from syncd.catalog import FetchedSource, FileSource
-from syncd.catalog.fetching import Fetched
-from syncd.catalog.from_database import SqlFetcher
+from syncd.catalog import FetchedSource, Files, FileSource
 from syncd.catalog.from_digital_river import SkuFetcher
 from syncd.catalog.from_http.fetcher import HttpFetcher
-from syncd.config import DigitalRiverCatalog, HttpCatalog, SqlCatalog
+from syncd.config import DigitalRiverCatalog, FileKeys, HttpCatalog
 from syncd.domain.snapshot import CatalogRow, Defect
-from syncd.ports import Advance, CatalogSource, unseen
+from syncd.ports import CatalogSource
+from tests.contract.catalog.databases import SqlShelf
+from tests.contract.catalog.platforms import Platform, PlatformShelf, platforms
 from tests.contract.catalog.reads import MAPPING, Known, Read, file_catalog, read
+from tests.contract.catalog.shelf import Content, Shelf
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.fetcher import FakeFetcher
 from tests.fakes.skus import FakeSkuListing
+from tests.servers import Server, mariadb_server, postgres_server
 from tests.stubs.raw import RawServer, Reply, raw_server
 
+__all__ = ["mariadb_server", "postgres_server"]
 
-class Shelf(Protocol):
-    """A catalog whose content a test sets; nothing is seen of it before `rewrite`."""
-
-    rows: dict[str, str | None]
-    repeated: set[str]
-    stray: bool
-    cut: bool
-    meaning: str
-
-    @property
-    def source(self) -> CatalogSource: ...
-
-    def rewrite(self) -> None: ...
+SOURCES = (
+    *("file", "joined", "fetched", "http", "digital_river", "fake"),
+    *("sqlite", "postgresql", "mariadb"),
+    *("shopify", "woocommerce", "adobe_commerce", "bigcommerce", "commercetools"),
+)
 
 
-class FileShelf:
+class FileShelf(Content):
     """A CSV file."""
 
+    counts_rows = False  # of a file, bytes are seen
+
     def __init__(self, folder: Path) -> None:
-        self.rows: dict[str, str | None] = {}
-        self.repeated: set[str] = set()
-        self.stray = self.cut = False
-        self.meaning = "meaning-1"
+        super().__init__()
         self._path = folder / "catalog.csv"
         self._written = 0
 
@@ -60,23 +52,44 @@ class FileShelf:
         return FileSource(file_catalog(self._path), self.meaning)
 
     def rewrite(self) -> None:
-        lines = [f"{item},P-{item},{origin or ''}" for item, origin in self.rows.items()]
-        lines += [f"{item},P-{item},{self.rows[item] or ''}" for item in sorted(self.repeated)]
-        lines += [",P-stray,DK"] if self.stray else []
-        text = "\n".join(["sku,mpn,origin", *lines])
-        self._path.write_text(text + ("" if self.cut else "\n"), encoding="utf-8")
+        rows = [f"{item or ''},{part},{origin or ''}" for item, part, origin in self.entries()]
+        self._write(self._path, ["sku,mpn,origin", *rows])
+
+    def _write(self, path: Path, lines: list[str]) -> None:
+        path.write_text("\n".join(lines) + ("" if self.cut else "\n"), encoding="utf-8")
         self._written += 1
-        os.utime(self._path, ns=(self._written, self._written))
+        os.utime(path, ns=(self._written, self._written))
 
 
-class FakeShelf:
+class JoinedShelf(FileShelf):
+    """A shop's file, and the ERP's that is joined to it, which alone is ever cut."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._erp = folder / "erp.csv"
+
+    @property
+    def source(self) -> CatalogSource:
+        join = {"name": "erp", "key": "item_no", "type": "file", "path": str(self._erp)}
+        mapping = {"country_of_origin": "erp.origin"}
+        catalog = file_catalog(self._path, mapping=mapping, join=[join])
+        origins = [Files(one) for one in catalog.join if isinstance(one, FileKeys)]
+        return FileSource(catalog, self.meaning, origins)
+
+    def rewrite(self) -> None:
+        is_cut, self.cut = self.cut, False
+        shop = [f"{item or ''},{part}" for item, part, _ in self.entries()]
+        self._write(self._path, ["sku,mpn", *shop])
+        self.cut = is_cut
+        erp = [f"{item},{origin or ''}" for item, origin in self.rows.items()]
+        self._write(self._erp, ["item_no,origin", *erp])
+
+
+class FakeShelf(Content):
     """A catalog in memory."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, str | None] = {}
-        self.repeated: set[str] = set()
-        self.stray = self.cut = False
-        self.meaning = "meaning-1"
+        super().__init__()
         self._fake = FakeCatalog()
 
     @property
@@ -96,14 +109,11 @@ class FakeShelf:
         self._fake.rewrite()
 
 
-class FetchedShelf:
+class FetchedShelf(Content):
     """Whatever a fetcher copies."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, str | None] = {}
-        self.repeated: set[str] = set()
-        self.stray = self.cut = False
-        self.meaning = "meaning-1"
+        super().__init__()
         self._fetcher = FakeFetcher()
         self._written = 0
 
@@ -112,25 +122,17 @@ class FetchedShelf:
         return FetchedSource(self._fetcher, file_catalog("nowhere"), self.meaning)
 
     def rewrite(self) -> None:
-        ids = [*self.rows, *sorted(self.repeated)]
-        self._fetcher.records = [
-            {"sku": item, "mpn": f"P-{item}", "origin": self.rows[item]} for item in ids
-        ]
-        if self.stray:
-            self._fetcher.records.append({"sku": None, "mpn": "P-stray", "origin": "DK"})
+        self._fetcher.records = [dict(record) for record in _records(self)]
         self._fetcher.doubts = ("the last page is not there",) if self.cut else ()
         self._written += 1
         self._fetcher.shown = f"version-{self._written}"
 
 
-class HttpShelf:
+class HttpShelf(Content):
     """JSON lines behind an address."""
 
     def __init__(self, server: RawServer) -> None:
-        self.rows: dict[str, str | None] = {}
-        self.repeated: set[str] = set()
-        self.stray = self.cut = False
-        self.meaning = "meaning-1"
+        super().__init__()
         self._server = server
         self._settings = HttpCatalog.model_validate(
             {"type": "http", "url": f"{server.url}/export.jsonl", "mapping": MAPPING}
@@ -142,70 +144,27 @@ class HttpShelf:
         return FetchedSource(HttpFetcher(self._settings, "0.0.0"), self._settings, self.meaning)
 
     def rewrite(self) -> None:
-        rows = [
-            {"sku": item, "mpn": f"P-{item}", "origin": self.rows[item]}
-            for item in [*self.rows, *sorted(self.repeated)]
-        ]
-        if self.stray:
-            rows.append({"sku": None, "mpn": "P-stray", "origin": "DK"})
-        text = "\n".join(map(json.dumps, rows)) + ("" if self.cut else "\n")
+        text = "\n".join(map(json.dumps, _records(self))) + ("" if self.cut else "\n")
         self._written += 1
         headers = {"content-type": "application/jsonl", "etag": f'"{self._written}"'}
         reply = Reply(body=text.encode(), headers=headers)
         self._server.answers(lambda _: reply)
 
 
-class SqlShelf:
-    """A table of a database."""
-
-    def __init__(self, folder: Path) -> None:
-        self.rows: dict[str, str | None] = {}
-        self.repeated: set[str] = set()
-        self.stray = self.cut = False
-        self.meaning = "meaning-1"
-        self._file = folder / "shop.db"
-        self._settings = SqlCatalog.model_validate(
-            {"type": "sql", "url": f"sqlite:///{self._file}", "table": "goods", "mapping": MAPPING}
-        )
-
-    @property
-    def source(self) -> CatalogSource:
-        fetcher = SqlFetcher.of_catalog(self._settings)
-        judged = DoubtedFetcher(fetcher) if self.cut else fetcher
-        return FetchedSource(judged, self._settings, self.meaning)
-
-    def rewrite(self) -> None:
-        rows: list[tuple[str | None, ...]] = [
-            (item, f"P-{item}", origin) for item, origin in self.rows.items()
-        ]
-        rows += [(item, f"P-{item}", self.rows[item]) for item in sorted(self.repeated)]
-        rows += [(None, "P-stray", "DK")] if self.stray else []
-        with closing(sqlite3.connect(self._file)) as connection, connection:
-            connection.execute("DROP TABLE IF EXISTS goods")
-            connection.execute("CREATE TABLE goods (sku TEXT, mpn TEXT, origin TEXT)")
-            connection.executemany("INSERT INTO goods VALUES (?, ?, ?)", rows)
+def _records(content: Content) -> list[Mapping[str, str | None]]:
+    return [
+        {"sku": item, "mpn": part, "origin": origin} for item, part, origin in content.entries()
+    ]
 
 
-class DoubtedFetcher:
-    """Reads from a database that does not hold its rows still, as none does that is here."""
-
-    def __init__(self, fetcher: SqlFetcher) -> None:
-        self.name, self.identity, self.meaning = fetcher.name, fetcher.identity, fetcher.meaning
-        self._fetcher = fetcher
-
-    def fetch(self, folder: Path, since: str | None, advance: Advance = unseen) -> Fetched:
-        fetched = self._fetcher.fetch(folder, since, advance)
-        return replace(fetched, doubts=("rows may have moved",))
-
-
-class SkuShelf:
+class SkuShelf(Content):
     """SKUs at Digital River; whatever else the port forbids, a listing may have them twice."""
 
+    shows_itself = False
+    id_column = "id"
+
     def __init__(self) -> None:
-        self.rows: dict[str, str | None] = {}
-        self.repeated: set[str] = set()
-        self.stray = self.cut = False
-        self.meaning = "meaning-1"
+        super().__init__()
         self._listing = FakeSkuListing()
         columns = {"id": "id", "part_number": "partNumber", "country_of_origin": "countryOfOrigin"}
         self._settings = DigitalRiverCatalog.model_validate(
@@ -220,15 +179,22 @@ class SkuShelf:
 
     def rewrite(self) -> None:
         self._listing.skus = [
-            {"id": item, "partNumber": f"P-{item}", "countryOfOrigin": self.rows[item]}
-            for item in [*self.rows, *sorted(self.repeated)]
+            {"id": item, "partNumber": part, "countryOfOrigin": origin}
+            for item, part, origin in self.entries()
         ]
-        if self.stray:
-            self._listing.skus.append({"id": None, "partNumber": "P-stray"})
 
 
 def _now() -> datetime:
     return datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _trust_once() -> Iterator[None]:
+    """Load the certificates of the world once, and not for every fetcher."""
+    with pytest.MonkeyPatch.context() as patch:
+        made = cache(httpx.create_ssl_context)
+        patch.setattr("httpx._transports.default.create_ssl_context", lambda **_: made())
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -237,20 +203,49 @@ def server() -> Iterator[RawServer]:
         yield server
 
 
-@pytest.fixture(params=["file", "fetched", "http", "sql", "digital_river", "fake"])
-def shelf(request: pytest.FixtureRequest, tmp_path: Path, server: RawServer) -> Shelf:
-    shelves: dict[str, Callable[[], Shelf]] = {
-        "file": lambda: FileShelf(tmp_path),
-        "fetched": FetchedShelf,
-        "http": lambda: HttpShelf(server),
-        "sql": lambda: SqlShelf(tmp_path),
-        "digital_river": SkuShelf,
-        "fake": FakeShelf,
-    }
-    shelf = shelves[request.param]()
+@pytest.fixture(scope="session")
+def served() -> Iterator[Mapping[str, Platform]]:
+    """All platforms, by their presets."""
+    with platforms() as platform:
+        yield platform
+
+
+@pytest.fixture(scope="session")
+def postgresql(postgres_server: Server) -> Iterator[str]:
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mariadb(mariadb_server: Server) -> Iterator[str]:
+    with mariadb_server.database() as url:
+        yield url
+
+
+@pytest.fixture(params=SOURCES)
+def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Shelf:
+    shelf = _shelf(request, request.param, tmp_path)
     shelf.rows.update({"A": "DK", "B": "US", "C": None})
     shelf.rewrite()
     return shelf
+
+
+def _shelf(request: pytest.FixtureRequest, kind: str, folder: Path) -> Shelf:
+    """Start no more servers than the chosen tests need."""
+    shelves: dict[str, Callable[[], Shelf]] = {
+        "file": lambda: FileShelf(folder),
+        "joined": lambda: JoinedShelf(folder),
+        "fetched": FetchedShelf,
+        "http": lambda: HttpShelf(request.getfixturevalue("server")),
+        "digital_river": SkuShelf,
+        "fake": FakeShelf,
+        "sqlite": lambda: SqlShelf(f"sqlite:///{folder / 'shop.db'}"),
+        "postgresql": lambda: SqlShelf(request.getfixturevalue("postgresql")),
+        "mariadb": lambda: SqlShelf(request.getfixturevalue("mariadb")),
+    }
+    if kind in shelves:
+        return shelves[kind]()
+    return PlatformShelf(request.getfixturevalue("served")[kind])
 
 
 class Reader:

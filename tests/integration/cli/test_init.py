@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 import pytest
 
+from syncd.wiring import GLANCE
 from tests.environment import clean_environment
 from tests.shop import KEY, LONGEST, SYNCD, Run, Shop
 
@@ -96,6 +97,15 @@ def test_an_export_leads_to_a_dry_run_without_a_question(bare: Shop) -> None:
         "hsCode": "6505.00.30",
     }
     assert len(found) == 3
+
+
+def test_more_rows_than_were_looked_at_are_not_spoken_for(bare: Shop) -> None:
+    rows = "".join(f"A-{number},P-{number}\n" for number in range(GLANCE + 1))
+    (bare.folder / "export.csv").write_text(f"sku,mpn\n{rows}", encoding="utf-8")
+
+    run = bare.run("init", "--catalog", "export.csv", "--yes")
+
+    assert f"It goes by the first {GLANCE} rows alone" in run.stdout
 
 
 def test_the_file_is_private_and_says_what_every_line_is(bare: Shop) -> None:

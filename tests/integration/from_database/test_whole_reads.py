@@ -86,7 +86,7 @@ def test_values_of_other_types_come_as_text(shop: Shop) -> None:
 
 def test_text_comes_as_it_stands(shop: Shop) -> None:
     shop.run("CREATE TABLE products (sku VARCHAR(20), mpn VARCHAR(20))")
-    texts = ["two\nlines", "re\r\nturn", 'quo"ted', "com,ma", " spaces ", "'", "\\", "%s :x"]
+    texts = ["two\nlines", "re\r\nturn", "\r", 'quo"ted', "com,ma", " spaces ", "'", "\\", "%s :x"]
     texts += ["日本 🚲", "", "\ufeffbom", "\x1f"]
     shop.fill(*((f"{place:02d}", text) for place, text in enumerate(texts)))
 

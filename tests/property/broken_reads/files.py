@@ -153,9 +153,13 @@ def _break(export: Export, chance: Random) -> Broken:
 
 
 def _cut(export: Export, chance: Random) -> Broken:
-    """Cut the file; between two lines only where something vouches for their number."""
+    """Cut the file; between two lines only where something vouches for their number.
+
+    A trailer says how many there are without its own line end: to lose that is to lose nothing.
+    """
     content = export.path.read_bytes()
-    at = chance.randrange(len(content))
+    ends_with_trailer = export.vouched == "trailer" and not export.packing
+    at = chance.randrange(len(content) - ends_with_trailer)
     plain_lines = export.has_lines and not export.packing and not export.vouched
     if plain_lines and content[at - 1 : at] == b"\n":
         at -= 1

@@ -106,6 +106,11 @@ def _is_last(shop: PagedList, number: int) -> bool:
     return 0 < number == shop.last
 
 
+def _is_last_by_its_word(shop: PagedList, number: int) -> bool:
+    """Whether an empty last page looks like the end of a list whose pages were all full."""
+    return _is_last(shop, number) and (shop.kind in {"page", "offset"} or not shop.silent)
+
+
 def _has_no_peer(shop: PagedList, number: int) -> bool:
     """Whether no full page beside it shows that it is too short."""
     return number == shop.last or shop.last < 2
@@ -216,7 +221,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("records an object", lambda _, shop, at: _with(shop, at, items={"0": {}})),
     Fault("no total", lambda _, shop, at: _without(shop, at, "total"), _later),
     Fault("some lost", lambda _, shop, at: shop.page(at, _items(shop, at)[1:]), _has_no_peer),
-    Fault("all lost", lambda _, shop, at: shop.page(at, []), _is_last),
+    Fault("all lost", lambda _, shop, at: shop.page(at, []), _is_last_by_its_word),
     Fault("the page before", lambda _, shop, at: _page_before(shop, at), first=1),
     Fault("back to the start", lambda _, shop, __: shop.page(0), first=1),
     Fault("shuffled", _shuffled),

@@ -111,6 +111,35 @@ class TestPages:
         with pytest.raises(RemoteUnavailableError, match="lead back"):
             await remote.items([A, B])
 
+    @pytest.mark.parametrize(
+        "lapse", [page(), httpx.Response(400, json={})], ids=["empty", "refused"]
+    )
+    async def test_a_page_that_was_promised_and_is_not_there_is_asked_for_from_further_back(
+        self, remote: DigitalRiver, api: respx.MockRouter, lapse: httpx.Response
+    ) -> None:
+        first = page({"id": "a"}, {"id": "b"}, more=True)
+        api.get(ITEMS).mock(side_effect=[first, lapse, page({"id": "b"}, {"id": "c"})])
+        assert [item.id async for item in remote.search("PN", None)] == ["a", "b", "c"]
+        assert [dict(asked).get("startingAfter") for asked in queries(api)] == [None, "b", "a"]
+
+    async def test_a_page_that_was_promised_and_stays_empty_is_no_end(
+        self, remote: DigitalRiver, api: respx.MockRouter
+    ) -> None:
+        first = page({"id": "a"}, {"id": "b"}, more=True)
+        api.get(ITEMS).mock(side_effect=[first, page(), page()])
+        with pytest.raises(RemoteUnavailableError, match="pages end before the list does"):
+            [item async for item in remote.search("PN", None)]
+
+    async def test_behind_a_full_page_that_promises_nothing_its_last_object_must_come_again(
+        self, remote: DigitalRiver, api: respx.MockRouter
+    ) -> None:
+        full = [{"id": f"{number:03}"} for number in range(100)]
+        pages = [httpx.Response(200, json={"data": part}) for part in (full, full[-1:])]
+        api.get(ITEMS).mock(side_effect=pages)
+        found = [item.id async for item in remote.search("PN", None)]
+        assert found == [one["id"] for one in full]
+        assert dict(queries(api)[1])["startingAfter"] == "098"
+
 
 class TestStock:
     async def test_a_full_answer_is_asked_again_in_halves(

@@ -22,6 +22,7 @@ CURSOR = {"type": "cursor", "parameter": "at", "next": "next_cursor"}
 NEXT_URL = {"type": "next_url", "next": "links.next"}
 LINK = {"type": "link"}
 NOWHERE = "nothing says that it is the last"
+LOST = "is empty though another promised it"
 
 
 def answered(body: Document | None = None, link: str | None = None) -> Answer:
@@ -62,8 +63,11 @@ def link(target: str, relation: str = "next") -> tuple[Document, str]:
         (CURSOR, [(2, at("b")), (2, {"next_cursor": ""})]),
         (CURSOR, [(2, {"next_cursor": None})]),
         (CURSOR, [(2, at("b")), (1, {})]),
-        (CURSOR, [(2, at("b")), (0, {})]),
+        (CURSOR, [(0, {"next_cursor": None})]),
         (CURSOR | {"size": 2}, [(1, {})]),
+        (CURSOR | {"size": 2}, [(2, at("b")), (0, {"next_cursor": None})]),
+        (CURSOR, [(2, at("b") | {"total": 2}), (0, {"total": 2})]),
+        (CURSOR | {"more": "next_cursor != `null`"}, [(2, at("b")), (0, {})]),
         (CURSOR, [(2, at("b") | {"total": 4}), (2, {"total": 4})]),
         (CURSOR | {"more": "more"}, [(2, at("b") | {"more": True}), (2, {"more": False})]),
         (CURSOR | {"more": "more"}, [(2, at("b") | {"more": 1}), (2, at("b") | {"more": None})]),
@@ -74,7 +78,8 @@ def link(target: str, relation: str = "next") -> tuple[Document, str]:
             [(2, {"links": [{"rel": "next", "href": "?p=2"}]}), (2, {"links": []})],
         ),
         (LINK, [(2, *link("?p=2")), (2, *link("?p=1", "first"))]),
-        (LINK, [(2, *link("?p=2")), (0, *link("?p=1", "first"))]),
+        (NEXT_URL | {"size": 2}, [(2, {"links": {"next": "?p=2"}}), (0, {"links": {"next": ""}})]),
+        (LINK | {"size": 2}, [(2, *link("?p=2")), (0, *link("?p=1", "first"))]),
         (LINK, [(2, *link("?p=2")), (1, {})]),
         (LINK, [(2, {"total": 4}, "<?p=2>; rel=next"), (2, {"total": 4})]),
         (LINK | {"more": "more"}, [(2, {"more": True}, "<?p=2>; rel=next"), (2, {"more": False})]),
@@ -108,9 +113,19 @@ def test_an_end_that_something_vouches_for_is_believed(
         (NEXT_URL, [(2, {"links": {"next": "?p=2"}}), (2, {"links": {}})], NOWHERE),
         (NEXT_URL, [(2, {"links": {"next": "?p=2"}}), (2, {})], NOWHERE),
         (CURSOR, [(2, at("b\udcff"))], "names a next one that cannot be read"),
+        (CURSOR, [(2, at("b")), (0, {})], LOST),
+        (CURSOR, [(2, at("b")), (0, {"next_cursor": None})], LOST),
+        (CURSOR | {"size": 3}, [(2, at("b")), (0, {"next_cursor": None})], LOST),
+        (CURSOR | {"size": 2}, [(2, at("b")), (0, {})], NOWHERE),
+        (CURSOR | {"size": 2}, [(2, at("b")), (1, at("c")), (0, {"next_cursor": None})], LOST),
+        (CURSOR | {"size": 2}, [(0, {})], NOWHERE),
+        (CURSOR, [(2, at("b") | {"total": 3}), (0, {"total": 3})], "but 3 were declared"),
+        (NEXT_URL, [(2, {"links": {"next": "?p=2"}}), (0, {})], LOST),
+        (NEXT_URL, [(2, {"links": {"next": "?p=2"}}), (0, {"links": {"next": ""}})], LOST),
         (LINK, [(2, {})], NOWHERE),
         (LINK, [(2, *link("?p=2")), (2, *link("?p=3")), (2, {})], NOWHERE),
-        (LINK, [(2, *link("?p=2")), (2, *link("?p=3")), (0, {})], NOWHERE),
+        (LINK, [(2, *link("?p=2")), (2, *link("?p=3")), (0, {})], LOST),
+        (LINK, [(2, *link("?p=2")), (0, *link("?p=1", "first"))], LOST),
         (LINK | {"size": 2}, [(2, *link("?p=2")), (2, {})], NOWHERE),
         (LINK | {"size": 2}, [(2, *link("?p=2")), (0, {})], NOWHERE),
         (LINK | {"size": 2}, [(0, {})], NOWHERE),
