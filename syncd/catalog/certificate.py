@@ -55,6 +55,7 @@ def certify(connection: DuckDBPyConnection, evidence: Evidence) -> Certificate:
         evidence=tuple(speaks_for_it),
         scope=take.scope,
         since=take.since,
+        parts=tuple(ready.file.name for ready in evidence.scan.files) if take.in_place else (),
     )
 
 
@@ -128,7 +129,7 @@ def _counted(ready: ReadyFile) -> int | None:
 
 def _doubts_of_records(connection: DuckDBPyConnection, evidence: Evidence) -> Iterator[str]:
     if not evidence.counts.rows and evidence.scan.take.scope is Scope.WHOLE:
-        yield "it has no rows, and an empty export is no proof that every product is gone"
+        yield _no_rows(evidence.counts.records)
     yield from _doubts_of_moving(connection, evidence.scan.take)
     nameless = _Where(
         "looked WHERE flaw IS NOT NULL AND id IS NULL",
@@ -142,6 +143,12 @@ def _doubts_of_records(connection: DuckDBPyConnection, evidence: Evidence) -> It
     )
     for where in (nameless, hiding):
         yield from _told(connection, evidence, where)
+
+
+def _no_rows(records: int) -> str:
+    if records:
+        return f"catalog.filter lets none of its {records:,} records through"
+    return "it has no rows, and an empty export is no proof that every product is gone"
 
 
 def _doubts_of_moving(connection: DuckDBPyConnection, take: Take) -> Iterator[str]:

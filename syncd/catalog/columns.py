@@ -77,8 +77,8 @@ def vanished(name: str, header: Sequence[str], columns: Columns, file: CatalogFi
 
 
 def _role(name: str, columns: Columns) -> str:
-    what = columns.what_for(name)
-    return "which catalog.filter looks at" if what == name else f"mapped to {what}"
+    mapped = columns.names.index(name) < columns.hashed
+    return f"mapped to {columns.what_for(name)}" if mapped else "which catalog.filter looks at"
 
 
 def nearest(name: str, known: Sequence[str], what: str = "columns") -> str:

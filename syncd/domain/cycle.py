@@ -33,6 +33,10 @@ PASSED: Final = frozenset({ChangeOutcome.PLANNED, ChangeOutcome.DONE})
 """What becomes of a change that nothing keeps back."""
 
 
+UNFINISHED: Final = "it did not finish: the process ended before it could say why"
+"""What a cycle is recorded with when it begins, and keeps where its process dies."""
+
+
 class Mode(StrEnum):
     """How a cycle was asked for, by the report's own words."""
 
@@ -176,6 +180,11 @@ class CycleResult:
     due_again: datetime | None = None
     counts: Counts | None = None
     partial: bool = False
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it has not said how it ended: it goes on, or its process is gone."""
+        return self.error == UNFINISHED
 
     def stopped(self) -> tuple[Change, ...]:
         """The changes that guards stopped, of those that are told here."""

@@ -26,7 +26,7 @@ class Certificate:
     `doubts` are sentences, each naming what keeps the read from being proven complete; `evidence`
     are sentences that speak for it. `rows` counts the records after the filter, `records` those
     before it. A read of changes brings those `since` a watermark. `joined` counts, by their names,
-    the rows of the sources that were joined.
+    the rows of the sources that were joined. `parts` names the files that were read in their place.
     """
 
     source: str
@@ -37,6 +37,7 @@ class Certificate:
     scope: Scope = Scope.WHOLE
     since: str | None = None
     joined: Mapping[str, int] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:

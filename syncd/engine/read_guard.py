@@ -43,25 +43,27 @@ def _partial(certificate: Certificate, absent: int) -> GuardStop | None:
 
 
 def _empty(certificate: Certificate, yardstick: int | None) -> GuardStop | None:
-    if certificate.rows or not yardstick:
+    if certificate.rows:
         return None
+    had = f"had {yardstick:,} rows and has none now" if yardstick else "has no rows"
     return GuardStop(
         guard=Guard.EMPTY_CATALOG,
         limit=0,
-        actual=yardstick,
+        actual=yardstick or 0,
         stopped=(Action.DELETE,),
-        message=f"{certificate.source} had {yardstick:,} rows and has none now; "
-        f"{_way_out_of_none(certificate)}",
+        message=f"{certificate.source} {had}; {_way_out_of_none(certificate, yardstick)}",
     )
 
 
-def _way_out_of_none(certificate: Certificate) -> str:
+def _way_out_of_none(certificate: Certificate, yardstick: int | None) -> str:
     """Say what to do about a catalog without rows: its filter may be what leaves none."""
     if certificate.records:
         return (
             f"catalog.filter lets none of its {certificate.records:,} records through: look for a "
             "mistake in catalog.filter"
         )
+    if not yardstick:
+        return "look why the export has written none"
     return "if that is so, delete the items at Digital River, for syncd does not empty an account"
 
 

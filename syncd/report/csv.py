@@ -1,13 +1,17 @@
-"""CSV for spreadsheets: one row a changed attribute, and no cell that a spreadsheet would run."""
+"""CSV for spreadsheets: a row for all that a report tells, and no cell that one would run."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from syncd.domain.attributes import Value
+from syncd.domain.change import ChangeOutcome
 from syncd.domain.cycle import ChangeResult
+from syncd.domain.delivery import Failure
+from syncd.report.groups import place_of
 from syncd.report.listing import Cell, Listing, plain_cell
 from syncd.report.report import Report
 
@@ -29,8 +33,12 @@ _SPECIAL: Final = re.compile(r'[",\r\n]')
 
 
 def render_report(report: Report) -> str:
-    """Write the changes, an attribute a row; an empty cell is *no value*."""
-    return _written(HEADER, (row for result in report.changes for row in _rows(result)))
+    """Write the changes, an attribute a row; an empty cell is *no value*.
+
+    Behind them stands what is no change and has no action: held and quarantined SKUs, guard stops
+    with limit and actual figure for `from` and `to`, notes, and why a cycle ended early.
+    """
+    return _written(HEADER, chain(_changes(report), _waiting(report), _remarks(report)))
 
 
 def render_listing(listing: Listing) -> str:
@@ -40,14 +48,41 @@ def render_listing(listing: Listing) -> str:
     return _written(header, ([_cell(cell) for cell in row] for row in table.rows))
 
 
+def _changes(report: Report) -> Iterator[Sequence[str]]:
+    for result in report.changes:
+        yield from _rows(result)
+
+
+def _waiting(report: Report) -> Iterator[Sequence[str]]:
+    for held in report.held:
+        attribute, value, rule = held.held.attribute, held.held.value, held.held.rule
+        place = place_of(held.held)
+        message = f"{rule} ({place})" if place else rule
+        yield (held.id, "", "", "held", attribute, "", value, "", message, "")
+    told = {one.change.id for one in report.changes if one.outcome is ChangeOutcome.QUARANTINED}
+    for refused in report.quarantined:
+        if refused.id not in told:
+            yield (refused.id, "", "", "quarantined", "", "", "", *_reason(refused.failure))
+
+
+def _remarks(report: Report) -> Iterator[Sequence[str]]:
+    for stop in report.guards:
+        limit, actual = str(stop.limit), str(stop.actual)
+        yield ("", "", "", "guard", "", limit, actual, stop.guard, stop.message, "")
+    for note in report.notes:
+        yield ("", "", "", "note", "", "", "", "", note, "")
+    if report.error is not None:
+        yield ("", "", "", "error", "", "", "", "", report.error, "")
+
+
+def _reason(failure: Failure) -> tuple[str, str, str]:
+    return (failure.code, failure.message, failure.request_id or "")
+
+
 def _rows(result: ChangeResult) -> Iterator[Sequence[str]]:
     change, failure = result.change, result.failure
     head = (change.id, change.action, change.resource, result.outcome)
-    tail = (
-        ("", "", "")
-        if failure is None
-        else (failure.code, failure.message, failure.request_id or "")
-    )
+    tail = ("", "", "") if failure is None else _reason(failure)
     for attribute, one in change.attributes.items():
         yield (*head, attribute, _value(one.known), _value(one.desired), *tail)
     if not change.attributes:

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from syncd.domain.cycle import QuarantinedSku
 from syncd.domain.snapshot import HeldSku
+from syncd.domain.tracking import Held
 
 T = TypeVar("T")
 
@@ -19,6 +20,13 @@ class Group(Generic[T]):
 
     reason: str
     members: tuple[T, ...]
+
+
+def place_of(held: Held) -> str:
+    """Say where a held row stands: `row 2`, or `row 2 of part-1.csv` among several files."""
+    if held.row is None:
+        return held.file or ""
+    return f"row {held.row}" if held.file is None else f"row {held.row} of {held.file}"
 
 
 def held_by_rule(held: Sequence[HeldSku]) -> list[Group[HeldSku]]:

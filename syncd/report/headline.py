@@ -25,7 +25,7 @@ def _catalog(catalog: Catalog) -> str:
     if catalog.since is not None:
         changed = f"{counted(catalog.rows, 'row')} changed since {visible(catalog.since)}"
         return f"{source} ({changed})"
-    if not (catalog.complete or catalog.rows):
+    if not (catalog.complete or catalog.rows or catalog.records or catalog.evidence):
         return f"{source} (not read)"
     completeness = "complete" if catalog.complete else "partial"
     return f"{source} ({completeness}, {counted(catalog.rows, 'row')})"

@@ -11,7 +11,7 @@ from syncd.domain.change import Action
 from syncd.domain.cycle import ChangeResult, QuarantinedSku
 from syncd.domain.snapshot import HeldSku
 from syncd.report.advice import advice_for
-from syncd.report.groups import held_by_rule, quarantined_by_code
+from syncd.report.groups import held_by_rule, place_of, quarantined_by_code
 from syncd.report.headline import ending, headline
 from syncd.report.listing import Cell, Column, Kind, Listing, cell_role, cell_words
 from syncd.report.parts import failures_first, parts_of
@@ -163,7 +163,7 @@ def _held(held: Sequence[HeldSku]) -> Iterator[str]:
 
 
 def _held_row(sku: HeldSku) -> str:
-    place = "" if sku.held.row is None else f"row {sku.held.row} "
+    place = f"{_escaped(where)} " if (where := place_of(sku.held)) else ""
     id = _code(sku.id) if sku.id else "without an id"
     return f"{place}{id}: {_code(sku.held.value)}" if sku.held.value else f"{place}{id}"
 

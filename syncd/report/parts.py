@@ -78,7 +78,7 @@ def failures_first(changes: Sequence[ChangeResult]) -> list[ChangeResult]:
 
 
 def _good(report: Report) -> tuple[Part, ...]:
-    summary, ran = report.summary, report.writes
+    summary, ran = report.summary, not report.only_tells
     written = Role.IN_SYNC if ran else Role.PENDING
     return (
         Part(PartKey.UNCHANGED, "unchanged" if ran else "in sync", summary.unchanged, Role.IN_SYNC),

@@ -113,6 +113,12 @@ class Report:
         return self.mode not in {Mode.DRY_RUN, Mode.PLAN}
 
     @property
+    def only_tells(self) -> bool:
+        """Whether its changes are only what would be done, as where the policy just reports."""
+        planned = any(result.outcome is ChangeOutcome.PLANNED for result in self.changes)
+        return not self.writes or planned
+
+    @property
     def recorded(self) -> CycleId | None:
         """The cycle where the history has it: a dry run leaves nothing there."""
         return self.cycle if self.writes else None

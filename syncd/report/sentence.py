@@ -47,14 +47,9 @@ def _changes(report: Report) -> str:
     if not present:
         return _nothing_to_do(report)
     (first, verb), *rest = present
-    head = f"{counted(first, 'item')} {_were(report, first)} {verb}"
+    were = "would be" if report.only_tells else _was(first)
+    head = f"{counted(first, 'item')} {were} {verb}"
     return ", ".join([head, *(f"{number(count)} {verb}" for count, verb in rest)]) + "."
-
-
-def _were(report: Report, count: int) -> str:
-    if not report.writes:
-        return "would be"
-    return "was" if count == 1 else "were"
 
 
 def _nothing_to_do(report: Report) -> str:
@@ -70,7 +65,8 @@ def _nothing_to_do(report: Report) -> str:
 def _adopted(report: Report) -> str:
     if not report.adopted:
         return ""
-    return f"{counted(report.adopted, 'item')} {_were(report, report.adopted)} adopted."
+    were = _was(report.adopted) if report.writes else "would be"
+    return f"{counted(report.adopted, 'item')} {were} adopted."
 
 
 def _stopped(report: Report) -> str:
@@ -95,6 +91,12 @@ def _failed(report: Report) -> str:
     unbegun = left.pop("not_begun", 0) + left.pop("not_sent", 0)
     if unbegun:
         told.append(f"{_writes(unbegun)} {_was(unbegun)} not begun.")
+    unheard = left.pop("unanswered", 0)
+    if unheard:
+        them = "it" if unheard == 1 else "them"
+        told.append(
+            f"{_writes(unheard)} {_was(unheard)} not answered; the next run looks {them} up."
+        )
     if left.total():
         told.append(f"{_writes(left.total())} failed and will be tried again.")
     return " ".join(told)
@@ -125,7 +127,7 @@ def _missing(report: Report) -> str:
     waiting = report.missing_waiting
     if not waiting:
         return ""
-    return f"{counted(waiting, 'SKU')} {_is(waiting)} missing and not due to be deleted yet."
+    return f"{counted(waiting, 'SKU')} {_is(waiting)} missing and not due to be deleted."
 
 
 def _due(report: Report) -> str:
@@ -138,7 +140,7 @@ def _due(report: Report) -> str:
 
 def _nothing_written(report: Report) -> str:
     summary = report.summary
-    if not report.writes:
+    if report.only_tells:
         return "Nothing was written."
     untouched = not (summary.create or summary.update or summary.delete or summary.failed)
     return "Nothing was written." if untouched and (summary.stopped or report.error) else ""

@@ -16,7 +16,7 @@ from syncd.domain.cycle import ChangeResult, CycleId, GuardStop, QuarantinedSku
 from syncd.domain.snapshot import HeldSku
 from syncd.report.advice import advice_for
 from syncd.report.difference import difference
-from syncd.report.groups import held_by_rule, quarantined_by_code
+from syncd.report.groups import held_by_rule, place_of, quarantined_by_code
 from syncd.report.headline import ending, headline
 from syncd.report.listing import Cell, Column, Kind, Listing, cell_role, cell_words
 from syncd.report.parts import failures_first, parts_of
@@ -208,7 +208,7 @@ def _held(held: Sequence[HeldSku]) -> Group:
         shown.append(_reason(group.reason, len(group.members), "row"))
         rows = Table.grid(padding=(0, 2))
         for sku in group.members[:MOST_OF_A_GROUP]:
-            place = "" if sku.held.row is None else f"row {sku.held.row}"
+            place = visible(place_of(sku.held))
             value = Text(visible(sku.held.value), style=LOOKS[Role.HELD].ansi)
             rows.add_row(place, Text(visible(_short(sku.id)) or "no id"), value)
         more = _and_more(len(group.members) - MOST_OF_A_GROUP)

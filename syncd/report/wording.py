@@ -33,8 +33,8 @@ EXIT_MEANINGS: Final = {
     ExitCode.NEEDS_ATTENTION: "done, but some SKUs are held or quarantined",
     ExitCode.GUARD_STOPPED: "a guard stopped the plan or part of it",
     ExitCode.CHANGES_FOUND: "the dry run found changes",
-    ExitCode.INTERRUPTED: "stopped by SIGINT, after the requests in flight were settled",
-    ExitCode.TERMINATED: "stopped by SIGTERM, after the requests in flight were settled",
+    ExitCode.INTERRUPTED: "stopped by SIGINT; what was not answered, the next run looks up",
+    ExitCode.TERMINATED: "stopped by SIGTERM; what was not answered, the next run looks up",
 }
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

@@ -17,7 +17,6 @@ from syncd.domain.snapshot import HeldSku, Reading
 from syncd.domain.tracking import SkuState
 from syncd.ports import Census, State
 from syncd.service import remembered
-from syncd.service.cycle import UNFINISHED
 from syncd.service.outbox import Outbox
 from syncd.service.past_audits import last_audit
 from syncd.service.rolling import rolling_bound
@@ -111,7 +110,7 @@ def read_board(state: State, now: datetime, rolling: timedelta) -> Board:
 
 
 def _has_ended(cycle: CycleResult) -> bool:
-    return cycle.error != UNFINISHED
+    return not cycle.is_unfinished
 
 
 # ------------------------------------------------------------------------------------- by hour

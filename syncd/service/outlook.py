@@ -106,7 +106,7 @@ def entry_words(entry: JournalEntry) -> str:
 
 
 _WORDS: Final = {
-    SkuState.IN_SYNC: "Its item equals its catalog row.",
+    SkuState.IN_SYNC: "Its item equals its catalog row, as it was last recorded.",
     SkuState.PENDING: "Its item differs from its catalog row, or was not looked up since.",
     SkuState.IN_FLIGHT: "A write was begun and its outcome is not recorded.",
     SkuState.MISSING: "It is gone from the catalog and not yet deleted.",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -55,13 +56,23 @@ def read_catalog(ports: Ports, terms: Terms, request: CycleRequest) -> CatalogRe
     changes are read. Raises `CatalogError` where the source cannot be read, and `StoppedError`,
     with nothing recorded, where a stop comes in the middle.
     """
-    remarks = Remarks()
+    remarks, last = Remarks(), ports.state.reading()
     try:
         look = _Look(ports, terms, Watch(request, remarks)).take()
     except SuspectCatalogError as suspect:
         return _suspect_read(ports, terms, suspect)
     stops = _stops(look.reading, terms, ports.clock.now())
-    return CatalogRead(look.reading, look.certificate, stops, remarks.sentences())
+    told = (*_gone_parts(last, look.certificate), *remarks.sentences())
+    return CatalogRead(look.reading, look.certificate, stops, told)
+
+
+def _gone_parts(last: Reading | None, certificate: Certificate) -> Iterator[str]:
+    """Name files that a glob has found before and no longer does: all their rows are missing."""
+    before = () if last is None else last.certificate.parts
+    gone = sorted(set(before) - set(certificate.parts))
+    if gone and certificate.parts:
+        them = "its rows are" if len(gone) == 1 else "their rows are"
+        yield f"Not there any more: {', '.join(gone)}; {them} missing unless other files have them."
 
 
 def _suspect_read(ports: Ports, terms: Terms, suspect: SuspectCatalogError) -> CatalogRead:
@@ -69,8 +80,13 @@ def _suspect_read(ports: Ports, terms: Terms, suspect: SuspectCatalogError) -> C
     certificate = Certificate(ports.catalog.name, rows=0, records=0, doubts=(suspect.reason,))
     last = ports.state.reading()
     standing = () if last is None else _stops(last, terms, ports.clock.now())
-    others = (stop for stop in standing if stop.guard is not Guard.EMPTY_CATALOG)
+    others = (_standing(stop) for stop in standing if stop.guard is not Guard.EMPTY_CATALOG)
     return CatalogRead(last, certificate, (_suspect_stop(suspect), *others))
+
+
+def _standing(stop: GuardStop) -> GuardStop:
+    """Say that a stop is about the read before this one, and stands until a better one."""
+    return replace(stop, message=f"still from the read before: {stop.message}")
 
 
 def _suspect_stop(suspect: SuspectCatalogError) -> GuardStop:

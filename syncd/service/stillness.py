@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from syncd.domain.cycle import CycleId, CycleResult
 from syncd.ports import State
-from syncd.service.cycle import UNFINISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +31,4 @@ class Stillness:
 
 
 def _is_over(cycle: CycleResult) -> bool:
-    return cycle.error != UNFINISHED
+    return not cycle.is_unfinished

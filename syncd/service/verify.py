@@ -10,7 +10,6 @@ from enum import Enum, auto
 from syncd.domain.chain import Seal
 from syncd.domain.cycle import CycleId
 from syncd.ports import State
-from syncd.service.cycle import UNFINISHED
 
 
 class Damage(Enum):
@@ -96,5 +95,5 @@ def _loose(state: State) -> Iterator[Breach]:
         result = state.cycle(cycle)
         if result is None:
             yield Breach(cycle, Damage.NOT_RECORDED)
-        elif result.error != UNFINISHED and cycle in state.unsealed():
+        elif not result.is_unfinished and cycle in state.unsealed():
             yield Breach(cycle, Damage.NOT_SEALED)

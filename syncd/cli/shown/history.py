@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
 from syncd.domain.cycle import CycleResult
 from syncd.domain.tracking import SkuState
 from syncd.report import Cell, Column, Kind, Listing
-from syncd.report.history import outcome_words
+from syncd.report.history import newest_words, outcome_words
 from syncd.report.wording import MODE_WORDS, counted, duration
 
 _CYCLE: Final = (
@@ -35,23 +35,25 @@ def history_listing(cycles: Sequence[CycleResult], now: datetime) -> Listing:
         title="History",
         sentence=words,
         columns=_CYCLE,
-        rows=tuple(map(_row, cycles)),
+        rows=tuple(
+            _row(cycle, newest_words if cycle is cycles[0] else outcome_words) for cycle in cycles
+        ),
         commands=(f"syncd history {cycles[0].id}",) if cycles else (),
         key="cycles",
         as_of=now,
     )
 
 
-def _row(cycle: CycleResult) -> tuple[Cell, ...]:
+def _row(cycle: CycleResult, words: Callable[[CycleResult], str]) -> tuple[Cell, ...]:
     return (
         cycle.id,
         MODE_WORDS[cycle.mode],
         cycle.started,
-        duration(cycle.finished - cycle.started),
+        None if cycle.is_unfinished else duration(cycle.finished - cycle.started),
         cycle.certificate.rows if cycle.certificate else None,
-        cycle.requests,
+        None if cycle.is_unfinished else cycle.requests,
         cycle.states.get(SkuState.IN_SYNC, 0),
         cycle.states.get(SkuState.HELD, 0),
         cycle.states.get(SkuState.QUARANTINED, 0),
-        outcome_words(cycle),
+        words(cycle),
     )

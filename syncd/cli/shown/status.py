@@ -9,7 +9,7 @@ from syncd.cli.shown.held import held_listing
 from syncd.domain.approval import can_be_approved
 from syncd.domain.tracking import SkuState
 from syncd.report import Column, Kind, Listing
-from syncd.report.history import outcome_words
+from syncd.report.history import newest_words
 from syncd.report.wording import MODE_WORDS, ago, counted, duration, joined
 from syncd.service.inquiry import Status
 from syncd.service.outlook import failure_words
@@ -46,6 +46,7 @@ _AUDIT: Final = (
     Column("bound_seconds", "bound in seconds", Kind.NUMBER),
     Column("rolling_seconds", "rolling bound", Kind.NUMBER),
 )
+_MOVING: Final = {SkuState.PENDING: "pending", SkuState.IN_FLIGHT: "in flight"}
 _GUARDS: Final = (Column("guard", "guard", Kind.CODE), Column("reason", "reason"))
 
 
@@ -77,11 +78,12 @@ def _sentence(status: Status) -> str:
             "No cycle has run yet. Run one with: syncd --once, or look first with: syncd --dry-run"
         )
     in_sync = f"{counted(_count(status, SkuState.IN_SYNC), 'SKU')} in sync"
-    due = sum(_count(status, state) for state in (SkuState.PENDING, SkuState.IN_FLIGHT))
+    moving = [(_count(status, state), word) for state, word in _MOVING.items()]
+    counts = [in_sync, *(f"{count:,} {word}" for count, word in moving if count)]
     needs = list(_needs(status))
     return " ".join(
         (
-            f"{in_sync}{f', {due:,} pending' if due else ''}.",
+            f"{', '.join(counts)}.",
             _needing(needs),
             f"Last cycle {ago(status.last.started, status.at)}.",
         )
@@ -92,8 +94,13 @@ def _needing(needs: list[str]) -> str:
     return f"For you to look at: {joined(needs)}." if needs else "Nothing needs you."
 
 
+def _ended_early(status: Status) -> bool:
+    last = status.last
+    return last is not None and last.error is not None and not last.is_unfinished
+
+
 def _needs(status: Status) -> Iterator[str]:
-    if status.last is not None and status.last.error is not None:
+    if _ended_early(status):
         yield "the last cycle, which ended early"
     if status.stops:
         yield f"{counted(len(status.stops), 'guard stop')}"
@@ -119,7 +126,7 @@ def _last_cycle(status: Status) -> Listing | None:
     last = status.last
     if last is None:
         return None
-    row = (last.id, MODE_WORDS[last.mode], last.started, last.requests, outcome_words(last))
+    row = (last.id, MODE_WORDS[last.mode], last.started, last.requests, newest_words(last))
     read = (
         "" if status.reading is None else f"catalog last read {ago(status.reading.at, status.at)}"
     )
@@ -193,7 +200,7 @@ def _first_of(shown: int, count: int) -> str:
 def _commands(status: Status) -> Iterator[str]:
     if status.last is not None and can_be_approved(status.last.guards):
         yield f"syncd approve {status.last.id}"
-    if status.last is None or status.last.error is not None:
+    if status.last is None or _ended_early(status):
         yield "syncd check"
     if status.quarantined:
         yield "syncd quarantine list"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from syncd.domain.cycle import CycleId, CycleResult, Mode
+from syncd.domain.cycle import UNFINISHED, CycleId, CycleResult, Mode
 from syncd.domain.delivery import Kind
 from syncd.domain.journal import Intent, Settlement
 from syncd.ports import State
-from syncd.service.cycle import UNFINISHED
 from tests.contract.state.examples import NOON, intent
 
 A, B, C, D = (CycleId(f"2026112{day}T120000Z-0000") for day in range(4))

@@ -172,6 +172,16 @@ def test_a_filter_without_its_column_is_an_error(catalog: Catalog) -> None:
         catalog.read(filter={"physical": ["yes"]})
 
 
+@pytest.mark.parametrize("column", ["origin", "countryOfOrigin"])
+def test_a_vanished_column_is_named_with_its_attribute_though_it_is_called_alike(
+    catalog: Catalog, column: str
+) -> None:
+    catalog.write(b"sku,mpn\nA,1\n")
+
+    with pytest.raises(CatalogError, match=rf'"{column}" \(mapped to countryOfOrigin\)'):
+        catalog.read(mapping={"id": "sku", "part_number": "mpn", "country_of_origin": column})
+
+
 @pytest.mark.parametrize("ending", ["jsonl", "json"])
 def test_a_json_field_may_be_absent_in_some_records_and_not_in_all(
     catalog: Catalog, ending: str

@@ -121,7 +121,7 @@ def test_copies_the_command_that_helps(open_report: Open) -> None:
 
 
 @pytest.mark.parametrize("result", [planned(), stopped()], ids=["few", "stopped"])
-def test_exports_the_csv_that_the_command_writes(
+def test_exports_the_changes_as_the_command_writes_them(
     open_report: Open, result: CycleResult, tmp_path: Path
 ) -> None:
     page = open_report(result).page
@@ -130,8 +130,10 @@ def test_exports_the_csv_that_the_command_writes(
     file = tmp_path / "changes.csv"
     download.value.save_as(file)
     assert download.value.suggested_filename == f"changes-{result.id}.csv"
-    written = render(report(result), Format.CSV)
-    assert sorted(file.read_text().splitlines()) == sorted(written.splitlines())
+    written = csv.reader(io.StringIO(render(report(result), Format.CSV)))
+    changes = [row for row in written if row[1]]  # the page has a table of its own for the rest
+    exported = list(csv.reader(io.StringIO(file.read_text())))
+    assert sorted(exported) == sorted(changes)
 
 
 def test_exports_no_formula(open_report: Open, tmp_path: Path) -> None:

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from syncd.domain.cycle import CycleId
+from syncd.domain.cycle import UNFINISHED, CycleId
 from syncd.ports import State
-from syncd.service.cycle import UNFINISHED
 from syncd.service.verify import Breach, Damage, Verdict, verify
 from syncd.state import open_state
 from tests.contract.state.histories import A, B, C, D, at, result, run
@@ -65,7 +64,7 @@ async def test_every_cycle_that_runs_is_sealed(shop: Shop) -> None:
 
 _ONE_MORE = """
 INSERT INTO journal SELECT 99, cycle, 'c', deed, resource, revision, before, after, begun, ended,
-  kind, failure, request_id, approved FROM journal WHERE cycle = :cycle AND id = 'a'
+  kind, failure, request_id, approved, recreates FROM journal WHERE cycle = :cycle AND id = 'a'
 """
 
 

@@ -12,14 +12,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from syncd.domain.cycle import CycleId
+from syncd.domain.cycle import UNFINISHED, CycleId
 from syncd.domain.tracking import SkuState
 from syncd.ports import State
-from syncd.service.cycle import UNFINISHED
 from syncd.service.pulse import Trouble
 from syncd.web.app import application
 from syncd.web.desk import Desk
 from syncd.web.pages import places
+from syncd.web.pages.remembered import Seen
 from syncd.web.server import serving
 from tests.contract.state.examples import put
 from tests.contract.state.examples import sku as row_of
@@ -152,7 +152,7 @@ def test_a_cycle_that_goes_on_has_no_report_yet(tmp_path: Path) -> None:
         goes_on = result(CycleId("20261121T2"), error=UNFINISHED)
         with room.state.transaction() as transaction:
             transaction.record_cycle(goes_on)
-        room.pulse.phase("delivering", 12)
+        room.pulse.cycle.phase("delivering", 12)
         before = client.get(f"/cycle/{goes_on.id}").text
         with room.state.transaction() as transaction:
             transaction.record_cycle(result(CycleId("20261121T3")))
@@ -168,6 +168,30 @@ def test_a_cycle_that_is_not_there_is_not_found(client: httpx.Client) -> None:
 
     assert answer.status_code == 404
     assert "there is no such cycle" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "looked"),
+    [
+        ({}, 2),
+        ({"Sec-Fetch-Site": "same-origin"}, 2),
+        ({"Sec-Fetch-Site": "none"}, 2),
+        ({"Sec-Fetch-Site": "cross-site"}, 0),
+        ({"Sec-Fetch-Site": "same-site"}, 0),
+        ({"Origin": "https://evil.example"}, 0),
+    ],
+)
+def test_a_page_of_somebody_else_has_nothing_looked_up(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], looked: int
+) -> None:
+    looks: list[str] = []
+    for name in ("look_into_catalog", "look_at_remote"):
+        monkeypatch.setattr(Seen, name, lambda _, item: looks.append(item))
+
+    answer = client.get("/sku/SKU-00001?look=catalog&look=remote", headers=headers)
+
+    assert answer.status_code == 200
+    assert len(looks) == looked
 
 
 def test_programs_are_told_in_a_line(client: httpx.Client) -> None:

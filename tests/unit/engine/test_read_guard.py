@@ -38,8 +38,8 @@ def reading(certificate: Certificate, yardstick: int | None = None, absent: int 
     [
         pytest.param(read_of(100), 100, 0, [], id="as before"),
         pytest.param(read_of(100), None, 0, [], id="the first read"),
-        pytest.param(read_of(0), None, 0, [], id="empty from the start"),
-        pytest.param(read_of(0), 0, 0, [], id="empty as before"),
+        pytest.param(read_of(0), None, 0, [Guard.EMPTY_CATALOG], id="empty from the start"),
+        pytest.param(read_of(0), 0, 0, [Guard.EMPTY_CATALOG], id="empty as before"),
         pytest.param(read_of(0), 100, 100, [Guard.EMPTY_CATALOG], id="emptied"),
         pytest.param(read_of(0), 1, 1, [Guard.EMPTY_CATALOG], id="the only row is gone"),
         pytest.param(read_of(80), 100, 20, [], id="a fifth less"),

@@ -14,8 +14,12 @@ from syncd.domain.attributes import Attribute, AttributeChange, ItemId
 from syncd.domain.change import Action, Change, ChangeOutcome
 from syncd.domain.cycle import ChangeResult
 from syncd.domain.delivery import Failure
+from syncd.domain.snapshot import HeldSku
+from syncd.domain.tracking import Held
 from syncd.report import Format, render
 from tests.unit.report.samples import quiet, report, stopped
+
+HELD_ROW = HeldSku("SKU-7", Held("eccn", "9Z999", "not approved", row=7, file="b.csv"))
 
 
 def rows_of(*results: ChangeResult) -> list[dict[str, str]]:
@@ -73,4 +77,22 @@ def test_any_value_comes_back_or_is_defused(value: str) -> None:
 def test_a_whole_report_has_a_row_for_every_attribute() -> None:
     made = report(stopped())
     rows = list(csv.reader(io.StringIO(render(made, Format.CSV))))
-    assert len(rows) == 1 + sum(len(one.change.attributes) for one in made.changes)
+    changes = [row for row in rows[1:] if row[1]]
+    assert len(changes) == sum(len(one.change.attributes) for one in made.changes)
+
+
+def test_what_is_no_change_stands_behind_the_changes_without_an_action() -> None:
+    few = replace(stopped(), changes=stopped().changes[:1], held=(HELD_ROW,))
+    result = replace(few, notes=("A note.",), error="It broke.")
+    rows = list(csv.DictReader(io.StringIO(render(report(result), Format.CSV))))
+    told = [row for row in rows if not row["action"]]
+
+    assert rows[-len(told) :] == told
+    held, *refused, guard, note, error = told
+    assert (held["id"], held["outcome"], held["attribute"]) == (HELD_ROW.id, "held", "eccn")
+    assert (held["to"], held["message"]) == ("9Z999", "not approved (row 7 of b.csv)")
+    assert {row["id"] for row in refused} == {one.id for one in result.quarantined}
+    assert {row["outcome"] for row in refused} <= {"quarantined"}
+    assert (guard["code"], guard["from"], guard["to"]) == ("max_delete", "0.1", "0.4")
+    assert [row["outcome"] for row in (guard, note, error)] == ["guard", "note", "error"]
+    assert (note["message"], error["message"]) == ("A note.", "It broke.")

@@ -25,6 +25,12 @@ STOPPED = (
 )
 
 
+def unheard(result: CycleResult) -> ChangeResult:
+    """One of the cycle's changes, whose answer had not come when it was stopped."""
+    lost = Failure(None, "unanswered", "its answer had not come")
+    return replace(result.changes[0], outcome=ChangeOutcome.FAILED, failure=lost)
+
+
 def test_counts_what_is_planned_apart_from_what_stays() -> None:
     assert report(planned()).summary == Summary(
         create=12,
@@ -63,6 +69,14 @@ def test_a_cycle_without_a_certificate_names_its_source_and_is_not_complete() ->
             "Nothing would change: 12,408 SKUs are in sync. Nothing was written.",
         ),
         (
+            replace(quiet(), changes=planned().changes[:1], adopted=1),
+            "1 item would be updated. 1 item was adopted. Nothing was written.",
+        ),
+        (
+            replace(quiet(), changes=(unheard(stopped()),), writes_due=1),
+            "1 write was not answered; the next run looks it up.",
+        ),
+        (
             replace(quiet(), states={SkuState.IN_SYNC: 1}, adopted=1),
             "Nothing had to be written: 1 SKU is in sync. 1 item was adopted.",
         ),
@@ -74,7 +88,7 @@ def test_a_cycle_without_a_certificate_names_its_source_and_is_not_complete() ->
             replace(quiet(), states={SkuState.IN_SYNC: 5, SkuState.MISSING: 2}),
             (
                 "Nothing had to be written: 5 SKUs are in sync. "
-                "2 SKUs are missing and not due to be deleted yet."
+                "2 SKUs are missing and not due to be deleted."
             ),
         ),
         (

@@ -8,13 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from syncd.domain.change import Action
-from syncd.domain.cycle import CycleId, CycleResult, Guard, GuardStop
+from syncd.domain.cycle import UNFINISHED, CycleId, CycleResult, Guard, GuardStop
 from syncd.domain.delivery import Kind
 from syncd.domain.journal import Settlement
 from syncd.domain.snapshot import Certificate, HeldSku, Position, Reading
 from syncd.domain.tracking import Held, SkuState
 from syncd.service.board import CYCLES, LOOKED_AT, read_board
-from syncd.service.cycle import UNFINISHED
 from tests.contract.state.examples import intent, put, sku
 from tests.contract.state.histories import result
 from tests.fakes.state import FakeState
