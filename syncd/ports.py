@@ -34,6 +34,9 @@ from syncd.domain.snapshot import CatalogRow, Certificate, Position, Reading, Sc
 from syncd.domain.tracking import SkuState, Tracked
 from syncd.engine.breaker import NOT_SENT
 
+DOUBTED: Final = "restored.doubted"
+"""The fact that says how many owned SKUs are in doubt since the state is an older copy of itself,
+until a cycle has told it."""
 UNSENT: Final = Transient(Failure(None, NOT_SENT, "stopped before it was sent"), in_doubt=False)
 """What becomes of a change that was not sent after all, for a stop: as if it had never begun."""
 Permit: TypeAlias = Callable[[], None]
@@ -358,10 +361,6 @@ class Lease(Protocol):
     def sent_until(self) -> datetime | None:
         """Until when a process before this one may have sent requests; None where nobody knows."""
 
-    @property
-    def in_doubt(self) -> int:
-        """How many owned SKUs this taking has put in doubt: the state is an old copy of itself."""
-
     def check(self) -> None:
         """Raise `LeaseLostError` from the moment on when another process may have taken over."""
 
@@ -382,6 +381,13 @@ class State(Protocol):
         The lease is freed when its holder dies, however it dies; from one that shows no sign of
         life for a while it is taken. Whoever has held it writes only until somebody else takes it:
         then every transaction of this object raises `LeaseLostError`.
+        """
+
+    def alongside(self, holder: str, wait: timedelta) -> AbstractContextManager[None]:
+        """Write beside a cycle of this very object, or else under a lease of its own.
+
+        Raises `LeaseHeldError` where another process has the lease. What is read in a transaction
+        within the block stays so until its end.
         """
 
     def duty(self, holder: str) -> AbstractContextManager[Duty]:

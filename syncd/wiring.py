@@ -80,7 +80,9 @@ class RemoteOnDemand:
     """A remote that is built when first asked: a quiet cycle never does, and starts sooner."""
 
     def __init__(self, build: Callable[[], DigitalRiver]) -> None:
+        """Take what builds it, in a thread, for that asks the state."""
         self._build = build
+        self._building = asyncio.Lock()
         self._built: DigitalRiver | None = None
         self._held = False
         self._permit: Permit | None = None
@@ -90,27 +92,29 @@ class RemoteOnDemand:
         return 0 if self._built is None else self._built.requests
 
     async def items(self, ids: Sequence[ItemId]) -> Mapping[ItemId, RemoteItem]:
-        return await self._remote.items(ids)
+        return await (await self._remote()).items(ids)
 
     async def managed(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
-        return await self._remote.managed(ids)
+        return await (await self._remote()).managed(ids)
 
     async def stocked(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
-        return await self._remote.stocked(ids)
+        return await (await self._remote()).stocked(ids)
 
     async def carry_out(self, change: Change) -> Outcome:
-        return await self._remote.carry_out(change)
+        return await (await self._remote()).carry_out(change)
 
-    def search(
+    async def search(
         self, part_number: str | None, manufacturer: str | None
     ) -> AsyncIterator[RemoteItem]:
-        return self._remote.search(part_number, manufacturer)
+        remote = await self._remote()
+        async for found in remote.search(part_number, manufacturer):
+            yield found
 
     async def every_item(self, take: TakeItems) -> Sequence[CountedSpan]:
-        return await self._remote.every_item(take)
+        return await (await self._remote()).every_item(take)
 
     async def levels(self, ids: Sequence[ItemId], wanted: LevelFilter) -> Levels:
-        return await self._remote.levels(ids, wanted)
+        return await (await self._remote()).levels(ids, wanted)
 
     def depart_by(self, permit: Permit | None) -> None:
         self._permit = permit
@@ -126,14 +130,17 @@ class RemoteOnDemand:
         if self._built is not None:
             await self._built.aclose()
 
-    @property
-    def _remote(self) -> DigitalRiver:
-        if self._built is None:
-            self._built = self._build()
-            self._built.depart_by(self._permit)
-            if self._held:
-                self._built.hold()
-        return self._built
+    async def _remote(self) -> DigitalRiver:
+        if self._built is not None:
+            return self._built
+        async with self._building:
+            if self._built is None:
+                built = await asyncio.to_thread(self._build)
+                built.depart_by(self._permit)
+                if self._held:
+                    built.hold()
+                self._built = built
+            return self._built
 
 
 class Wired:

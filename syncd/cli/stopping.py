@@ -1,10 +1,15 @@
-"""SIGINT and SIGTERM: a cycle settles what is in flight, everything else ends where it stands."""
+"""SIGINT and SIGTERM: a cycle settles what is in flight, everything else ends where it stands.
+
+Whatever a story waits for, it is over within ten seconds: what is left then is as after kill -9.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Coroutine
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
@@ -19,6 +24,8 @@ Answer = TypeVar("Answer")
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _SIGNALLED: Final = 128
 _STDERR: Final = 2
+LONGEST_STOP: Final = 9.0
+"""Seconds that a story has to end: longer than its answers are waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,8 @@ def run_until_stopped(
 
     heard: list[signal.Signals] = []
     try:
-        answer = asyncio.run(_listening(story, heard))
+        with _counted_down():
+            answer = asyncio.run(_listening(story, heard))
     finally:
         leave_on_signals()
     return answer, Ended(heard[0] if heard else None)
@@ -83,6 +91,39 @@ async def _listening(
     for each in SIGNALS:
         signal.signal(each, ask_to_stop)
     return await story(stop)
+
+
+@contextmanager
+def _counted_down() -> Iterator[None]:
+    """End the process so long after the first signal, unless the block has ended by then.
+
+    The system itself tells a thread of signals: no handler is called while the main thread waits
+    for something that is not Python, such as a lock of the state.
+    """
+    over = threading.Event()
+    told, telling = os.pipe()
+    os.set_blocking(telling, False)
+    former = signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
+    counting = threading.Thread(target=_count_down, args=(told, over), daemon=True)
+    counting.start()
+    try:
+        yield
+    finally:
+        over.set()
+        signal.set_wakeup_fd(former)
+        os.close(telling)
+        counting.join()
+        os.close(told)
+
+
+def _count_down(told: int, over: threading.Event) -> None:
+    while numbers := os.read(told, 1):
+        if numbers[0] in SIGNALS and not over.wait(LONGEST_STOP):
+            _tell(
+                f"{_exit_words(numbers[0])}; what goes on has not ended within {LONGEST_STOP:g} s,"
+                " and the next run goes on with it"
+            )
+            os._exit(_SIGNALLED + numbers[0])  # as after kill -9, the next run goes on
 
 
 def _exit_words(number: int) -> str:

@@ -43,7 +43,8 @@ class ScheduleSettings(Section):
         description='When writes are allowed, such as "mon-fri 20:00-06:00"; empty means always.',
     )
     jitter: Duration = Field(
-        timedelta(seconds=10), description="By how much each start may vary, at random."
+        timedelta(seconds=10),
+        description="By how much the schedule is shifted, at random, once at each start.",
     )
 
 

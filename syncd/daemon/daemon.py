@@ -14,17 +14,21 @@ from contextlib import (
 )
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Protocol
+from functools import partial
+from types import FrameType
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import structlog
 
+from syncd.daemon.bearing import kept_going
 from syncd.daemon.beats import Beats
 from syncd.daemon.changes import changes
 from syncd.daemon.herald import Herald, herald, say_last_words
 from syncd.daemon.news import News
+from syncd.daemon.sidework import Account
 from syncd.daemon.tour import Tour, cancelled
 from syncd.daemon.wishes import Wishes
-from syncd.daemon.worker import Account
+from syncd.daemon.worker import set_after
 from syncd.errors import (
     ConfigurationError,
     LeaseHeldError,
@@ -45,6 +49,8 @@ STAND_BY: Final = 1.0
 """Seconds between two looks at whether the one on duty is gone."""
 SHOW: Final = 3.0
 """Seconds between two signs of life of the one on duty."""
+
+_Entered = TypeVar("_Entered")
 
 _log = structlog.get_logger()
 
@@ -92,7 +98,7 @@ class Daemon:
             while not stop.is_set():
                 self._over.clear()
                 try:
-                    with self._opened() as account:
+                    async with self._opened() as account:
                         await self._tour(account, stop)
                 except StateError as error:
                     await self._say_last_words(error)
@@ -110,42 +116,49 @@ class Daemon:
     @asynccontextmanager
     async def _watched(self, stop: asyncio.Event) -> AsyncIterator[None]:
         """Beat, heed signals, and end the tour at a stop, for as long as the daemon serves."""
-        beats = asyncio.create_task(Beats(self.pulse, self.manager).go_on())
-        ending = asyncio.create_task(_set_after(stop, self._over))
+        beats = Beats(self.pulse, self.manager)
+        beating = asyncio.create_task(kept_going("beats", beats.go_on, self.pulse))
+        ending = asyncio.create_task(set_after(stop, self._over))
         try:
             with self._listening():
                 yield
         finally:
             self.manager.stopping()
-            await cancelled(beats, ending)
+            await cancelled(beating, ending)
 
-    @contextmanager
-    def _opened(self) -> Iterator[Opened]:
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Opened]:
         """Open what the configuration names, or where a reload names what cannot be, the former."""
-        with ExitStack() as stack:
-            try:
-                account = stack.enter_context(self.open(self.settings))
-            except SyncdError as error:
-                if self._former is None or self._former == self.settings:
-                    raise
-                self._refuse(error)
-                self.settings = self._former
-                self.adapt(self.settings)
-                account = stack.enter_context(self.open(self.settings))
-            self._former = self.settings
-            yield account
+        stack = ExitStack()
+        try:
+            yield await self._entered(stack)
+        finally:
+            await asyncio.to_thread(stack.close)
+
+    async def _entered(self, stack: ExitStack) -> Opened:
+        try:
+            account = await _entered(stack, self.open(self.settings))
+        except SyncdError as error:
+            if self._former is None or self._former == self.settings:
+                raise
+            self._refuse(error)
+            self.settings = self._former
+            self.adapt(self.settings)
+            account = await _entered(stack, self.open(self.settings))
+        self._former = self.settings
+        return account
 
     async def _tour(self, opened: Opened, stop: asyncio.Event) -> None:
         """Work by the present configuration until it is replaced, or the duty is lost."""
         self.manager.ready()
-        with ExitStack() as stack:
-            duty = await self._once_on_duty(opened.ports.state, stack)
+        async with self._on_duty(opened.ports.state) as duty:
             if duty is None:
                 return
             account = Account(opened.ports, opened.listing, opened.terms, self.holder)
             herald = self._herald(opened)
             tour = Tour(self.settings, account, self.pulse, self._wishes, stop, self._over, herald)
-            showing = asyncio.create_task(self._show(duty))
+            show = partial(self._show, duty)
+            showing = asyncio.create_task(kept_going("duty", show, self.pulse))
             try:
                 await tour.run()
             finally:
@@ -164,11 +177,19 @@ class Daemon:
         if self._notifier is not None:
             await say_last_words(self._notifier, error, datetime.now(UTC))
 
+    @asynccontextmanager
+    async def _on_duty(self, state: State) -> AsyncIterator[Duty | None]:
+        """Be on duty for the block, once nobody else is; None where a stop or a reload is first."""
+        stack = ExitStack()
+        try:
+            yield await self._once_on_duty(state, stack)
+        finally:
+            await asyncio.to_thread(stack.close)
+
     async def _once_on_duty(self, state: State, stack: ExitStack) -> Duty | None:
-        """Wait until nobody else is on duty; None where a stop or a reload comes first."""
         while not self._over.is_set():
             try:
-                duty = stack.enter_context(state.duty(self.holder))
+                duty = await _entered(stack, state.duty(self.holder))
             except LeaseHeldError as held:
                 self._stand_by(held.reason)
             else:
@@ -190,7 +211,7 @@ class Daemon:
         """Show that the one on duty is alive; end the tour where another has come on duty."""
         while True:
             try:
-                duty.show()
+                await asyncio.to_thread(duty.show)
             except LeaseLostError as lost:
                 _log.error("daemon.duty_lost", reason=lost.reason)
                 self._over.set()
@@ -201,15 +222,18 @@ class Daemon:
 
     @contextmanager
     def _listening(self) -> Iterator[None]:
+        """Heed signals without the loop's own handlers: `stopping` counts on being told as well."""
         loop = asyncio.get_running_loop()
         heard = {signal.SIGHUP: self._reload, signal.SIGUSR1: self.poll}
-        for number, answer in heard.items():
-            loop.add_signal_handler(number, answer)
+        former = {
+            number: signal.signal(number, _called_in(loop, answer))
+            for number, answer in heard.items()
+        }
         try:
             yield
         finally:
-            for number in heard:
-                loop.remove_signal_handler(number)
+            for number, handler in former.items():
+                signal.signal(number, handler)
 
     def _reload(self) -> None:
         """Take the new configuration if it is right, and say what it changes."""
@@ -232,6 +256,15 @@ class Daemon:
         _log.error("daemon.not_reloaded", reason=words)
 
 
-async def _set_after(first: asyncio.Event, then: asyncio.Event) -> None:
-    await first.wait()
-    then.set()
+async def _entered(stack: ExitStack, context: AbstractContextManager[_Entered]) -> _Entered:
+    """Enter a context in a thread, for whatever it waits for must not keep the loop waiting."""
+    return await asyncio.to_thread(stack.enter_context, context)
+
+
+def _called_in(
+    loop: asyncio.AbstractEventLoop, answer: Callable[[], None]
+) -> Callable[[int, FrameType | None], None]:
+    def heard(_number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(answer)
+
+    return heard

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SOON: Final = 1.0
 """Seconds between two rounds at least, and before another process's work is looked after again."""
+TURN: Final = timedelta(seconds=0.5)
+"""How long a round waits for a turn of its own where processes work one after the other."""
 LATER: Final = 60.0
 """Seconds that a mistake in syncd itself keeps from further ones."""
 GRACE: Final = 1.0
@@ -108,7 +110,7 @@ class Herald:
 def herald(ports: Ports, notifier: Notifier, news: News, holder: str) -> Herald:
     """Put one together for these ports."""
     courier = Courier(notifier)
-    terms = TellingTerms(f"{holder}, telling", PATIENCE, wait=timedelta())
+    terms = TellingTerms(f"{holder}, telling", PATIENCE, wait=TURN)
     return Herald(news, Telling(ports.state, courier, ports.clock.now, terms), courier)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,19 +14,24 @@ from syncd.service.pulse import Job
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
-    from apscheduler.triggers.base import BaseTrigger
+
+    from syncd.daemon.paces import Trigger
 
 _UTC: Final = ZoneInfo("UTC")
 _FIRST_AUDIT: Final = timedelta(hours=1)
 """How long an account that was never audited waits at most, where the pace is a duration."""
 _MOMENT: Final = timedelta(microseconds=1)
-_AGAIN: Final = "again"
-"""The name of the poll that comes for writes which are due before the next one by schedule."""
+_AGAIN: Final = "again:"
+"""Stands before the name of a job that comes once more, at a moment of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A job with its pace; `begins` is its first moment, where that is not the pace's own."""
+    """A job with its pace; `begins` is its first moment, where that is not the pace's own.
+
+    `jitter` shifts all of its moments alike, by what is drawn once: the time from one to the next
+    never grows, so that a pace is a bound.
+    """
 
     job: Job
     pace: timedelta | str
@@ -49,25 +55,29 @@ class Timetable:
         for entry in entries:
             first = {} if entry.begins is None else {"next_run_time": entry.begins}
             self._scheduler.add_job(
-                self._call, _trigger(entry), args=(entry.job,), id=entry.job.value, **first
+                self._call, trigger_of(entry), args=(entry.job,), id=entry.job.value, **first
             )
         self._scheduler.start()
 
-    def poll_at(self, moment: datetime) -> None:
-        """Wish for one poll more, in the place of another that was wished for so."""
+    def again_at(self, job: Job, moment: datetime) -> None:
+        """Wish for a job once more, in the place of another time that was wished for so."""
         self._scheduler.add_job(
             self._call,
             "date",
-            args=(Job.POLL,),
-            id=_AGAIN,
+            args=(job,),
+            id=f"{_AGAIN}{job.value}",
             run_date=moment,
             replace_existing=True,
         )
 
     def next_runs(self) -> Mapping[str, datetime]:
-        """When each job is due next, by its name."""
-        jobs = {job.id: job.next_run_time for job in self._scheduler.get_jobs()}
-        return {name: moment for name, moment in jobs.items() if moment is not None}
+        """When each job is due next, by its name, in its pace or once more."""
+        found: dict[str, datetime] = {}
+        for job in self._scheduler.get_jobs():
+            name, moment = job.id.removeprefix(_AGAIN), job.next_run_time
+            if moment is not None:
+                found[name] = min(found.get(name, moment), moment)
+        return found
 
     def end(self) -> None:
         """Wish for nothing more."""
@@ -89,7 +99,7 @@ def audit_due(pace: timedelta | str, last: datetime | None, now: datetime) -> da
         return max(due, now)
     if last is None:
         return None
-    following = _trigger(Entry(Job.AUDIT, pace)).get_next_fire_time(None, last + _MOMENT)
+    following = trigger_of(Entry(Job.AUDIT, pace)).get_next_fire_time(None, last + _MOMENT)
     return now if following is not None and following <= now else None
 
 
@@ -100,23 +110,15 @@ def _scheduler() -> AsyncIOScheduler:
     return AsyncIOScheduler(timezone=_UTC, job_defaults=defaults)
 
 
-def _trigger(entry: Entry) -> BaseTrigger:
+def trigger_of(entry: Entry, draw: Callable[[float, float], float] = random.uniform) -> Trigger:
+    """Say when an entry is due; `draw` gives seconds between two bounds."""
     from apscheduler.triggers.cron import CronTrigger
-    from apscheduler.triggers.interval import IntervalTrigger
 
-    jitter = int(entry.jitter.total_seconds()) or None
+    from syncd.daemon.paces import Shifted, Steady
+
     if isinstance(entry.pace, timedelta):
-        return IntervalTrigger(
-            seconds=entry.pace.total_seconds(), timezone=_UTC, jitter=_less(jitter, entry.pace)
-        )
+        most = min(entry.jitter, entry.pace / 2).total_seconds()
+        return Steady(entry.pace, timedelta(seconds=draw(0.0, most)), entry.begins)
     expression, zone = cron_and_zone(entry.pace)
     trigger: CronTrigger = CronTrigger.from_crontab(expression, timezone=ZoneInfo(zone))
-    trigger.jitter = jitter
-    return trigger
-
-
-def _less(jitter: int | None, pace: timedelta) -> int | None:
-    """Half the pace at most: jitter that is longer than the pace would upset the order of runs."""
-    if jitter is None:
-        return None
-    return min(jitter, int(pace.total_seconds() / 2)) or None
+    return Shifted(trigger, timedelta(seconds=draw(0.0, entry.jitter.total_seconds())))

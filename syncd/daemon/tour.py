@@ -6,16 +6,20 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from syncd.daemon.bearing import TROUBLES, Ends, kept_going, tell_relief, tell_trouble
+from syncd.daemon.sidework import Account
 from syncd.daemon.timetable import Entry, Timetable, audit_due
 from syncd.daemon.wishes import Wishes
-from syncd.daemon.worker import TROUBLES, Account, Ends, Worker
+from syncd.daemon.worker import Worker
 from syncd.domain.attributes import ItemId
 from syncd.domain.cycle import Fault
 from syncd.errors import StateError
 from syncd.service.past_audits import last_audit
 from syncd.service.probe import item_to_ask_for, probe
+from syncd.service.prune import PACE, pruned_next
 from syncd.service.pulse import Job, Pulse
 from syncd.service.rolling import step_of
 
@@ -47,13 +51,14 @@ class Tour:
     async def run(self) -> None:
         """Work by the timetable; the first poll is due at once."""
         timetable = Timetable(self.wishes.add)
-        timetable.follow(self._entries())
+        timetable.follow(await asyncio.to_thread(self._entries))
         worker = Worker(
-            self.account, self.pulse, self.wishes, Ends(self.stop, self.over), timetable.poll_at
+            self.account, self.pulse, self.wishes, Ends(self.stop, self.over), timetable.again_at
         )
+        tell_times = partial(self._tell_times, timetable)
         besides = [
-            asyncio.create_task(self._tell_times(timetable)),
-            asyncio.create_task(self._probe()),
+            asyncio.create_task(kept_going("times", tell_times, self.pulse)),
+            asyncio.create_task(kept_going("probe", self._probe, self.pulse)),
         ]
         try:
             if self.herald is not None:
@@ -71,16 +76,22 @@ class Tour:
         full = Entry(Job.FULL, schedule.full, schedule.jitter)
         due = audit_due(schedule.audit, self._last_audit(), now)
         audit = Entry(Job.AUDIT, schedule.audit, schedule.jitter, begins=due)
+        prune = Entry(Job.PRUNE, PACE, schedule.jitter, begins=self._pruned_next(now))
         if not schedule.rolling:
-            return poll, full, audit
+            return poll, full, audit, prune
         rolling = Entry(Job.ROLLING, step_of(schedule.rolling), schedule.jitter)
-        return poll, full, audit, rolling
+        return poll, full, audit, prune, rolling
 
     def _last_audit(self) -> datetime | None:
         with suppress(StateError):  # which the first cycle tells of
             past = last_audit(self.account.ports.state)
             return None if past is None else past.began
         return None
+
+    def _pruned_next(self, now: datetime) -> datetime:
+        with suppress(StateError):
+            return pruned_next(self.account.ports.state, now)
+        return now
 
     async def _tell_times(self, timetable: Timetable) -> None:
         windows = self.account.terms.windows
@@ -106,10 +117,10 @@ class Tour:
         if self.pulse.doing.is_idle:
             unanswered = await probe(self.account.ports.remote, item)
             if unanswered is not None:
-                self.pulse.trouble(TROUBLES[unanswered.fault], unanswered.reason)
+                tell_trouble(self.pulse, TROUBLES[unanswered.fault], unanswered.reason)
                 return
             for fault in PROBED:
-                self.pulse.relief(TROUBLES[fault])
+                tell_relief(self.pulse, TROUBLES[fault])
 
 
 async def cancelled(*tasks: asyncio.Task[None]) -> None:

@@ -49,9 +49,10 @@ def failure_of(answer: Answer) -> Failure:
     )
 
 
-def is_nameless(failure: Failure) -> bool:
-    """Whether the answer had no code that could be read, as where its body was cut."""
-    return failure.code == _nameless(failure.status)
+def code_of(answer: Answer) -> str:
+    """The first problem's own code; empty where none could be read, for a type is no code."""
+    problems = _read(answer.body)
+    return (problems.errors[0].code or "") if problems.errors else ""
 
 
 def described(failure: Failure) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import suppress
 from typing import Final
@@ -92,7 +93,7 @@ class Line:
 
     async def aclose(self) -> None:
         await self._transport.aclose()
-        self._pacer.close()
+        await asyncio.to_thread(self._pacer.close)
 
     def _bar(self, request: Request) -> KeyRefused | Forbidden | Transient | None:
         kept_back = UNSENT if self._hold.on else self._outage.bar(request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias
 
-from syncd.digital_river.failures import failure_of, is_nameless
+from syncd.digital_river.failures import code_of, failure_of
 from syncd.digital_river.messages import Answer
 from syncd.digital_river.wire import UnreadableError, WireItem, WireObject, read_item, read_nothing
 from syncd.domain.attributes import ItemId
@@ -40,7 +40,7 @@ def judged(verb: Verb, answer: Answer, wait: float | None) -> Answer | Setback:
     if kind_of(verb, answer.status, code="") is Kind.ACCEPTED:
         return answer
     failure = failure_of(answer)
-    kind = kind_of(verb, answer.status, "" if is_nameless(failure) else failure.code)
+    kind = kind_of(verb, answer.status, code_of(answer))
     match kind:
         case Kind.UNDONE | Kind.UNKNOWN:
             return Transient(failure, in_doubt=kind is Kind.UNKNOWN, retry_after=wait)

@@ -46,6 +46,10 @@ class Failure:
     parameter: str | None = None
     request_id: str | None = None
 
+    def is_like(self, other: Failure | None) -> bool:
+        """Whether the other one was for the same reason, whatever words it came in."""
+        return other is not None and (self.status, self.code) == (other.status, other.code)
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -66,7 +70,7 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Exists:
-    """409 `already_exists`: the item is there and must be read and compared."""
+    """409 that says so, or names no reason: the item is there, or may be, and is looked up."""
 
     kind: ClassVar[Kind] = Kind.EXISTS
     failure: Failure
@@ -144,19 +148,19 @@ _BY_VERB: Final = {
     (Verb.LOOK_UP, 408): Kind.UNDONE,
 }
 _ALREADY_EXISTS: Final = "already_exists"
+_UNNAMED: Final = {Verb.CREATE: _ALREADY_EXISTS}
+"""The code that a conflict is taken to have where it names none."""
 
 
 def kind_of(verb: Verb, status: int, code: str) -> Kind:
     """Tell how a sync must take this answer; `code` is the first error's, empty where none came.
 
-    A conflict over a create that does not say which one may be that the item is there.
+    A create that conflicts with something unnamed is taken to have met its item.
     """
     if status // 100 == 2:  # noqa: PLR2004 - the class of success, documented as 200, 201 and 204
         return Kind.ACCEPTED
-    if status == 409 and code == _ALREADY_EXISTS:  # noqa: PLR2004 - the one status with two readings
+    if status == 409 and (code or _UNNAMED.get(verb)) == _ALREADY_EXISTS:  # noqa: PLR2004 - two readings
         return Kind.EXISTS
-    if status == 409 and not code and verb is Verb.CREATE:  # noqa: PLR2004 - the same
-        return Kind.UNKNOWN
     if status // 100 == 5:  # noqa: PLR2004 - the class of server errors
         return Kind.UNKNOWN
     if status // 100 == 3 and verb is not Verb.LOOK_UP:  # noqa: PLR2004 - a proxy's, not an item's

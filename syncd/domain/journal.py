@@ -29,7 +29,8 @@ class Deed(StrEnum):
 class Intent:
     """A write that is about to begin; `before` is what was known, None where no item was.
 
-    One that was `approved` does not count in the budgets of later cycles.
+    One that was `approved` does not count in the budgets of later cycles. A create that `recreates`
+    brings back an item of ours which the remote has lost.
     """
 
     cycle: CycleId
@@ -37,6 +38,7 @@ class Intent:
     before: Attributes | None
     begun: datetime
     approved: bool = False
+    recreates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class JournalEntry:
     """One entry as `why` and `history` show it.
 
     `after` holds the values sent (empty for a delete and an adoption). `kind` and `ended` are None
-    while the outcome is not recorded. `approved` says that a person had approved the write.
+    while the outcome is not recorded. `approved` says that a person had approved the write, and
+    `recreates` that it brought back an item of ours which was gone.
     """
 
     write: WriteId
@@ -82,6 +85,7 @@ class JournalEntry:
     failure: Failure | None = None
     request_id: str | None = None
     approved: bool = False
+    recreates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,11 @@ def change_for(tracked: Tracked, policy: Policy, now: datetime, read: int) -> Ch
     return change
 
 
+def recreates(tracked: Tracked, change: Change) -> bool:
+    """Whether this change brings back an item of ours that the remote has lost."""
+    return change.action is Action.CREATE and tracked.ownership is Ownership.OWNED
+
+
 def is_due(tracked: Tracked, now: datetime) -> bool:
     """Whether back-off or quarantine, if any, is over.
 

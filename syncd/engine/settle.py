@@ -29,6 +29,8 @@ DIFFERENT_VALUES: Final = "different_values"
 """The code of a quarantine for an answer with other values than were sent."""
 NO_ITEM: Final = "no_item"
 """The code of a failure for an answer of success that does not show the item."""
+MOST_COLLISIONS: Final = 8
+"""Tries, a few minutes in all, after which an item that only a create meets is not waited for."""
 LONGEST_WAIT: Final = timedelta(days=1)
 """A `Retry-After` beyond this is not believed; the key's own pause is the pacer's."""
 
@@ -83,7 +85,7 @@ def _after(
         case Gone():
             return _vanished(row, change, outcome.failure, now)
         case Exists() if change.action is Action.CREATE:
-            return _tried(replace(row, known=None), change, outcome.failure, now)
+            return _collided(replace(row, known=None), change, outcome.failure, policy, now)
         case Exists() | Refused():
             return _refused(row, change, outcome.failure, policy, now)
         case Transient():
@@ -187,6 +189,25 @@ def _tried(row: Tracked, change: Change, failure: Failure, now: datetime) -> Tra
         attempts=attempts,
         next_attempt=now + back_off(row.id, attempts),
         last_error=failure,
+    )
+
+
+def _collided(
+    row: Tracked, change: Change, failure: Failure, policy: Policy, now: datetime
+) -> Tracked:
+    """Have the item looked up that is said to be there; refused where that never finds it.
+
+    What collides as it did the last time was looked up in between, and nothing was there.
+    """
+    if not failure.is_like(row.last_error) or row.attempts + 1 < MOST_COLLISIONS:
+        return _tried(row, change, failure, now)
+    return _refused(row, change, _never_found(failure), policy, now)
+
+
+def _never_found(failure: Failure) -> Failure:
+    said = f": {failure.message}" if failure.message else ""
+    return replace(
+        failure, message=f"it cannot be created, as if it existed, but no look-up finds it{said}"
     )
 
 

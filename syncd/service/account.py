@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -31,15 +32,16 @@ async def check_account(ports: Ports, terms: Terms) -> GuardStop | None:
     A key of the other kind stops everything before it has travelled. Costs no request while key
     and base URL stay as they were.
     """
-    if _is_other_kind(ports.state, terms):
+    state = ports.state
+    if await asyncio.to_thread(_is_other_kind, state, terms):
         return _stop_of_kind(terms)
-    if ports.state.remembered(ACCOUNT) != terms.account:
-        owned = _known_items(ports)
+    if await asyncio.to_thread(state.remembered, ACCOUNT) != terms.account:
+        owned = await asyncio.to_thread(_known_items, state)
         found = await ports.remote.items(owned) if owned else {}
         absent = [item for item in owned if item not in found]
         if absent:
             return _stop(absent, len(owned))
-    _remember(ports.state, terms)
+    await asyncio.to_thread(_remember, state, terms)
     return None
 
 
@@ -68,8 +70,8 @@ def _put(transaction: Transaction, facts: dict[str, str]) -> None:
         transaction.remember(name, value)
 
 
-def _known_items(ports: Ports) -> Sequence[ItemId]:
-    rows = ports.state.tracked(ports.state.owned(IDS_A_REQUEST))
+def _known_items(state: State) -> Sequence[ItemId]:
+    rows = state.tracked(state.owned(IDS_A_REQUEST))
     return [item for item, row in rows.items() if row.known is not None]
 
 

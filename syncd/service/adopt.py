@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from syncd.domain.attributes import Attribute, AttributeChange, ItemId, differences
-from syncd.domain.cycle import CycleResult, GuardStop
+from syncd.domain.cycle import CycleResult, GuardStop, Mode
 from syncd.domain.item import RemoteItem
 from syncd.domain.policy import PolicyMode
 from syncd.domain.snapshot import Certificate
@@ -110,9 +110,10 @@ async def rebuild(ports: Ports, terms: Terms, request: CycleRequest) -> CycleRes
     """Fill a state that owns nothing from the catalog and from what is there, and write nothing.
 
     Every item that matches a catalog id becomes ours, whatever `policy.adopt` says of other times.
-    Raises `UsageError` where the state owns something, and as `run_cycle` does.
+    One that was broken off is gone on with. Raises `UsageError` where the state owns something
+    else, and as `run_cycle` does.
     """
-    owned = await asyncio.to_thread(lambda: ports.state.census().owned)
+    owned = await asyncio.to_thread(_owned_before, ports.state)
     if owned:
         raise UsageError(
             "syncd adopt --rebuild",
@@ -121,6 +122,14 @@ async def rebuild(ports: Ports, terms: Terms, request: CycleRequest) -> CycleRes
         )
     reporting = replace(terms.policy, mode=PolicyMode.REPORT_ONLY, adopt=True)
     return await run_cycle(ports, replace(terms, policy=reporting), request)
+
+
+def _owned_before(state: State) -> int:
+    """How many items the state owns, but for those of a rebuilding that did not come to its end."""
+    last = next(iter(state.cycles(1)), None)
+    if last is not None and last.mode is Mode.ADOPT and last.error is not None:
+        return 0
+    return state.census().owned
 
 
 class _Looking:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -22,10 +23,12 @@ from syncd.service.ask import Asking
 from syncd.service.fulfilment import ask_all, managed_among
 from syncd.service.notes import note
 from syncd.service.past_audits import remember
-from syncd.service.side_by_side import held_by
+from syncd.service.side_by_side import given_up_after, held_by
 from syncd.service.stillness import Stillness
 from syncd.service.terms import CycleRequest, Ports, StoppedError, Terms
 
+PATIENCE: Final = timedelta(seconds=1)
+"""How long a stop leaves to answers that are under way: to ask again costs nothing but time."""
 TRIES: Final = 2
 """How often a SKU is asked for whose row moves meanwhile; after that the next audit judges it."""
 _PERHAPS_MANAGED: Final = frozenset(
@@ -111,19 +114,21 @@ class Auditing:
             skus_hidden=found.skus_hidden,
             guards=() if stop is None else (stop,),
         )
-        await asyncio.to_thread(self._record, audit)
+        await self._record(audit)
         return audit
 
     @asynccontextmanager
     async def _unless_stopped(self) -> AsyncIterator[None]:
-        """Let a stop end the audit: what it has seen so far proves nothing."""
+        """Let a stop end the audit, answers under way or not: what it has seen proves nothing."""
+        stop, patience = self._request.stop, min(self._request.settle_wait, PATIENCE)
         try:
-            async with held_by(self._request.stop, self._ports.remote):
+            async with held_by(stop, self._ports.remote), given_up_after(stop, patience):
                 yield
-        except RemoteError as error:
-            if self._request.stop.is_set():
-                raise StoppedError("the audit", "it was asked to stop", "Run it again") from error
-            raise
+        except RemoteError:
+            if not stop.is_set():
+                raise
+        if stop.is_set():
+            raise StoppedError("the audit", "it was asked to stop", "Run it again")
 
     # ----------------------------------------------------------------------- looking
 
@@ -212,13 +217,13 @@ class Auditing:
 
     # ------------------------------------------------------------------------- recording
 
-    def _record(self, audit: Audit) -> None:
+    async def _record(self, audit: Audit) -> None:
         """Write down what was observed; a state that others work on does not undo the audit."""
         counts = {kind.value: count for kind, count in audit.counts().items()}
         tell = _log.info if audit.to_mend() else _log.debug
         tell("audit.finished", extent=audit.extent.value, listed=audit.listed, **counts)
         if not audit.guards:
-            note(self._ports.state, self._request, partial(self._write_down, audit))
+            await note(self._ports.state, self._request, partial(self._write_down, audit))
 
     def _write_down(self, audit: Audit, transaction: Transaction) -> None:
         if audit.extent is Extent.WHOLE:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from syncd.domain.cycle import CycleId, CycleResult, Fault
+from syncd.domain.cycle import UNFINISHED, CycleId, CycleResult, Fault, Mode
 from syncd.errors import (
     CatalogError,
     KeyRefusedError,
@@ -28,16 +29,18 @@ from syncd.service.look_up import LookingUp, remember_rights
 from syncd.service.passes import Passes
 from syncd.service.prune import prune
 from syncd.service.read import CatalogRead, read_catalog
+from syncd.service.restored import doubted_untold, tell_no_more, telling
 from syncd.service.revert import Undoing, check_revertible
 from syncd.service.set_right import set_right
 from syncd.service.side_by_side import held_by
 from syncd.service.terms import CycleRequest, Ports, StoppedError, Terms
 
-INTERRUPTED: Final = "stopped on request, after the requests in flight were settled"
+INTERRUPTED: Final = "stopped on request"
 KEPT_IN_HISTORY: Final = 100
 """Held and quarantined SKUs that a past cycle names; the change-tracking table has them all."""
+BY_SCHEDULE: Final = frozenset({Mode.SCHEDULED, Mode.REPAIR})
+"""What a daemon does; a repair that a command runs prunes by the next cycle."""
 LEASE_STEP: Final = timedelta(milliseconds=500)
-UNFINISHED: Final = "it did not finish: the process ended before it could say why"
 _FRACTION_BITS: Final = 16
 
 
@@ -56,20 +59,40 @@ async def run_cycle(ports: Ports, terms: Terms, request: CycleRequest) -> CycleR
     A catalog or a remote that fails ends the cycle early and stands in the result; a lease that is
     not had or is lost and a state that fails are raised, for then there is nowhere to record them.
     """
-    with ExitStack() as stack:
-        lease = await _take_lease(ports, request, stack)
-        ports.remote.depart_by(lease.check)
-        stack.callback(ports.remote.depart_by, None)
+    async with leased(ports, request) as lease, _departing_by(lease, ports):
         request = replace(request, sent_until=lease.sent_until)
-        check_revertible(ports.state, terms, request)
+        await asyncio.to_thread(check_revertible, ports.state, terms, request)
         cycle = _Cycle(ports, terms, request, delivery_for(ports, terms, request))
         await asyncio.to_thread(cycle.announce)
-        result = _with_doubts(await cycle.run(), lease)
-        lease.check()
+        result = await cycle.run()
+        await asyncio.to_thread(lease.check)
         result = await asyncio.to_thread(cycle.record, result)
         log_end(result)
-        await asyncio.to_thread(prune, ports, terms, request.stop)
+        if request.mode not in BY_SCHEDULE:  # whoever keeps one has a time for this as well
+            await asyncio.to_thread(prune, ports, terms, request.stop)
         return result
+
+
+@asynccontextmanager
+async def leased(ports: Ports, request: CycleRequest) -> AsyncIterator[Lease]:
+    """Hold the lease for the block; raises `LeaseHeldError` where it is waited for in vain."""
+    async with request.turn:
+        stack = ExitStack()
+        lease = await _take_lease(ports, request, stack)
+        try:
+            yield lease
+        finally:
+            await asyncio.to_thread(stack.close)
+
+
+@asynccontextmanager
+async def _departing_by(lease: Lease, ports: Ports) -> AsyncIterator[None]:
+    """Send only as long as the lease is held."""
+    ports.remote.depart_by(lease.check)
+    try:
+        yield
+    finally:
+        ports.remote.depart_by(None)
 
 
 async def _take_lease(ports: Ports, request: CycleRequest, stack: ExitStack) -> Lease:
@@ -86,24 +109,12 @@ async def _take_lease(ports: Ports, request: CycleRequest, stack: ExitStack) -> 
                 raise
 
 
-def _with_doubts(result: CycleResult, lease: Lease) -> CycleResult:
-    """Tell whoever has restored a backup of the state what that has cost."""
-    if not lease.in_doubt:
-        return result
-    note = (
-        "This state is an older copy of itself, such as a restored backup: the "
-        f"{lease.in_doubt:,} items it owns are looked up before they are written again, and the "
-        "budgets know nothing of what was written since."
-    )
-    return replace(result, notes=(note, *result.notes))
-
-
 async def rehearse(ports: Ports, terms: Terms, request: CycleRequest) -> CycleResult:
     """Walk the same line over a private copy of the state, up to where the first write would be."""
     with ExitStack() as stack:
         overlay = await asyncio.to_thread(stack.enter_context, ports.state.overlay())
         private = replace(ports, state=overlay)
-        check_revertible(overlay, terms, request)
+        await asyncio.to_thread(check_revertible, overlay, terms, request)
         return await _Cycle(private, terms, request, Withholding()).run()
 
 
@@ -179,7 +190,8 @@ class _Cycle:
         await asyncio.to_thread(set_right, self._ports, self._terms)
         undoing = Undoing(self._ports, self._terms, self._request, self._passes)
         undone = await undoing.record(cycle)
-        self._read = CatalogRead(self._ports.state.reading(), remarks=undone.notes)
+        reading = await asyncio.to_thread(self._ports.state.reading)
+        self._read = CatalogRead(reading, remarks=undone.notes)
         self._request = self._passes.request = replace(self._request, only=undone.ids)
         if undone.ids:
             await self._passes.run(self._read)
@@ -208,8 +220,12 @@ class _Cycle:
 
     def record(self, result: CycleResult) -> CycleResult:
         """Put the cycle into the history, sealed, and the plan that its guards have stopped."""
-        stopped = result.stopped()
+        doubted, stopped = doubted_untold(self._ports.state), result.stopped()
+        if doubted:
+            result = telling(result, doubted)
         with self._ports.state.transaction() as transaction:
+            if doubted:
+                tell_no_more(transaction)
             if stopped:
                 result = replace(result, stopped_plan=transaction.record_stopped(stopped))
             transaction.record_cycle(_abridged(result))

@@ -24,6 +24,7 @@ from syncd.domain.delivery import (
 from syncd.domain.journal import Intent, Settlement, WriteId
 from syncd.domain.tracking import Tracked
 from syncd.engine.breaker import Breaker, was_kept_back
+from syncd.engine.plan import recreates
 from syncd.engine.settle import claim, settle, unclaim
 from syncd.engine.turns import places
 from syncd.errors import KeyRefusedError
@@ -207,7 +208,14 @@ class Dispatcher:
             rows = transaction.tracked([change.id for change in part.changes])
             current = [change for change in part.changes if _is_current(change, rows)]
             intents = [
-                Intent(cycle, one, rows[one.id].known, now, approved=one.id in part.approved)
+                Intent(
+                    cycle,
+                    one,
+                    before=rows[one.id].known,
+                    begun=now,
+                    approved=one.id in part.approved,
+                    recreates=recreates(rows[one.id], one),
+                )
                 for one in current
             ]
             writes = transaction.begin_writes(intents)

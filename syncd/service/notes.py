@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
@@ -18,11 +19,17 @@ PATIENCE: Final = timedelta(seconds=3)
 _log = structlog.get_logger()
 
 
-def note(state: State, request: CycleRequest, write: Callable[[Transaction], None]) -> bool:
+async def note(state: State, request: CycleRequest, write: Callable[[Transaction], None]) -> bool:
     """Write under a short lease; False where another process is at work, and nothing is written.
 
-    Without a lease of its own a process could write no more once another one has had its turn.
+    Without a lease of its own a process could write no more once another one has had its turn. A
+    cycle of this very process is waited for, however long it takes.
     """
+    async with request.turn:
+        return await asyncio.to_thread(_is_noted, state, request, write)
+
+
+def _is_noted(state: State, request: CycleRequest, write: Callable[[Transaction], None]) -> bool:
     try:
         with (
             state.lease(request.holder, min(request.lease_wait, PATIENCE)),

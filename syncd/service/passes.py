@@ -13,9 +13,9 @@ import structlog
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, Change, Plan
 from syncd.domain.cycle import Guard, GuardStop
-from syncd.domain.tracking import Delivery, Ownership, SkuState, Tracked
+from syncd.domain.tracking import Delivery, SkuState, Tracked
 from syncd.engine.guard import guard
-from syncd.engine.plan import DUE_STATES, change_for, needs_look_up, next_try
+from syncd.engine.plan import DUE_STATES, change_for, needs_look_up, next_try, recreates
 from syncd.engine.read_guard import partial_read_stop
 from syncd.engine.retry import back_off
 from syncd.engine.times import in_time
@@ -148,7 +148,7 @@ class Passes:
             if change is None or row.id in self.looking_up.found.unseen:
                 continue
             changes.append(change)
-            if change.action is Action.CREATE and row.ownership is Ownership.OWNED:
+            if recreates(row, change):
                 recreated.add(row.id)
             if row.attempts:
                 retried.add(row.id)

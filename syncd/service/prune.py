@@ -20,7 +20,9 @@ PACE: Final = timedelta(days=1)
 REACH: Final = 2 * PACE
 """How much time one pruning may leave behind at most: a clock that jumps must not cost it all."""
 PATIENCE: Final = timedelta(seconds=20)
-"""How long one pruning may take; the next cycle goes on with the rest."""
+"""How long a cycle may take for it; the next one goes on with the rest."""
+SLICE: Final = timedelta(milliseconds=300)
+"""How long a daemon takes for it at once: others may want the lease."""
 
 _log = structlog.get_logger()
 
@@ -30,19 +32,32 @@ def prune(ports: Ports, terms: Terms, stop: asyncio.Event) -> None:
 
     A state that fails here has lost nothing: the next cycle tries again.
     """
-    now = ports.clock.now()
-    before = _moment(ports.state.remembered(PRUNED))
     try:
-        if before is None or before > now:  # a new state, or a clock that had jumped ahead
-            _remember(ports.state, now)
-        elif now >= before + PACE:
-            upto = min(now, before + REACH)
-            if _is_done(ports, _kept_from(ports, terms, upto), stop):
-                _remember(ports.state, upto)
+        prune_for(PATIENCE, ports, terms, stop)
     except LeaseLostError:
         raise
     except StateError as error:
         _log.warning("history.not_pruned", reason=str(error))
+
+
+def prune_for(patience: timedelta, ports: Ports, terms: Terms, stop: asyncio.Event) -> bool:
+    """Remove what is too old, once a day, for so long at most; False where some of it is left."""
+    now = ports.clock.now()
+    before = _moment(ports.state.remembered(PRUNED))
+    if before is None or before > now:  # a new state, or a clock that had jumped ahead
+        _remember(ports.state, now)
+    elif now >= before + PACE:
+        upto = min(now, before + REACH)
+        if not _is_done(ports, _kept_from(ports, terms, upto), stop, now + patience):
+            return False
+        _remember(ports.state, upto)
+    return True
+
+
+def pruned_next(state: State, now: datetime) -> datetime:
+    """When it is due: at once where a daemon has missed it, or nobody has ever done it."""
+    before = _moment(state.remembered(PRUNED))
+    return now if before is None else min(max(before + PACE, now), now + PACE)
 
 
 def _kept_from(ports: Ports, terms: Terms, now: datetime) -> datetime:
@@ -52,9 +67,8 @@ def _kept_from(ports: Ports, terms: Terms, now: datetime) -> datetime:
     return kept_from if changed is None else min(kept_from, changed)
 
 
-def _is_done(ports: Ports, kept_from: datetime, stop: asyncio.Event) -> bool:
+def _is_done(ports: Ports, kept_from: datetime, stop: asyncio.Event, end: datetime) -> bool:
     """Remove step by step; False where there was no time for all of it."""
-    end = ports.clock.now() + PATIENCE
     with ports.state.transaction() as transaction:
         transaction.forget_approvals(ports.clock.now())
     removed = 0

@@ -30,6 +30,7 @@ class Job(StrEnum):
     FULL = "full"
     AUDIT = "audit"
     ROLLING = "rolling"
+    PRUNE = "prune"
 
 
 class Trouble(StrEnum):
@@ -68,6 +69,33 @@ class Doing:
         return self.what if self.total is None else f"{self.what}, {self.done:,} of {self.total:,}"
 
 
+class Strand:
+    """One thing that may go on beside others; it watches it as its `Progress`."""
+
+    def __init__(self, now: Callable[[], datetime], ticks: Callable[[], float]) -> None:
+        self._now = now
+        self._ticks = ticks
+        self.since: datetime | None = None
+        self.doing = self._begun(IDLE)
+
+    def phase(self, name: str, total: int | None) -> None:
+        if self.since is None:
+            self.since = self._now()
+        self.doing = replace(self._begun(name), total=total)
+
+    def advance(self, steps: int = 1) -> None:
+        doing = self.doing
+        self.doing = replace(doing, done=doing.done + steps, moved=self._ticks())
+
+    def rest(self) -> None:
+        """It is over."""
+        self.doing = self._begun(IDLE)
+        self.since = None
+
+    def _begun(self, what: str) -> Doing:
+        return Doing(what, self._now(), self._ticks())
+
+
 class Listener(Protocol):
     """Who is told of everything that the pulse is told, news or not."""
 
@@ -84,8 +112,8 @@ class Listener(Protocol):
 class Pulse:
     """Written by the loop that works, and read from any thread; each value is replaced whole.
 
-    It watches cycles as their `Progress`. Times are in UTC, but for beats: those are seconds of a
-    clock that never jumps and does not stop while the process is stopped.
+    `cycle` watches cycles, and `beside` what goes on beside them. Times are in UTC, but for beats:
+    those are seconds of a clock that never jumps and does not stop while the process is stopped.
     """
 
     def __init__(
@@ -95,7 +123,8 @@ class Pulse:
         self._ticks = ticks or _ticks
         self._beat = self._ticks()
         self.started = now()
-        self.doing = self._doing(IDLE)
+        self.cycle = Strand(now, self._ticks)
+        self.beside = Strand(now, self._ticks)
         self.stands_by_for: str | None = None
         self.writes_open_at: datetime | None = None
         self.next_runs: Mapping[str, datetime] = {}
@@ -104,7 +133,6 @@ class Pulse:
         self.last_success: datetime | None = None
         self._succeeded = self._ticks()
         self.tally = Tally()
-        self.busy_since: datetime | None = None
         self._pending_since: datetime | None = None
         self.troubles: Mapping[Trouble, str] = {}
         self.listener: Listener | None = None
@@ -120,25 +148,34 @@ class Pulse:
         return self._ticks() - self._beat
 
     def standstill(self) -> float:
-        """Seconds since anything moved in what goes on; 0 where nothing does."""
-        doing = self.doing
+        """Seconds since `stillest` has moved; 0 where nothing goes on."""
+        doing = self.stillest
         return 0.0 if doing.is_idle else self._ticks() - doing.moved
 
+    @property
+    def stillest(self) -> Doing:
+        """Of what goes on, that in which nothing has moved for longest."""
+        under_way = [doing for doing in self._doings() if not doing.is_idle]
+        return min(under_way, key=lambda doing: doing.moved, default=self.doing)
+
+    @property
+    def doing(self) -> Doing:
+        """What goes on: the cycle, if there is one."""
+        return self._shown.doing
+
+    @property
+    def busy_since(self) -> datetime | None:
+        """Since when that has gone on."""
+        return self._shown.since
+
+    @property
+    def _shown(self) -> Strand:
+        return self.beside if self.cycle.doing.is_idle else self.cycle
+
+    def _doings(self) -> tuple[Doing, ...]:
+        return self.cycle.doing, self.beside.doing
+
     # ----------------------------------------------------------------------------- cycles
-
-    def phase(self, name: str, total: int | None) -> None:
-        if self.busy_since is None:
-            self.busy_since = self._now()
-        self.doing = replace(self._doing(name), total=total)
-
-    def advance(self, steps: int = 1) -> None:
-        doing = self.doing
-        self.doing = replace(doing, done=doing.done + steps, moved=self._ticks())
-
-    def rest(self) -> None:
-        """Nothing goes on any more."""
-        self.doing = self._doing(IDLE)
-        self.busy_since = None
 
     def ended(self, result: CycleResult, *, is_whole: bool = True) -> None:
         """Take in what a cycle came to; a whole one that was not kept from its work is a success.
@@ -170,7 +207,7 @@ class Pulse:
         """The start of the cycle from which on some change has been pending, given the SKUs now."""
         if not any(census.states.get(state) for state in _PENDING):
             return None
-        return self._pending_since or self.busy_since
+        return self._pending_since or self.cycle.since
 
     # --------------------------------------------------------------------------- troubles
 
@@ -189,9 +226,6 @@ class Pulse:
         is_news = kind in self.troubles
         self.troubles = {one: words for one, words in self.troubles.items() if one is not kind}
         return is_news
-
-    def _doing(self, what: str) -> Doing:
-        return Doing(what, self._now(), self._ticks())
 
 
 def _ticks() -> float:

@@ -65,9 +65,10 @@ def obstacles(
 
 
 def longest_wait(pulse: Pulse, schedule: ScheduleSettings) -> timedelta:
-    """How old the last success may be: two intervals, the last of which may begin late."""
+    """How old the last success may be: two intervals, and by how much a cron expression's shift."""
     since = pulse.last_success or pulse.started
-    return second_due(schedule.poll, since) - since + schedule.jitter
+    shift = timedelta() if isinstance(schedule.poll, timedelta) else schedule.jitter
+    return second_due(schedule.poll, since) - since + shift
 
 
 def _ailments(pulse: Pulse) -> Iterator[Obstacle]:
@@ -75,7 +76,7 @@ def _ailments(pulse: Pulse) -> Iterator[Obstacle]:
     if silence > LONGEST_SILENCE:
         yield Obstacle(Cause.LOOP, f"The loop that works has been stuck for {silence:.0f} s.")
     if standstill > LONGEST_STANDSTILL:
-        words = f"Nothing has moved for {standstill:.0f} s in this: {pulse.doing}."
+        words = f"Nothing has moved for {standstill:.0f} s in this: {pulse.stillest}."
         yield Obstacle(Cause.STANDSTILL, words)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from syncd.domain.attributes import ItemId
@@ -27,16 +28,18 @@ async def repair(
         return None
     cycle = new_cycle_id(ports.clock.now())
     result = await run_cycle(ports, terms, replace(request, id=cycle, only=ids, doubted=ids))
-    await asyncio.to_thread(_forget_what_is_mended, ports.state, request, sorted(ids))
+    await _forget_what_is_mended(ports.state, request, sorted(ids))
     return result
 
 
-def _forget_what_is_mended(state: State, request: CycleRequest, ids: list[ItemId]) -> None:
+async def _forget_what_is_mended(
+    state: State, request: CycleRequest, ids: Sequence[ItemId]
+) -> None:
     """Remove what was observed of SKUs that are in sync again, or that nothing is left of."""
-    rows = state.tracked(ids)
+    rows = await asyncio.to_thread(state.tracked, ids)
     mended = [id_ for id_ in ids if id_ not in rows or rows[id_].state is SkuState.IN_SYNC]
 
     def forget(transaction: Transaction) -> None:
         transaction.forget_observed(mended)
 
-    note(state, request, forget)
+    await note(state, request, forget)

@@ -114,7 +114,8 @@ class Results:
         """All results in the order of their ids, corrected by what `rows` now say of each id.
 
         A write in doubt that a look-up found done is done; one that was answered with other values
-        than were sent is quarantined; a create that met the wanted item was none.
+        than were sent is quarantined, and so is what collides for good; a create that met the
+        wanted item was none.
         """
         ordered = sorted(self._by_id.items())
         return tuple(
@@ -160,8 +161,9 @@ def _outcome(delivered: Delivered) -> ChangeOutcome:
 
 
 def _corrected(one: ChangeResult, row: Tracked | None) -> ChangeResult:
-    if one.outcome is ChangeOutcome.DONE and row is not None and row.quarantine is not None:
-        return replace(one, outcome=ChangeOutcome.QUARANTINED, failure=row.quarantine)
+    refusal = None if row is None else row.quarantine
+    if refusal is not None and (one.outcome is ChangeOutcome.DONE or refusal.is_like(one.failure)):
+        return replace(one, outcome=ChangeOutcome.QUARANTINED, failure=refusal)
     if one.outcome is ChangeOutcome.FAILED and one.failure is not STALE and _is_done(one, row):
         return replace(one, outcome=ChangeOutcome.DONE, failure=None)
     return one

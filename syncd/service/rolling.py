@@ -65,7 +65,7 @@ async def roll(ports: Ports, terms: Terms, request: CycleRequest, auditing: Audi
     part = await asyncio.to_thread(_next_slice, ports, terms.rolling)
     audit = await auditing.those(part.ids)
     if not audit.guards:
-        await asyncio.to_thread(note, ports.state, request, partial(_remember, part.then))
+        await note(ports.state, request, partial(_remember, part.then))
     return audit
 
 

@@ -120,11 +120,14 @@ class Telling:
         return planned
 
     def _written(self, news: Sequence[Glimpse]) -> _Round:
-        """Plan once more, now that nobody else can change what is remembered, and remember it."""
-        with self.state.lease(self.terms.holder, self.terms.wait):
+        """Plan once more, now that nobody else can change what is remembered, and remember it.
+
+        A cycle of this process need not be waited for: it may be followed by the next at once.
+        """
+        alongside = self.state.alongside(self.terms.holder, self.terms.wait)
+        with alongside, self.state.transaction() as transaction:
             planned = self._planned(news)
-            with self.state.transaction() as transaction:
-                remembered.remember(transaction, *planned.after)
+            remembered.remember(transaction, *planned.after)
         self._is_remembered = True
         return planned
 

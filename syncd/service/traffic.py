@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,8 +13,8 @@ from syncd.domain.change import Resource
 from syncd.domain.delivery import Verb
 from syncd.service.histogram import ANSWERS, Histogram
 
-REMEMBERED: Final = 60
-"""Seconds whose departures are remembered one by one."""
+REMEMBERED: Final = 2
+"""Seconds whose departures are remembered one by one: the present one, and the last whole one."""
 UNANSWERED: Final = "none"
 """The class of what had no answer."""
 _THROTTLED: Final = 429
@@ -36,7 +36,7 @@ class Traffic:
         """Take a clock that counts seconds and never jumps."""
         self._ticks = ticks
         self._lock = threading.Lock()
-        self._seconds: deque[tuple[int, int]] = deque(maxlen=REMEMBERED + 1)
+        self._seconds: deque[tuple[int, int]] = deque(maxlen=REMEMBERED)
         self._latencies: dict[Kind, Histogram] = {}
         self._throttled = 0
 
@@ -56,12 +56,8 @@ class Traffic:
     def rate(self) -> int:
         """How many requests departed in the last whole second."""
         last = int(self._ticks()) - 1
-        return dict(self._by_second()).get(last, 0)
-
-    def last_minute(self) -> Sequence[int]:
-        """How many departed in each of the last sixty whole seconds, oldest first."""
-        now, counts = int(self._ticks()), dict(self._by_second())
-        return [counts.get(second, 0) for second in range(now - REMEMBERED, now)]
+        with self._lock:
+            return dict(self._seconds).get(last, 0)
 
     @property
     def throttled(self) -> int:
@@ -72,10 +68,6 @@ class Traffic:
         """How long the exchanges of each kind took so far."""
         with self._lock:
             return dict(self._latencies)
-
-    def _by_second(self) -> Sequence[tuple[int, int]]:
-        with self._lock:
-            return list(self._seconds)
 
     def _is_last(self, second: int) -> bool:
         return bool(self._seconds) and self._seconds[-1][0] == second

@@ -60,9 +60,25 @@ class SqlState:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._has_lease = False
 
-    def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[Lease]:
-        return self._database.lease(holder, wait)
+    @contextmanager
+    def lease(self, holder: str, wait: timedelta) -> Iterator[Lease]:
+        with self._database.lease(holder, wait) as lease:
+            self._has_lease = True
+            try:
+                yield lease
+            finally:
+                self._has_lease = False
+
+    @contextmanager
+    def alongside(self, holder: str, wait: timedelta) -> Iterator[None]:
+        """One that ends meanwhile does no harm: the fence decides who may write."""
+        if self._has_lease:
+            yield
+            return
+        with self.lease(holder, wait):
+            yield
 
     def duty(self, holder: str) -> AbstractContextManager[Duty]:
         return self._database.duty(holder)

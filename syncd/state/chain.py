@@ -38,7 +38,10 @@ _COVERED: Final = tuple(
         "approved",
     )
 )
-"""What a digest covers of an entry, in this order for good: a column more would change them all."""
+"""What a digest covers of an entry, in this order for good: a column more would change them all.
+
+`recreates` is therefore not among them: only the guard's count goes by it.
+"""
 
 
 @dataclass(frozen=True, slots=True)

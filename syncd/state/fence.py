@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection, case, update
 
 from syncd.domain.tracking import Delivery, Ownership, SkuState
+from syncd.ports import DOUBTED
 from syncd.state import census, facts
 from syncd.state.schema import sku
 
@@ -60,7 +61,10 @@ def is_old_copy(connection: Connection, seen: int) -> bool:
 
 
 def doubt_what_is_known(connection: Connection) -> int:
-    """Have every owned item looked up before its next write; returns how many."""
+    """Have every owned item looked up before its next write; returns how many.
+
+    The number is kept for the next cycle to tell, whoever takes the lease before it.
+    """
     census.outdate(connection)
     in_sync = sku.c.state == SkuState.IN_SYNC.value
     doubted = connection.execute(
@@ -72,4 +76,6 @@ def doubt_what_is_known(connection: Connection) -> int:
             state=case((in_sync, SkuState.PENDING.value), else_=sku.c.state),
         )
     )
+    untold = int(facts.get(connection, DOUBTED) or 0)
+    facts.put(connection, DOUBTED, str(untold + doubted.rowcount))
     return doubted.rowcount

@@ -105,7 +105,6 @@ class Taking:
 
     fence: Fence
     sent_until: datetime | None = None
-    in_doubt: int = 0
 
 
 class Holding:
@@ -114,7 +113,6 @@ class Holding:
     def __init__(self, name: str, timing: Timing, seat: Seat, taking: Taking) -> None:
         """Take the seat, which is closed at the end; the first sign of life is shown by now."""
         self.sent_until = taking.sent_until
-        self.in_doubt = taking.in_doubt
         self.fence = taking.fence
         self._name = name
         self._timing = timing

@@ -125,22 +125,9 @@ def updates_since(
 
 
 def recreated_since(connection: Connection, moment: datetime) -> frozenset[ItemId]:
-    """Ids created since then whose last deed before that left an item of ours."""
-    earlier = journal.alias()
-    deleted = (earlier.c.deed == Deed.DELETE.value) & _may_be_done(earlier)
-    last = (
-        select(earlier.c.deed)
-        .where(earlier.c.id == journal.c.id, earlier.c.write < journal.c.write)
-        .where(or_(deleted, earlier.c.kind == Kind.ACCEPTED.value))
-        .order_by(earlier.c.write.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    query = (
-        select(journal.c.id)
-        .distinct()
-        .where(_counts(moment, Action.CREATE), last != Deed.DELETE.value)
-    )
+    """Ids created since then although they were ours; earlier entries may be pruned by now."""
+    recreated = _counts(moment, Action.CREATE) & journal.c.recreates
+    query = select(journal.c.id).distinct().where(recreated)
     return frozenset(connection.execute(query).scalars())
 
 
@@ -219,6 +206,7 @@ def _intended(intent: Intent) -> _Values:
         "after": codec.attributes_text({} if change.action is Action.DELETE else change.payload()),
         "begun": codec.moment_of(intent.begun),
         "approved": intent.approved,
+        "recreates": intent.recreates,
     }
 
 
@@ -265,6 +253,7 @@ def _entry(row: Row[Any]) -> JournalEntry:
         failure=None if row.failure is None else codec.failure_from(row.failure),
         request_id=row.request_id,
         approved=row.approved,
+        recreates=row.recreates,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 
@@ -69,7 +68,7 @@ class CycleLease(Turns):
 
     def _advanced(
         self, holder: str, before: Sight, stands_or_replaced: Callable[[], bool]
-    ) -> _Advanced | None:
+    ) -> Fence | None:
         """Shut everybody else out, if nobody was quicker; asked when nobody else can write."""
         since = f"{self._grounds.timing.now().astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         seen = 0 if before.holder is None else before.holder.number
@@ -77,28 +76,19 @@ class CycleLease(Turns):
             if not stands_or_replaced():
                 return None
             migrate.refuse_newer(connection, self._grounds.name)
-            in_doubt = 0
             if fence.is_old_copy(connection, seen):
                 in_doubt = fence.doubt_what_is_known(connection)
                 _log.warning("state.restored", state=self._grounds.name, in_doubt=in_doubt)
-            return _Advanced(fence.advance(connection, holder, since, above=seen), in_doubt)
+            return fence.advance(connection, holder, since, above=seen)
 
-    def _kept(self, lock: LockFile, before: Sight, advanced: _Advanced) -> Holding:
+    def _kept(self, lock: LockFile, before: Sight, advanced: Fence) -> Holding:
         last, timing = before.holder, self._grounds.timing
         sent_until = None if last is None else timing.sent_until(last)
-        taking = Taking(advanced.fence, sent_until, advanced.in_doubt)
+        taking = Taking(advanced, sent_until)
         holding = Holding(self._name, timing, LockedSeat(self._grounds.path, lock), taking)
-        lock.write(first_sign(advanced.fence, timing))
+        lock.write(first_sign(advanced, timing))
         lock.keep()
         return holding
 
     def _who(self) -> str:
         return look_at(self._grounds.path).who
-
-
-@dataclass(frozen=True, slots=True)
-class _Advanced:
-    """The fence as it is now, and how many SKUs are in doubt since the state is an old copy."""
-
-    fence: Fence
-    in_doubt: int

@@ -86,6 +86,11 @@ SIGNS: Final = Access(QUICK, QUICK, QUICK)
 """For signs of life: what cannot be done at once is not done."""
 
 
+MIGRATING: Final = "syncd, migrating"
+"""The name by which the server knows who brings tables up to date, be it a newer version."""
+_NAME_IT: Final = text("SELECT set_config('application_name', :name, true)")
+
+
 @dataclass(frozen=True, slots=True)
 class PostgresRoom:
     """The schema of one account and a pool of connections that see no other."""
@@ -120,6 +125,26 @@ class PostgresRoom:
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """The connections of a room for bringing its tables up to date, however long that takes."""
+
+    room: PostgresRoom
+
+    @property
+    def name(self) -> str:
+        return self.room.name
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        return self.room.reading()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with self.room.writing() as connection:
+            connection.execute(_NAME_IT, {"name": MIGRATING})
+            yield connection
 
 
 def open_room(place: Place, access: Access) -> PostgresRoom:

@@ -14,6 +14,7 @@ from syncd.errors import StateBusyError, StateError
 from syncd.state import fence, migrate
 from syncd.state import postgres_signs as signs
 from syncd.state.holding import Holding, Taking, Timing, first_sign
+from syncd.state.postgres import MIGRATING
 from syncd.state.postgres_home import Home
 from syncd.state.postgres_signs import LEASE, Sight, SignedSeat
 from syncd.state.turns import Turns, stopped_while_writing
@@ -35,6 +36,7 @@ _END_STUCK_WRITERS: Final = text(
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     " AND (classid::bigint << 32) | objid::bigint = hashtextextended(:schema, 0)"
     " AND xact_start < clock_timestamp() - make_interval(secs => :term)"
+    " AND application_name <> :migrating"
 )
 
 _log = structlog.get_logger()
@@ -83,17 +85,16 @@ class PostgresLease(Turns):
             migrate.refuse_newer(connection, self._name)
             if before.holder is not None and not before.holder.ended:
                 _log.warning("lease.taken_over", state=self._name, holder=before.who)
-            in_doubt = self._doubt_an_old_copy(connection)
+            self._doubt_an_old_copy(connection)
             advanced = fence.advance(connection, holder, since, above=self._home.seen())
             signs.put(connection, LEASE, first_sign(advanced, self._timing))
-            return Taking(advanced, self._sent_until(before), in_doubt)
+            return Taking(advanced, self._sent_until(before))
 
-    def _doubt_an_old_copy(self, connection: Connection) -> int:
+    def _doubt_an_old_copy(self, connection: Connection) -> None:
         if not self._home.has_moved(connection):
-            return 0
+            return
         in_doubt = fence.doubt_what_is_known(connection)
         _log.warning("state.restored", state=self._name, in_doubt=in_doubt)
-        return in_doubt
 
     def _sent_until(self, before: Sight) -> datetime | None:
         """Until when the holder before may have sent: by this process's clock, which may differ."""
@@ -110,8 +111,15 @@ class PostgresLease(Turns):
         return holding
 
     def _end_stuck_writers(self) -> None:
-        """End what a holder that shows no sign of life keeps locked; only its own user may."""
-        values = {"schema": self._rooms.work.place.schema, "term": self._timing.term}
+        """End what a holder that shows no sign of life keeps locked; only its own user may.
+
+        A migration gives no signs of life either, and is left to its end.
+        """
+        values = {
+            "schema": self._rooms.work.place.schema,
+            "term": self._timing.term,
+            "migrating": MIGRATING,
+        }
         with suppress(StateError), self._rooms.signs.unlocked() as connection:
             connection.execute(_END_STUCK_WRITERS, values)
 

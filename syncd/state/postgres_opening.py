@@ -18,7 +18,7 @@ from syncd.state.adapter import SqlState
 from syncd.state.fingerprints import FingerprintCopy
 from syncd.state.holding import Timing
 from syncd.state.opening import open_private
-from syncd.state.postgres import PATIENCE, SIGNS, Access, PostgresRoom, open_room
+from syncd.state.postgres import PATIENCE, SIGNS, Access, Migration, PostgresRoom, open_room
 from syncd.state.postgres_database import Leases, PostgresDatabase
 from syncd.state.postgres_duty import PostgresDuty
 from syncd.state.postgres_home import Home
@@ -50,7 +50,7 @@ def open_for_writing(place: Place, timing: Timing, patience: timedelta = PATIENC
     room = open_room(place, Access(patience))
     with _undone_on_failure(room.close):
         _make(room)
-        migrate.bring_up_to_date(room)
+        migrate.bring_up_to_date(Migration(room))
         copy, folder = _copy_of(place)
     signs = open_room(place, SIGNS)
     lease = PostgresLease(Rooms(room, signs), Home(_cached(place, _SEEN)), timing)

@@ -39,7 +39,6 @@ class PrivateLease:
     """The port's `Lease` where nobody else can come."""
 
     sent_until: datetime | None = None
-    in_doubt: int = 0
 
     def check(self) -> None:
         """Nobody takes it away."""

@@ -72,6 +72,7 @@ journal: Final = Table(
     Column("failure", _Document),
     Column("request_id", Text),
     Column("approved", Boolean, nullable=False, server_default=false()),
+    Column("recreates", Boolean, nullable=False, server_default=false()),
     Index("journal_by_id", "id", "write"),
     Index("journal_by_cycle", "cycle", "write"),
     # This one counts the writes of each hour by their outcome without a look at the table.

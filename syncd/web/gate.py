@@ -34,7 +34,11 @@ _OWN: Final = frozenset({"same-origin", "none"})
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Passes on what may pass, with `request.state.trusted`, and puts headers on every answer."""
+    """Passes on what may pass, and puts headers on every answer.
+
+    `request.state.trusted` says that who asks is known, and `request.state.of_its_own` that no page
+    of somebody else has made the browser ask.
+    """
 
     app: ASGIApp
     service: Callable[[], ServiceSettings]
@@ -54,6 +58,7 @@ class Gate:
     def _refusal(self, request: Request) -> Response | None:
         service, path = self.service(), request.url.path
         request.state.trusted = self._trusts(request)
+        request.state.of_its_own = _is_of_its_own(service, request)
         if path.startswith(_HOOKS):
             return None
         if not _is_meant(service, request):
@@ -104,11 +109,22 @@ def _is_meant(service: ServiceSettings, request: Request) -> bool:
 
 def _is_own(service: ServiceSettings, request: Request) -> bool:
     """Whether a request that changes something comes from a page of ours, or from no page."""
+    says_nothing = {"sec-fetch-site", "origin"}.isdisjoint(request.headers)
+    if says_nothing and "cookie" in request.headers:
+        return False
+    return _is_of_its_own(service, request)
+
+
+def _is_of_its_own(service: ServiceSettings, request: Request) -> bool:
+    """Whether no page of somebody else has asked, as far as the browser tells.
+
+    At this machine's own names every browser does; elsewhere the token keeps such pages out.
+    """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
         return site in _OWN
     if origin is None:
-        return "cookie" not in request.headers
+        return True
     sender = urlsplit(origin)
     own_names = {one.lower() for one in service.hosts}
     return sender.netloc == request.headers.get("host") or sender.hostname in own_names

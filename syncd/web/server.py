@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from syncd.config.addresses import host_and_port
 from syncd.config.values import OFF
@@ -28,7 +28,7 @@ _LAST_ANSWERS_SECONDS: Final = 1
 _KEEP_ALIVE_SECONDS: Final = 60
 MOST_CONNECTIONS: Final = 128
 FIRST_WORDS: Final = 10.0
-"""Seconds within which a whole request has to come from somebody who has connected."""
+"""Seconds within which a whole request has to come from somebody who has connected, or begun it."""
 _BACKLOG: Final = 128
 _AGAIN_SECONDS: Final = 1.0
 """Between two looks at whether an address that another has taken is free."""
@@ -167,21 +167,45 @@ class _Running:
 
 
 class _Connection(H11Protocol):
-    """One of so many; whoever connects and asks nothing has to go.
+    """One of so many; whoever asks nothing, or begins to and does not end, has to go.
 
     Each takes a file of the process, and the work needs some as well.
     """
+
+    _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
             transport.abort()
         else:
-            self.loop.call_later(FIRST_WORDS, self._end_if_silent)
+            self._expect_a_request()
 
-    def _end_if_silent(self) -> None:
-        if getattr(self, "cycle", None) is None:  # as it is until the first request is whole
-            self.transport.abort()
+    def data_received(self, data: bytes) -> None:
+        """Have the rest of a request follow in time, however slowly its bytes trickle."""
+        before = self.cycle
+        super().data_received(data)
+        if self.cycle is not before or _is_under_way(self.cycle):
+            self._expect_nothing()
+        elif self._deadline is None:
+            self._expect_a_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._expect_nothing()
+        super().connection_lost(exc)
+
+    def _expect_a_request(self) -> None:
+        self._deadline = self.loop.call_later(FIRST_WORDS, self.transport.abort)
+
+    def _expect_nothing(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = None
+
+
+def _is_under_way(cycle: RequestResponseCycle | None) -> bool:
+    """Whether a request is being answered, with as much of its body as there is."""
+    return cycle is not None and not cycle.response_complete
 
 
 class _Server(uvicorn.Server):

@@ -103,7 +103,6 @@ class FakeLease:
 
     lost: Callable[[], bool]
     sent_until: datetime | None = None
-    in_doubt: int = 0
 
     def check(self) -> None:
         if self.lost():
@@ -163,6 +162,14 @@ class FakeState:
             self._has_lease = False
             if not self._stood_still:
                 self._store.cycle.release()
+
+    @contextmanager
+    def alongside(self, holder: str, wait: timedelta) -> Iterator[None]:
+        if self._has_lease:
+            yield
+            return
+        with self.lease(holder, wait):
+            yield
 
     @contextmanager
     def duty(self, holder: str) -> Iterator[FakeDuty]:
@@ -261,8 +268,12 @@ class FakeState:
         )
 
     def recreated_since(self, moment: datetime) -> frozenset[ItemId]:
-        created = self.written_since(moment, Action.CREATE)
-        return frozenset(item for item in created if self._was_ours(item, moment))
+        return frozenset(
+            entry.id
+            for entry in self.contents.journal
+            if entry.recreates and entry.begun >= moment
+            if entry.kind not in _UNDONE and not entry.approved
+        )
 
     def written_after(self, cycle: CycleId, ids: Sequence[ItemId]) -> frozenset[ItemId]:
         passed, written = False, set[ItemId]()
@@ -355,18 +366,6 @@ class FakeState:
 
     def close(self) -> None:
         """There is nothing to give back."""
-
-    def _was_ours(self, item: ItemId, moment: datetime) -> bool:
-        """Whether a create since then found an item of ours gone."""
-        last = None
-        for entry in self.journal_of(item):
-            counts = entry.kind not in _UNDONE and not entry.approved and entry.begun >= moment
-            if entry.deed is Deed.CREATE and counts and last not in {None, Deed.DELETE}:
-                return True
-            deleted = entry.deed is Deed.DELETE and entry.kind not in _UNDONE
-            if deleted or entry.kind is Kind.ACCEPTED:
-                last = entry.deed
-        return False
 
 
 class FakeTransaction:
@@ -517,6 +516,7 @@ def _begun(intent: Intent) -> JournalEntry:
         after={} if change.action is Action.DELETE else change.payload(),
         begun=intent.begun,
         approved=intent.approved,
+        recreates=intent.recreates,
     )
 
 

@@ -11,6 +11,9 @@ _SERVICE: Final = "tests/integration/service/"
 _STATE: Final = "tests/integration/state/"
 _WEB: Final = "tests/integration/web/"
 
+_MADE_AGAIN: Final = "test_an_item_made_again_counts_although_its_first_create_is_forgotten"
+_NOT_RECORDED: Final = "TestTheWatermark::test_stays_where_the_rows_could_not_be_recorded"
+
 _IN_THE_DOMAIN: Final = (
     Mutation(
         name="clear-what-was-never-ours",
@@ -25,6 +28,13 @@ _IN_THE_DOMAIN: Final = (
         old="return self.change == change",
         new="return self.change.id == change.id",
         caught_by=(f"{_ENGINE}test_guard_approvals.py",),
+    ),
+    Mutation(
+        name="unnamed-conflict-is-permanent",
+        file="domain/delivery.py",
+        old="(code or _UNNAMED.get(verb)) == _ALREADY_EXISTS",
+        new="code == _ALREADY_EXISTS",
+        caught_by=("tests/unit/domain/test_delivery.py",),
     ),
     Mutation(
         name="server-error-is-permanent",
@@ -51,6 +61,13 @@ _IN_THE_ENGINE: Final = (
         old="return row.revision == change.revision",
         new="return bool(change)",
         caught_by=(f"{_ENGINE}test_settle_newer_wish.py",),
+    ),
+    Mutation(
+        name="collides-for-ever",
+        file="engine/settle.py",
+        old="row.attempts + 1 < MOST_COLLISIONS",
+        new="row.attempts + 1 < 1_000 * MOST_COLLISIONS",
+        caught_by=(f"{_ENGINE}test_settle.py",),
     ),
     Mutation(
         name="asked-wait-is-not-heeded",
@@ -151,7 +168,7 @@ _IN_THE_SERVICE: Final = (
         file="service/recording.py",
         old="if reading.counts:",
         new="if reading.certificate.rows:",
-        caught_by=(f"{_SERVICE}test_reads.py",),
+        caught_by=(f"{_SERVICE}test_reads.py::TestAPartialRead",),
     ),
     Mutation(
         name="watermark-moved-early",
@@ -161,7 +178,7 @@ _IN_THE_SERVICE: Final = (
                 transaction.record_reading(reading)
             reading = self._recorder().changes(comparison, reading)
 """,
-        caught_by=(f"{_SERVICE}test_changes.py",),
+        caught_by=(f"{_SERVICE}test_changes.py::{_NOT_RECORDED}",),
     ),
     Mutation(
         name="intent-is-not-kept",
@@ -195,6 +212,20 @@ _IN_THE_SERVICE: Final = (
         old="return row is not None and row.revision == change.revision",
         new="return row is not None and row.revision >= change.revision",
         caught_by=("tests/unit/service/test_moved_on.py",),
+    ),
+    Mutation(
+        name="made-again-and-not-noted",
+        file="service/deliver.py",
+        old="recreates=recreates(rows[one.id], one),",
+        new="recreates=False,",
+        caught_by=(f"{_SERVICE}test_pruning.py::{_MADE_AGAIN}",),
+    ),
+    Mutation(
+        name="restored-backup-is-told-at-every-cycle",
+        file="service/restored.py",
+        old='transaction.remember(DOUBTED, "0")',
+        new="transaction.forget([])",
+        caught_by=(f"{_SERVICE}test_restored_backup.py",),
     ),
     Mutation(
         name="unsent-counts-as-done",
@@ -300,6 +331,13 @@ _IN_THE_ADAPTERS: Final = (
         caught_by=(f"{_STATE}test_lease.py",),
     ),
     Mutation(
+        name="notes-wait-for-their-own-cycle",
+        file="state/adapter.py",
+        old="        if self._has_lease:\n            yield\n            return\n",
+        new="",
+        caught_by=("tests/contract/state/test_alongside.py",),
+    ),
+    Mutation(
         name="doubtful-write-is-no-part-of-a-budget",
         file="state/journal.py",
         old="NOT_CARRIED_OUT: Final = frozenset({",
@@ -320,7 +358,7 @@ _IN_THE_ADAPTERS: Final = (
         file="state/adapter.py",
         old="if not self._stamped and self._would_show(rows):",
         new="if not rows and self._would_show(rows):",
-        caught_by=("tests/contract/state/test_copies.py", f"{_STATE}test_fingerprint_copy.py"),
+        caught_by=(f"{_STATE}test_fingerprint_copy.py",),
     ),
 )
 

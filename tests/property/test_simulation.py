@@ -12,7 +12,7 @@ import pytest
 
 from tests.property.simulate.life import PromiseBroken, live
 
-IN_MEMORY: Final = 60
+IN_MEMORY: Final = 55
 IN_A_FILE: Final = 4
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from tests.property.soak.soak import soak
+from tests.property.soak.soak import Terms, soak
 
 MEGABYTE = 1 << 20
 
@@ -16,7 +16,8 @@ MEGABYTE = 1 << 20
 async def test_hundreds_of_cycles_leave_nothing_behind_but_the_journal_that_is_kept(
     tmp_path: Path,
 ) -> None:
-    settled, later = await soak(tmp_path, (40, 80), keep=timedelta(hours=1))
+    terms = Terms(keep=timedelta(hours=12), step=timedelta(hours=2))
+    settled, later = await soak(tmp_path, (24, 48), terms)
 
     assert later.descriptors <= settled.descriptors
     assert later.threads <= settled.threads

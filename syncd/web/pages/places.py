@@ -20,7 +20,6 @@ from syncd.errors import StateBusyError, StateError, UsageError
 from syncd.report import Report, html
 from syncd.report.wording import visible
 from syncd.service.board import read_board
-from syncd.service.cycle import UNFINISHED
 from syncd.service.inquiry import explain, past_cycle
 from syncd.web.pages import problems
 from syncd.web.pages.assets import PATH, asset
@@ -123,7 +122,7 @@ class Pages:
 
     def _sku(self, request: Request) -> Response:
         item = _read_id(request.path_params["id"])
-        looks = request.query_params.getlist("look")
+        looks = request.query_params.getlist("look") if request.state.of_its_own else ()
         if "remote" in looks:
             self._seen.look_at_remote(item)
         if "catalog" in looks:
@@ -137,7 +136,7 @@ class Pages:
         with self._desk.state() as state:
             result = past_cycle(state, CycleId(request.path_params["id"]))
             newest = next(iter(state.cycles(1)), None)
-        if newest is not None and newest.id == result.id and result.error == UNFINISHED:
+        if newest is not None and newest.id == result.id and result.is_unfinished:
             return problems.unfinished(self._desk, request.url.path)
         page = html.report_page(Report.of(result, None, exit_code(result)), _HOME)
         policy = content_policy([html.inline_script()], [html.inline_style()])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NO_TROUBLE: Final = frozenset({Cause.STANDBY, Cause.STARTING, Cause.GUARD})
 """Reasons not to be ready that the page tells of in other places."""
-_AUDITS: Final = frozenset({Job.AUDIT.value, Job.ROLLING.value})
+_POLLS: Final = (Job.POLL.value, Job.FULL.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class Watch:
     @property
     def next_poll(self) -> datetime | None:
         """When the catalog is looked at next, by schedule or for writes that come due."""
-        others = {Job.AUDIT.value, Job.ROLLING.value}
-        return min((at for job, at in self.next_runs.items() if job not in others), default=None)
+        due = [self.next_runs[job] for job in _POLLS if job in self.next_runs]
+        return min(due, default=None)
 
 
 def watch(desk: Desk, census: Census | None, unreadable: str | None = None) -> Watch:

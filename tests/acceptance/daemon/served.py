@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,10 +73,22 @@ def free_port() -> int:
 @contextmanager
 def serving(shop: Shop, *arguments: str) -> Iterator[Served]:
     """Start a daemon and listen to it, until the block ends."""
-    place = _short(shop.folder)
+    told = {"WATCHDOG_USEC": "3000000", **measured_environment()}
+
+    def start(place: str) -> subprocess.Popen[bytes]:
+        return shop.start(*arguments, NOTIFY_SOCKET=place, **told)
+
+    with listened_to(shop.folder, start) as served:
+        yield served
+
+
+@contextmanager
+def listened_to(folder: Path, start: Callable[[str], subprocess.Popen[bytes]]) -> Iterator[Served]:
+    """Listen to what a process tells its service manager, at the address it is started with."""
+    place = _short(folder)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
         line.bind(place)
-        process = subprocess_of(shop, place, arguments)
+        process = start(place)
         served = Served(process)
         for listen in (_hear, _read):
             threading.Thread(target=listen, args=(served, line), daemon=True).start()
@@ -85,11 +97,6 @@ def serving(shop: Shop, *arguments: str) -> Iterator[Served]:
                 yield served
         finally:
             Path(place).unlink()
-
-
-def subprocess_of(shop: Shop, place: str, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    told = {"NOTIFY_SOCKET": place, "WATCHDOG_USEC": "3000000"}
-    return shop.start(*arguments, **told, **measured_environment())
 
 
 def _short(folder: Path) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from syncd.sandbox import Fault, FaultKind
@@ -199,6 +200,8 @@ def test_a_duty_that_another_has_taken(house: House) -> None:
 
 def test_a_process_that_is_stopped(house: House) -> None:
     house.daemon.send(signal.SIGSTOP)
+    process = psutil.Process(house.pid)
+    _come_to_pass(lambda: process.status() == psutil.STATUS_STOPPED, BOUND)
     try:
         with pytest.raises(httpx.ReadTimeout):
             house.client.get("/healthz", timeout=BOUND / 4)

@@ -1,4 +1,4 @@
-"""Several daemons on one state: one works, the others stand by, and commands run in between."""
+"""Several daemons on one state: one works, and the others stand by."""
 
 from __future__ import annotations
 
@@ -55,16 +55,3 @@ def test_one_that_stands_by_can_be_stopped(shop: Shop) -> None:
             assert second.stop().code == 143
             assert time.monotonic() - began < 5
         first.stop()
-
-
-def test_commands_run_beside_it_between_its_cycles(shop: Shop, sandbox: SandboxProcess) -> None:
-    schedule(shop, poll="300ms")
-    with serving(shop) as daemon:
-        wait_until(lambda: len(sandbox.items()) == 12)
-        once = shop.run("--once", "--format", "json")
-        status = shop.run("status")
-        daemon.stop()
-
-    assert once.code == 0
-    assert once.json()["summary"]["unchanged"] == 12
-    assert status.code == 0

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import httpx
 
-from tests.acceptance.kills.database import watch_database
+from tests.acceptance.kills.database import watch_database, watch_server
 from tests.acceptance.kills.files import Files, watch_files
 from tests.acceptance.kills.job import Job
 
@@ -57,11 +57,16 @@ class Boundaries:
             if name == self._last == PACED:
                 return
             self._last = name
-            self._count += 1
             _write(self._told, f"{name}\n".encode())
+            if not self._is_counted(name):
+                return
+            self._count += 1
             if self._count == self._job.kill_at:
                 _wait_for(self._job.gate)
                 self.signal(self._job.by)
+
+    def _is_counted(self, name: str) -> bool:
+        return any(name.startswith(head) and name.endswith(tail) for head, tail in self._job.among)
 
     def signal(self, number: int) -> None:
         """Send this process a signal; asked to stop for a second time it would not end in order."""
@@ -85,6 +90,7 @@ def watch(folder: Path, reached: Reached) -> None:
     are told as one step.
     """
     watch_database(folder, reached)
+    watch_server(reached)
     watch_files(Files(folder, reached))
     _watch_requests(reached)
 

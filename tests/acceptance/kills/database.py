@@ -1,13 +1,19 @@
-"""SQLite's commits in one folder, told before and after they are made."""
+"""SQLite's commits in one folder, told before and after they are made; PostgreSQL's, after."""
 
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import psycopg
 
 Reached = Callable[[str], None]
+
+_WRITER: Final = "SELECT pg_current_xact_id_if_assigned()::text"
 
 
 def watch_database(folder: Path, reached: Reached) -> None:
@@ -23,6 +29,28 @@ def watch_database(folder: Path, reached: Reached) -> None:
         return connection
 
     sqlite3.connect = watched  # type: ignore[assignment]  # as far as syncd uses it
+
+
+def watch_server(reached: Reached) -> None:
+    """Have every commit told that changes something in PostgreSQL, but for signs of life."""
+    import psycopg
+
+    commit = psycopg.Connection.commit
+
+    def watched(connection: psycopg.Connection[Any]) -> None:
+        has_written = _has_written(connection)
+        commit(connection)
+        if has_written and not threading.current_thread().daemon:
+            reached("the server has committed")
+
+    psycopg.Connection.commit = watched  # type: ignore[method-assign, assignment]  # around it
+
+
+def _has_written(connection: psycopg.Connection[Any]) -> bool:
+    if connection.info.transaction_status.name != "INTRANS":
+        return False
+    (number,) = connection.execute(_WRITER).fetchone() or (None,)
+    return number is not None
 
 
 class _Connection(sqlite3.Connection):

@@ -86,12 +86,11 @@ def check_writes(arranged: Arranged, before: World, writes: Iterable[Write]) -> 
             present.discard(write.id)
 
 
-def check_journal(state: Path, after: int, writes: Iterable[Write]) -> None:
+def check_journal(entries: Iterable[Entry], writes: Iterable[Write]) -> None:
     """Every write that was sent had its intent, and every outcome that is claimed was one.
 
-    `after` is the journal's last entry of the time before the log begins.
+    The entries are those of the time of the log.
     """
-    entries = _journal(state, after)
     log = {write.request: write for write in writes}
     unknown: defaultdict[tuple[str, str], int] = defaultdict(int)
     for entry in entries:
@@ -108,14 +107,14 @@ def check_journal(state: Path, after: int, writes: Iterable[Write]) -> None:
         assert count <= unknown[key], f"{key} was sent {count} times without an intent of its own"
 
 
-def check_doubts(state: Path, after: int, log: Iterable[Mapping[str, Any]]) -> None:
+def check_doubts(entries: Iterable[Entry], log: Iterable[Mapping[str, Any]]) -> None:
     """What was sent and not heard of again is looked up before anything more is sent for it."""
-    in_doubt_after(state, after, log)
+    in_doubt_after(entries, log)
 
 
-def in_doubt_after(state: Path, after: int, log: Iterable[Mapping[str, Any]]) -> set[str]:
+def in_doubt_after(entries: Iterable[Entry], log: Iterable[Mapping[str, Any]]) -> set[str]:
     """The ids that have not been looked up since they were sent something without an answer."""
-    settled = {entry.request for entry in _journal(state, after)} - {None}
+    settled = {entry.request for entry in entries} - {None}
     in_doubt: set[str] = set()
     for request in log:
         if request["method"] == "GET":
@@ -138,7 +137,8 @@ class Entry:
     request: str | None
 
 
-def _journal(state: Path, after: int) -> list[Entry]:
+def journal(state: Path, after: int) -> list[Entry]:
+    """What stands there since the entry `after`."""
     query = """SELECT deed, id, kind, request_id FROM journal
         WHERE write > ? AND deed <> 'adopt' ORDER BY write"""
     with closing(sqlite3.connect(state)) as database:

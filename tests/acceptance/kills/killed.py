@@ -14,6 +14,7 @@ import pkgutil
 import signal
 import sys
 import tempfile
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -33,6 +34,7 @@ SHORT: Final = 0.05
 _IMPORTED_LATE: Final = (
     "alembic.command",
     "anyio._backends._asyncio",
+    "apprise.plugins.custom_json",
     "concurrent.futures.thread",
     "duckdb",
     "h11",
@@ -145,6 +147,8 @@ def _run(job: Job) -> NoReturn:
     os.chdir(job.folder)
     tempfile.tempdir = job.told
     _leap(job.later)
+    if job.term is not None:
+        _take_quick_leases(job.term, job.folder)
     if not _confine(job):
         watch(Path(job.folder), _with_meddling(boundaries.reached, job.meddling))
     if not job.arguments:
@@ -161,20 +165,35 @@ def _serve_once(boundaries: Boundaries) -> None:
     """
     from syncd.daemon.wishes import Wishes
     from syncd.service.pulse import Job as Wanted
-    from syncd.service.pulse import Pulse
+    from syncd.service.pulse import Pulse, Strand
 
-    make, rest = Wishes.__init__, Pulse.rest
+    make, beat = Wishes.__init__, Pulse.__init__
 
     def wishing(wishes: Wishes) -> None:
         make(wishes)
         wishes.add(Wanted.POLL)
 
-    def rested(pulse: Pulse) -> None:
-        rest(pulse)
-        boundaries.signal(signal.SIGTERM)
+    class Cycles(Strand):
+        def rest(self) -> None:
+            super().rest()
+            boundaries.signal(signal.SIGTERM)
+
+    def beating(
+        pulse: Pulse, now: Callable[[], datetime], ticks: Callable[[], float] = time.monotonic
+    ) -> None:
+        beat(pulse, now, ticks)
+        pulse.cycle = Cycles(now, ticks)
 
     Wishes.__init__ = wishing  # type: ignore[method-assign, assignment]  # around it
-    Pulse.rest = rested  # type: ignore[method-assign, assignment]  # around it
+    Pulse.__init__ = beating  # type: ignore[method-assign, assignment]  # around it
+
+
+def _take_quick_leases(term: float, folder: str) -> None:
+    """In PostgreSQL, whose copies go into a folder of the shop's."""
+    from syncd.state import postgres_opening
+
+    vars(postgres_opening).update(BEAT=term / 10, TERM=term)
+    os.environ["CACHE_DIRECTORY"] = str(Path(folder, "cache"))
 
 
 def _leap(later: float) -> None:

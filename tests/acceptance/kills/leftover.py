@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from tests.acceptance.kills.evidence import in_doubt_after
+from tests.acceptance.kills.evidence import in_doubt_after, journal
 from tests.acceptance.kills.stage import KEPT_IN_PLACE, Stage
 
 _STATE: Final = ("state.db", "state.db-wal", "state.db-shm")
@@ -36,15 +36,15 @@ def leftover(stage: Stage, after: int) -> str:
     """Look at everything and change nothing; the run's journal begins after the entry `after`."""
     log = stage.remote.requests()
     writes = [request for request in log if request["method"] != "GET"]
-    with _copied(stage.shop.folder) as state:
+    with copied(stage.shop.folder) as state:
         rows = "\n".join(_rows(state))
-        doubts = in_doubt_after(state, after, log) if rows else set()
+        doubts = in_doubt_after(journal(state, after), log) if rows else set()
     lines = [rows, *_files(stage.shop.folder, rows), *_remote(stage, writes), str(sorted(doubts))]
     return _plain("\n".join(lines), [request["requestId"] for request in writes])
 
 
 @contextmanager
-def _copied(folder: Path) -> Iterator[Path]:
+def copied(folder: Path) -> Iterator[Path]:
     """A copy of the state, for SQLite changes what it opens: it takes in what a kill has left."""
     with tempfile.TemporaryDirectory(prefix="syncd-leftover-") as place:
         for name in _STATE:

@@ -20,6 +20,9 @@ from tests.shop import Shop
 
 Objects = dict[str, dict[str, Any]]
 
+Among = tuple[tuple[str, str], ...]
+"""How the names of boundaries begin and end."""
+ANY: Final[Among] = (("", ""),)
 KEPT_IN_PLACE: Final = frozenset({"catalog.csv", "config.toml"})
 """Files that no run writes; a copy of the catalog would count as rewritten."""
 
@@ -82,11 +85,13 @@ class Stage:
     levels: list[Mapping[str, object]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     meddling: Meddling | None = None
+    term: float | None = None
 
     def run(
         self,
         *arguments: str,
         kill_at: int = 0,
+        among: Among = ANY,
         by: int = signal.SIGKILL,
         gate: Path | None = None,
         later: float = 0.0,
@@ -99,12 +104,14 @@ class Stage:
             folder=str(self.shop.folder),
             told=str(self.launcher.told),
             kill_at=kill_at,
+            among=among,
             by=by,
             gate=None if gate is None else str(gate),
             later=later,
             meddling=self.meddling,
             largest_file=largest_file,
             heeds_rights=heeds_rights,
+            term=self.term,
         )
         return self.launcher.run(job)
 

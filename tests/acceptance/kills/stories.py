@@ -233,6 +233,42 @@ def pruning(stage: Stage, pace: str) -> Arranged:
     return Arranged(rows, ("--once",), later=-6 * DAY)
 
 
+def mending(stage: Stage, pace: str) -> Arranged:
+    """An audit mends what others have done: a value is changed, and an item gone; a lost answer."""
+    _configure(stage, pace)
+    rows = tuple(row(number) for number in range(3))
+    stage.shop.stock(rows)
+    stage.well("--once")
+    stage.remove_items("SKU-0001")
+    stage.seed(
+        [
+            {"id": "SKU-0000", **item_of(row(0, origin="SE"))},
+            {"id": "HAND-MADE", **item_of(row(99))},
+        ]
+    )
+    stage.faults.append(Fault(kind=FaultKind.LOST, method="POST", id="SKU-0000", count=1))
+    repair = ("audit", "--repair")
+    return Arranged(rows, repair, recovery=(repair, ("--once",)))
+
+
+def rebuilding(stage: Stage, pace: str) -> Arranged:
+    """A lost state is filled anew from catalog and remote, where nothing else is ever adopted."""
+    _configure(stage, pace)
+    text = stage.shop.configuration.read_text()
+    stage.shop.configuration.write_text(text + "[policy]\nadopt = false\n")
+    rows = (row(0), row(1, origin="SE"), row(2))
+    stage.shop.stock(rows)
+    stage.seed(
+        [
+            {"id": "SKU-0000", **item_of(row(0))},
+            {"id": "SKU-0001", **item_of(row(1))},
+            {"id": "HAND-MADE", **item_of(row(99))},
+        ]
+    )
+    rebuild = ("adopt", "--rebuild")
+    return Arranged(rows, rebuild, recovery=(rebuild, ("--once",)))
+
+
 def serving(stage: Stage, pace: str) -> Arranged:
     """The daemon: it makes, changes and deletes an item in its first cycle, and ends after it."""
     _configure(stage, pace)
@@ -254,6 +290,42 @@ def serving(stage: Stage, pace: str) -> Arranged:
     )
 
 
+def keeping(url: str, account: str) -> Story:
+    """The state is in PostgreSQL, and a cycle makes, changes and deletes an item."""
+
+    def keeping(stage: Stage, pace: str) -> Arranged:
+        _configure(stage, pace)
+        text = stage.shop.configuration.read_text()
+        there = f'url = "{url}"\naccount = "{account}"'
+        stage.shop.configuration.write_text(text.replace('url = "sqlite:///state.db"', there))
+        stage.shop.stock([row(0), row(1)])
+        stage.well("--once")
+        stage.shop.stock([row(1)])
+        stage.well("--once")
+        rows = (row(1, origin="SE"), row(2))
+        stage.shop.stock(rows)
+        return Arranged(rows, ("--once",), deleted=frozenset({"SKU-0000"}))
+
+    return keeping
+
+
+def telling(url: str) -> Story:
+    """The daemon has somebody to tell of what was refused in its first cycle, by this URL."""
+
+    def telling(stage: Stage, pace: str) -> Arranged:
+        _configure(stage, pace)
+        stage.shop.stock([row(0), row(1)])
+        stage.well("--once")
+        text = stage.shop.configuration.read_text()
+        stage.shop.configuration.write_text(f'{text}{QUIET_SERVICE}[notify]\nurls = ["{url}"]\n')
+        rows = (row(0, origin="SE"), row(1, maker="unknown"))
+        stage.shop.stock(rows)
+        code, kept = ExitCode.TERMINATED, frozenset({"SKU-0001"})
+        return Arranged(rows, (), code=code, settled=3, recovery=((),), kept=kept)
+
+    return telling
+
+
 STORIES: Final[Mapping[str, Story]] = {
     story.__name__: story
     for story in (
@@ -270,6 +342,8 @@ STORIES: Final[Mapping[str, Story]] = {
         reverting,
         following_again,
         pruning,
+        mending,
+        rebuilding,
         serving,
     )
 }

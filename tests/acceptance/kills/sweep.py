@@ -12,7 +12,7 @@ from syncd.errors import ExitCode
 from tests.acceptance.kills import evidence
 from tests.acceptance.kills.launcher import Ended
 from tests.acceptance.kills.leftover import leftover
-from tests.acceptance.kills.stage import KEPT_IN_PLACE, Stage, World
+from tests.acceptance.kills.stage import ANY, KEPT_IN_PLACE, Among, Stage, World
 from tests.acceptance.kills.stories import Arranged, Story
 
 HOUR: Final = 3600.0
@@ -73,6 +73,15 @@ class Sweep:
             if len(ended.boundaries) < at:
                 return
 
+    def kills_among(self, among: Among) -> Iterator[Ended]:
+        """Kill at the boundaries of these names alone; the last run comes to its end."""
+        for at in itertools.count(1):
+            ended = self.killed(at, among)
+            self.check(ended)
+            yield ended
+            if not ended.was_killed:
+                return
+
     def undisturbed(self) -> Ended:
         """Let the command come to its end."""
         return self.killed(NEVER)
@@ -93,13 +102,13 @@ class Sweep:
         self.killed(at)
         return self.stage.run(*self.arranged.recovery[0], kill_at=again, later=HOUR / 2)
 
-    def killed(self, at: int) -> Ended:
-        return self._run(at, signal.SIGKILL)
+    def killed(self, at: int, among: Among = ANY) -> Ended:
+        return self._run(at, signal.SIGKILL, among)
 
-    def _run(self, at: int, by: int) -> Ended:
+    def _run(self, at: int, by: int, among: Among = ANY) -> Ended:
         self.stage.restore(self.before)
         arranged = self.arranged
-        ended = self.stage.run(*arranged.line, kill_at=at, by=by, later=arranged.later)
+        ended = self.stage.run(*arranged.line, kill_at=at, among=among, by=by, later=arranged.later)
         self._check_left()
         return ended
 
@@ -146,8 +155,9 @@ class Sweep:
         writes = evidence.writes_in(log)
         evidence.check_remote(arranged, before, self.stage.remote.items())
         evidence.check_writes(arranged, before, writes)
-        evidence.check_journal(state, self.entries, writes)
-        evidence.check_doubts(state, self.entries, log)
+        entries = evidence.journal(state, self.entries)
+        evidence.check_journal(entries, writes)
+        evidence.check_doubts(entries, log)
         evidence.check_state(state)
         evidence.check_history(state)
 

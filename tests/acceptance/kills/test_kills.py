@@ -16,7 +16,11 @@ PARTS: Final[Mapping[str, int]] = {
     "later_cycle": 2,
 }
 """Into how many tests the longer stories are cut, so that they are shared out."""
-COMMANDS: Final = [name for name in STORIES if name != "serving"]
+BY_THEIR_COMMITS: Final = ("mending", "rebuilding")
+"""Stories of which only what lasts is a boundary: the others are those of any cycle."""
+WHAT_LASTS: Final = (("state.db has committed", ""), ("POST", "is sent"), ("DELETE", "is sent"))
+"""The first moments at which something is as it was not before."""
+COMMANDS: Final = [name for name in STORIES if name not in {"serving", *BY_THEIR_COMMITS}]
 SEEN: Final = {
     "first_cycle": (
         "state.db is made",
@@ -51,6 +55,12 @@ SEEN: Final = {
         "DELETE /inventory-items/SKU-0003 is sent",
     ),
     "migrating": ("state.db has committed",),
+    "mending": (
+        "state.db has committed",
+        "POST /inventory-items SKU-0001 is sent",
+        "POST /inventory-items/SKU-0000 is sent",
+    ),
+    "rebuilding": ("state.db has committed",),
     "serving": (
         "state.db.duty is made",
         "POST /inventory-items/SKU-0001 is sent",
@@ -79,6 +89,17 @@ def test_wherever_a_command_is_killed_the_next_one_goes_on(
 
     assert len(killed) >= len(undisturbed.boundaries) // part.step
     assert set(SEEN.get(name, ())) <= set(undisturbed.boundaries)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", BY_THEIR_COMMITS)
+def test_whatever_of_an_audit_or_a_rebuilding_lasts_the_next_one_goes_on_from_it(
+    stage: Stage, name: str
+) -> None:
+    *killed, undisturbed = Sweep.of(stage, STORIES[name], ONE_BY_ONE).kills_among(WHAT_LASTS)
+
+    assert undisturbed.code == 0
+    assert {ended.boundaries[-1] for ended in killed} == set(SEEN[name])
 
 
 @pytest.mark.timeout(600)

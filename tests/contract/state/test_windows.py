@@ -15,6 +15,7 @@ from syncd.domain.delivery import Kind
 from syncd.domain.journal import Adoption, Settlement
 from syncd.ports import State
 from tests.contract.state.examples import CYCLE, NOON, intent
+from tests.contract.state.histories import A, B, C, at, run
 
 EARLIER = NOON - timedelta(hours=1)
 NEXT = CycleId("20261121T130000Z-0000")
@@ -32,8 +33,11 @@ def _written(
     begun: datetime = NOON,
     *,
     approved: bool = False,
+    recreates: bool = False,
 ) -> None:
-    begins = replace(intent(item, action, begun), cycle=cycle, approved=approved)
+    begins = replace(
+        intent(item, action, begun), cycle=cycle, approved=approved, recreates=recreates
+    )
     with state.transaction() as transaction:
         (write,) = transaction.begin_writes([begins])
         if kind is not None:
@@ -79,43 +83,40 @@ class TestUpdatesSince:
 
 
 class TestRecreatedSince:
-    @pytest.mark.parametrize("first", [Action.CREATE, Action.UPDATE])
-    def test_names_what_was_created_although_it_was_ours(self, state: State, first: Action) -> None:
-        _written(state, "a", first, begun=EARLIER)
-        _written(state, "a", Action.UPDATE, Kind.GONE)
-        _written(state, "a", Action.CREATE)
+    @pytest.mark.parametrize("kind", DONE)
+    def test_names_what_was_created_although_it_was_ours(
+        self, state: State, kind: Kind | None
+    ) -> None:
+        _written(state, "a", Action.CREATE, kind, recreates=True)
 
         assert state.recreated_since(NOON) == {"a"}
 
-    def test_names_what_was_adopted_once(self, state: State) -> None:
-        _adopted(state, "a")
-        _written(state, "a", Action.CREATE)
-
-        assert state.recreated_since(NOON) == {"a"}
-
-    def test_leaves_out_a_first_create_and_its_second_try(self, state: State) -> None:
-        _written(state, "a", Action.CREATE, Kind.UNKNOWN)
+    def test_leaves_out_a_first_create(self, state: State) -> None:
         _written(state, "a", Action.CREATE)
 
         assert state.recreated_since(NOON) == frozenset()
 
-    @pytest.mark.parametrize("kind", DONE)
-    def test_leaves_out_what_syncd_had_deleted_itself(
-        self, state: State, kind: Kind | None
-    ) -> None:
-        _written(state, "a", Action.CREATE, begun=EARLIER)
-        _written(state, "a", Action.DELETE, kind, begun=EARLIER)
-        _written(state, "a", Action.CREATE)
+    @pytest.mark.parametrize("kind", NOT_DONE)
+    def test_leaves_out_what_was_not_carried_out(self, state: State, kind: Kind) -> None:
+        _written(state, "a", Action.CREATE, kind, recreates=True)
 
         assert state.recreated_since(NOON) == frozenset()
 
     def test_leaves_out_older_creates_and_approved_ones(self, state: State) -> None:
-        for item in ("old", "approved"):
-            _written(state, item, Action.CREATE, begun=EARLIER)
-        _written(state, "old", Action.CREATE, begun=EARLIER)
-        _written(state, "approved", Action.CREATE, approved=True)
+        _written(state, "old", Action.CREATE, begun=EARLIER, recreates=True)
+        _written(state, "approved", Action.CREATE, approved=True, recreates=True)
 
         assert state.recreated_since(NOON) == frozenset()
+
+    def test_needs_no_earlier_entry_which_may_be_pruned(self, state: State) -> None:
+        run(state, A, "a")
+        run(state, B, "b", day=1)
+        _written(state, "a", Action.CREATE, cycle=C, begun=at(2), recreates=True)
+
+        assert list(state.prune(at(2))) != []
+
+        assert [entry.cycle for entry in state.journal_of(ItemId("a"))] == [C]
+        assert state.recreated_since(at(2)) == {"a"}
 
 
 class TestWrittenAfter:

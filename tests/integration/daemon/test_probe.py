@@ -14,9 +14,9 @@ from pydantic import SecretStr
 from syncd.config import CatalogMapping, ColumnMapping, DigitalRiverSettings, FileCatalog, Settings
 from syncd.config.sections import ServiceSettings
 from syncd.daemon.news import News
+from syncd.daemon.sidework import Account
 from syncd.daemon.tour import Tour
 from syncd.daemon.wishes import Wishes
-from syncd.daemon.worker import Account
 from syncd.domain.change import Resource
 from syncd.errors import CatalogError, KeyRefusedError
 from syncd.service.glimpse import Subject

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from syncd.daemon.wishes import Wishes
-from syncd.daemon.worker import Account, Ends, Worker
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.change import Resource
 from syncd.domain.cycle import Mode
 from syncd.errors import RemoteUnavailableError
 from syncd.service.past_audits import last_audit
 from syncd.service.pulse import Job, Pulse, Trouble
+from tests.integration.daemon.at_work import at_work
 from tests.integration.service.shop import Shop, numbered, opened
 
 COUNTRY = Attribute.COUNTRY_OF_ORIGIN
+OUTAGE = RemoteUnavailableError("Digital River", "it is out", "Run again later")
 
 
 @pytest.fixture
@@ -37,25 +36,12 @@ async def drifted(shop: Shop) -> Shop:
     return shop
 
 
-class OnePulse(Pulse):
-    """Ends the work once the first job is done."""
-
-    over: asyncio.Event
-
-    def rest(self) -> None:
-        super().rest()
-        self.over.set()
-
-
-async def audit(shop: Shop, pulse: OnePulse | None = None) -> Pulse:
+async def audit(shop: Shop) -> Pulse:
     """Let a worker carry one audit out."""
-    pulse, wishes = pulse or OnePulse(shop.clock.now), Wishes()
-    pulse.over = asyncio.Event()
-    account = Account(shop.ports, shop.remote, shop.terms, "the test")
-    ends = Ends(asyncio.Event(), pulse.over)
-    wishes.add(Job.AUDIT)
-    await Worker(account, pulse, wishes, ends, lambda _: None).work()
-    return pulse
+    async with at_work(shop) as work:
+        work.wishes.add(Job.AUDIT)
+        await work.rests()
+    return work.pulse
 
 
 async def test_it_mends_what_another_hand_has_edited(drifted: Shop) -> None:
@@ -80,38 +66,51 @@ async def test_without_policy_repair_it_only_looks(drifted: Shop) -> None:
     assert last_audit(drifted.state) is not None
 
 
-async def test_a_remote_that_is_out_is_told_and_the_next_poll_relieves_it(drifted: Shop) -> None:
-    outage = RemoteUnavailableError("Digital River", "it is out", "Run again later")
-    drifted.remote.fail_read(Resource.INVENTORY_ITEM, outage)
+async def test_a_remote_that_is_out_is_told_and_asked_again_later_and_later(drifted: Shop) -> None:
+    drifted.remote.fail_read(Resource.INVENTORY_ITEM, OUTAGE, OUTAGE, OUTAGE)
+    waits = []
+    async with at_work(drifted) as work:
+        for _ in range(4):
+            work.wishes.add(Job.AUDIT)
+            await work.rests()
+            waits.append([(job, at - drifted.clock.now()) for job, at in work.again])
+            work.again.clear()
+        assert set(work.pulse.troubles) == set()
 
-    pulse = await audit(drifted)
-    assert set(pulse.troubles) == {Trouble.REMOTE}
-
-    await audit(drifted)
+    (first,), (second,), (third,), last = waits
+    assert {first[0], second[0], third[0]} == {Job.AUDIT}
+    assert first[1] < second[1] < third[1]
+    assert last == []
     assert drifted.item("sku-0001")[COUNTRY] == "DK"
 
 
 async def test_one_that_finds_nothing_relieves_the_remote_as_well(shop: Shop) -> None:
     shop.stock("a")
     await shop.settled()
-    outage = RemoteUnavailableError("Digital River", "it is out", "Run again later")
-    shop.remote.fail_read(Resource.INVENTORY_ITEM, outage)
-    pulse = OnePulse(shop.clock.now)
+    shop.remote.fail_read(Resource.INVENTORY_ITEM, OUTAGE)
+    async with at_work(shop) as work:
+        work.wishes.add(Job.AUDIT)
+        await work.rests()
+        before = set(work.pulse.troubles)
+        work.wishes.add(Job.AUDIT)
+        await work.rests()
 
-    await audit(shop, pulse)
-    before = set(pulse.troubles)
-    await audit(shop, pulse)
-
-    assert (before, set(pulse.troubles)) == ({Trouble.REMOTE}, set())
+    assert (before, set(work.pulse.troubles)) == ({Trouble.REMOTE}, set())
 
 
 async def test_a_sku_that_is_pointed_at_is_looked_at_on_both_sides(drifted: Shop) -> None:
-    pulse, wishes = OnePulse(drifted.clock.now), Wishes()
-    pulse.over = asyncio.Event()
-    wishes.point_at([ItemId("sku-0001")])
-    account = Account(drifted.ports, drifted.remote, drifted.terms, "the test")
-    ends = Ends(asyncio.Event(), pulse.over)
-
-    await Worker(account, pulse, wishes, ends, lambda _: None).work()
+    async with at_work(drifted) as work:
+        work.wishes.point_at([ItemId("sku-0001")])
+        await work.rests()
 
     assert drifted.item("sku-0001")[COUNTRY] == "DK"
+
+
+async def test_so_is_one_for_which_a_poll_came_first(drifted: Shop) -> None:
+    async with at_work(drifted) as work:
+        work.wishes.add(Job.POLL)
+        work.wishes.point_at([ItemId("sku-0001")])
+        await work.rests()
+
+    assert drifted.item("sku-0001")[COUNTRY] == "DK"
+    assert len(drifted.state.cycles(9)) == 2

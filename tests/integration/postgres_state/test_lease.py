@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.tracking import Delivery, SkuState
 from syncd.errors import LeaseHeldError, LeaseLostError, StateError
-from syncd.ports import Lease, State
+from syncd.ports import DOUBTED, Lease, State
+from syncd.state import migrate
 from syncd.state import postgres_signs as signs
 from syncd.state.holding import Timing
 from syncd.state.postgres_lease import TERM
@@ -24,7 +26,11 @@ from tests.contract.state.examples import NOON, put, sku
 from tests.integration.postgres_state.conftest import StartProcess
 from tests.postgres_states import Account
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 _AT_ONCE = timedelta(0)
+_MOMENT = timedelta(seconds=0.2)
 _HOUR = timedelta(hours=1)
 _WRITING = """
 from datetime import timedelta
@@ -165,6 +171,32 @@ def test_who_stops_in_the_middle_of_a_write_keeps_nobody_waiting(
     assert heir.census().states == {SkuState.PENDING: 1}
 
 
+def test_a_migration_that_takes_long_is_not_taken_for_one_who_stopped(
+    process: Another,
+    pass_over: Aged,
+    place: Place,
+    account: Account,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    timing = Timing(lambda: NOON, pause=lambda _: None, term=0.1)
+    migrated: list[Connection] = []
+    with _held(process()), closing(open_for_writing(place, timing, _MOMENT)) as older:
+        pass_over("lease", 60.0)
+
+        def migrate_for_long(connection: Connection) -> None:
+            account.run("SELECT pg_sleep(0.2)")
+            with pytest.raises(LeaseHeldError), _held(older):
+                pytest.fail("it writes while the tables change")
+            migrated.append(connection)
+
+        monkeypatch.setattr(migrate, "is_up_to_date", lambda _: False)
+        monkeypatch.setattr(migrate, "_standing", lambda *_: migrate.Standing.OLDER)
+        monkeypatch.setattr(migrate, "upgrade", migrate_for_long)
+        open_for_writing(place, timing).close()
+
+    assert len(migrated) == 1
+
+
 def _told_to_go_on(process: subprocess.Popen[str]) -> None:
     assert process.stdin is not None
     process.stdin.write("\n")
@@ -196,16 +228,15 @@ def test_a_dump_that_was_put_back_is_told_and_what_it_owns_is_in_doubt(
     with closing(account.open()) as state:
         put(state, rows)
         for _ in range(2):
-            with _held(state) as lease:
-                assert lease.in_doubt == 0
+            with _held(state):
+                assert state.remembered(DOUBTED) is None
     _restored(account, tmp_path)
 
     with closing(account.open()) as state:
-        with _held(state) as lease:
-            assert lease.in_doubt == 1
-        found = state.tracked([row.id for row in rows])
-        with _held(state) as lease:
-            assert lease.in_doubt == 0
+        with _held(state):
+            found = state.tracked([row.id for row in rows])
+        with _held(state):
+            assert state.remembered(DOUBTED) == "1"  # no cycle has told it yet
     assert {id_: row.delivery for id_, row in found.items()} == {
         "settled": Delivery.IN_DOUBT,
         "not ours": Delivery.SETTLED,
@@ -226,8 +257,9 @@ def test_a_disk_that_was_put_back_is_told_by_what_this_machine_has_seen(
     account.run("UPDATE fact SET value = %s WHERE key = 'fence'", before)
     assert [path.read_text() for path in cache.glob("*.seen")] == ["2"]
 
-    with _held(process()) as lease:
-        assert lease.in_doubt == 1
+    last = process()
+    with _held(last):
+        assert last.remembered(DOUBTED) == "1"
     assert account.ask("SELECT value FROM fact WHERE key = 'fence'")[0][0].startswith("[3,")  # type: ignore[attr-defined]  # it is a text
 
 

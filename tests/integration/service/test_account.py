@@ -165,6 +165,7 @@ async def test_the_right_kind_put_back_goes_on(shop: Shop) -> None:
 
 
 async def test_a_state_that_an_older_version_made_learns_the_kind_of_its_key(shop: Shop) -> None:
+    shop.stock("a")
     with shop.state.transaction() as transaction:
         transaction.remember("account", shop.terms.account)
     made_with(shop, "live")

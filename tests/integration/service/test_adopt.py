@@ -194,3 +194,19 @@ async def test_a_rebuild_that_an_outage_ends_goes_on_with_the_next(met: Shop) ->
 
     assert (first.adopted, second.adopted) == (0, 2)
     assert met.wrote() == []
+
+
+async def test_a_rebuild_that_was_broken_off_half_way_goes_on_with_the_next(met: Shop) -> None:
+    """Or else the runs after it would call what it had not reached another's."""
+    met.policy(adopt=False)
+    met.remote.poison.add(ItemId("differs"))
+
+    first = await rebuild(met.ports, met.terms, met.asked(Mode.ADOPT))
+    met.remote.poison.clear()
+    met.later(hours=2)
+    second = await rebuild(met.ports, met.terms, met.asked(Mode.ADOPT))
+
+    assert first.error is not None
+    assert (first.adopted, second.adopted) == (1, 1)
+    with pytest.raises(UsageError, match="it owns 2 items"):
+        await rebuild(met.ports, met.terms, met.asked(Mode.ADOPT))

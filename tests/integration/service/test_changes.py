@@ -12,7 +12,7 @@ from syncd.domain.cycle import CycleResult, Guard
 from syncd.domain.snapshot import CatalogRow, Defect, Reading, Scope
 from syncd.domain.tracking import SkuState
 from syncd.engine.standing import exit_code
-from syncd.errors import CatalogError, ExitCode
+from syncd.errors import CatalogError, ExitCode, StateError
 from syncd.ports import State
 from syncd.service.read import read_catalog
 from syncd.service.terms import StoppedError
@@ -332,6 +332,21 @@ class TestTheWatermark:
 
         assert reading(dated).watermark == "1"
         assert not dated.knows("b")
+
+    async def test_stays_where_the_rows_could_not_be_recorded(
+        self, dated: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: object) -> None:
+            raise StateError("state", "the disk is full", "Free some space")
+
+        dated.stock("a")
+        await dated.settled()
+        dated.stock("b")
+        monkeypatch.setattr("syncd.service.recording._record_wishes", fail)
+        with pytest.raises(StateError):
+            read_catalog(dated.ports, dated.terms, dated.asked(incremental=True))
+
+        assert reading(dated).watermark == "1"
 
     async def test_moves_in_a_dry_run_for_nobody(self, dated: Shop) -> None:
         dated.stock("a")

@@ -13,6 +13,7 @@ import pytest
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, Change, Resource
+from syncd.domain.cycle import UNFINISHED
 from syncd.domain.delivery import Failure, Transient
 from syncd.domain.journal import Settlement
 from syncd.domain.tracking import Delivery, SkuState
@@ -26,7 +27,7 @@ from syncd.errors import (
     StateError,
 )
 from syncd.ports import State, Transaction
-from syncd.service.cycle import INTERRUPTED, UNFINISHED
+from syncd.service.cycle import INTERRUPTED
 from syncd.service.deliver import CLAIMED_AT_ONCE
 from syncd.service.side_by_side import held_by
 from tests.fakes.clocks import LeapingClock

@@ -9,7 +9,9 @@ from datetime import timedelta
 
 import pytest
 
+from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action
+from syncd.domain.journal import Deed
 from syncd.errors import LeaseLostError, StateError
 from syncd.service.prune import PATIENCE, prune
 from syncd.service.verify import verify
@@ -69,6 +71,21 @@ async def test_writes_that_a_budget_counts_stay(kept: Shop) -> None:
 
     assert len(kept.journal("a")) == 5
     assert kept.state.written_since(kept.clock.now() - 4 * DAY, Action.UPDATE) == {"a"}
+
+
+async def test_an_item_made_again_counts_although_its_first_create_is_forgotten(
+    kept: Shop,
+) -> None:
+    kept.stock("b")
+    await kept.run()
+    await live(kept, 5)
+    del kept.remote.contents[ItemId("b")]
+    kept.stock("b", country_of_origin="SE")
+
+    await kept.run()
+
+    assert [entry.deed for entry in kept.journal("b")] == [Deed.UPDATE, Deed.CREATE]
+    assert kept.state.recreated_since(kept.clock.now() - DAY) == {"b"}
 
 
 async def test_writes_since_a_change_that_no_plan_has_passed_yet_stay(

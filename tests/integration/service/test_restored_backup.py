@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from syncd.domain.attributes import Attribute
 from syncd.domain.change import Action
 from syncd.engine.standing import exit_code
-from syncd.errors import ExitCode
+from syncd.errors import ExitCode, StateError
 from syncd.service.verify import verify
 from tests.integration.service.shop import Shop
 
@@ -87,3 +88,38 @@ async def test_what_was_deleted_since_is_made_again_under_the_guards(
     assert shop.wrote() == []
     assert not shop.knows("b")
     assert exit_code(result) is ExitCode.OK
+
+
+async def test_it_is_told_by_the_next_cycle_whoever_takes_the_lease_before(
+    shop: Shop, backup: Path
+) -> None:
+    assert exit_code(await shop.run()) is ExitCode.OK
+    restore(shop, backup)
+    for holder in ("whoever tells people", "an approval"):
+        with shop.state.lease(holder, timedelta(0)):
+            shop.restart()
+
+    result = await shop.run()
+
+    assert any("older copy of itself" in note and "3 items" in note for note in result.notes)
+    assert (await shop.run()).notes == ()
+    recorded = shop.state.cycle(result.id)
+    assert recorded is not None
+    assert recorded.notes == result.notes
+
+
+async def test_a_cycle_that_dies_before_it_could_tell_leaves_that_to_the_next(
+    shop: Shop, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.run()
+    restore(shop, backup)
+    with monkeypatch.context() as patch:
+        patch.setattr("syncd.service.cycle.remember_rights", _fail)
+        with pytest.raises(StateError):
+            await shop.run()
+
+    assert any("older copy of itself" in note for note in (await shop.run()).notes)
+
+
+def _fail(*_: object) -> None:
+    raise StateError("state", "the disk is full", "Free some space")

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
 
+from syncd.domain.attributes import Attribute
 from syncd.domain.change import Action, Change
 from syncd.domain.cycle import CycleResult
-from syncd.domain.delivery import Failure, Refused, Transient
+from syncd.domain.delivery import Failure, Outcome, Refused, Transient
 from syncd.domain.tracking import Delivery, SkuState
 from syncd.engine.breaker import FAILURES_TO_OPEN
 from syncd.engine.standing import exit_code
 from syncd.errors import ExitCode
 from syncd.service.cycle import INTERRUPTED
 from syncd.service.results import UNANSWERED
+from tests.fakes.remote import Call
 from tests.integration.service.shop import Shop, numbered, outcomes
 
 NO_WAIT = timedelta(0)
 OUT = Transient(Failure(503, "unavailable", "try later"), in_doubt=False)
+LOST = Transient(Failure(500, "internal_server_error", "oh no"), in_doubt=True)
 REFUSED = Refused(Failure(400, "invalid_parameter", "no"))
+MOST_SLOWER = 1.1
 
 
 @pytest.fixture
@@ -154,6 +159,40 @@ class TestSomeThatFail:
 
         assert exit_code(result) is ExitCode.OK
         assert len(shop.remote.contents) == 300
+
+
+class TestOneInAHundredThatAlwaysFails:
+    @pytest.mark.parametrize("failure", [REFUSED, OUT, LOST])
+    async def test_slows_the_others_by_no_more_than_a_tenth(
+        self, shop: Shop, failure: Outcome
+    ) -> None:
+        """Counted in departures, for it is those that the rate lets through one by one."""
+        healthy, poison = numbered(495), [f"poison-{number}" for number in range(5)]
+        shop.limits(max_update=1.0, max_same_change=1.0)
+        shop.stock(*poison, *healthy)
+        await shop.settled()
+        shop.stock(*poison, *healthy, country_of_origin="SE")
+        for item in poison:
+            shop.remote.script(item, *[failure] * 99)
+        began, last = shop.clock.now(), shop.clock.now()
+
+        async def note(change: Change) -> None:
+            nonlocal last
+            await asyncio.sleep(0)
+            last = last if change.id in poison else shop.clock.now()
+
+        shop.remote.on_the_way = note
+        await shop.run(wait=timedelta(minutes=5))
+
+        assert {shop.item(item)[Attribute.COUNTRY_OF_ORIGIN] for item in healthy} == {"SE"}
+        places = [place for place, call in enumerate(shop.remote.calls) if _is_about(call, healthy)]
+        assert len(places) == len(healthy)
+        assert places[-1] < MOST_SLOWER * len(healthy)
+        assert last == began, "the healthy ones have waited for something"
+
+
+def _is_about(call: Call, items: Collection[str]) -> bool:
+    return not set(call.ids).isdisjoint(items)
 
 
 class TestAStopWhileAnswersAreOutstanding:

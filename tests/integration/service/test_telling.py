@@ -146,6 +146,19 @@ def test_a_message_is_remembered_before_it_leaves(
     assert on_its_way == [1, 1]
 
 
+def test_a_cycle_of_the_same_process_is_not_waited_for(
+    state: State, notifier: FakeNotifier, clock: Clock
+) -> None:
+    """Where one follows the other without a pause there would be no turn but theirs."""
+    telling = telling_on(state, notifier, clock)
+    with state.lease("a cycle", timedelta()) as lease:
+        told(telling, REFUSED)
+        lease.check()
+
+    assert notifier.titles("mail") == [TITLE]
+    assert remembered.outbox(state).posted == ()
+
+
 def test_a_process_that_dies_while_it_tells_leaves_the_message_to_the_next(
     state: State, notifier: FakeNotifier, clock: Clock
 ) -> None:

@@ -17,7 +17,7 @@ import pytest
 from syncd.domain.attributes import ItemId
 from syncd.domain.tracking import Delivery, SkuState
 from syncd.errors import LeaseHeldError, LeaseLostError
-from syncd.ports import Lease, State
+from syncd.ports import DOUBTED, Lease, State
 from syncd.state.holding import TERM, Timing
 from syncd.state.lease import CycleLease
 from syncd.state.lock_file import next_to
@@ -368,7 +368,7 @@ def test_a_lock_file_that_is_taken_away_takes_the_lease_with_it(
 
 def test_nobody_knows_of_requests_before_the_first_lease(process: Callable[[], State]) -> None:
     with process().lease("first", _AT_ONCE) as lease:
-        assert (lease.sent_until, lease.in_doubt) == (None, 0)
+        assert lease.sent_until is None
 
 
 def test_who_let_go_has_sent_until_then(process: Callable[[], State], time: Time) -> None:
@@ -446,16 +446,15 @@ def test_a_restored_backup_is_told_and_what_it_owns_is_in_doubt(
     _restore(file, backup)
 
     with closing(open_for_writing(file, time.timing())) as state:
-        with state.lease("b", _AT_ONCE) as lease:
-            assert lease.in_doubt == 1
+        with state.lease("b", _AT_ONCE):
             found = state.tracked([row.id for row in rows])
             assert state.census().states == {
                 SkuState.PENDING: 2,
                 SkuState.IN_SYNC: 1,
                 SkuState.IN_FLIGHT: 1,
             }
-        with state.lease("c", _AT_ONCE) as lease:
-            assert lease.in_doubt == 0
+        with state.lease("c", _AT_ONCE):
+            assert state.remembered(DOUBTED) == "1"  # no cycle has told it yet
     assert _record(lock)["number"] == 4  # as if the one that is lost, the second, still counted
     assert {id_: row.delivery for id_, row in found.items()} == {
         "settled": Delivery.IN_DOUBT,
@@ -484,5 +483,5 @@ def test_a_new_state_beside_an_old_lock_is_no_backup(file: Path, time: Time) -> 
 
     with closing(open_for_writing(file, time.timing())) as state:
         put(state, [sku("a", SkuState.IN_SYNC, owned=True)])
-        with state.lease("b", _AT_ONCE) as lease:
-            assert lease.in_doubt == 0
+        with state.lease("b", _AT_ONCE):
+            assert state.remembered(DOUBTED) is None

@@ -80,6 +80,16 @@ def _next_version(folder: Path, monkeypatch: pytest.MonkeyPatch, then: str = "")
     monkeypatch.setattr(migrate, "SCRIPTS", scripts)
 
 
+def _earlier_version(folder: Path, patch: pytest.MonkeyPatch, last: str) -> None:
+    """Know the migrations up to this one alone."""
+    scripts = folder / "earlier version"
+    shutil.copytree(migrate.SCRIPTS, scripts)
+    for script in scripts.glob("versions/[0-9]*.py"):
+        if script.name[:4] > last:
+            script.unlink()
+    patch.setattr(migrate, "SCRIPTS", scripts)
+
+
 def test_the_migrations_end_where_a_new_state_begins(tmp_path: Path) -> None:
     made, migrated = tmp_path / "made.db", tmp_path / "migrated.db"
     open_state(f"sqlite:///{made}").close()
@@ -122,12 +132,8 @@ def test_an_older_state_is_migrated_when_it_is_opened(
 def test_what_was_written_before_there_were_approvals_was_not_approved(
     url: str, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = tmp_path / "first version"
-    shutil.copytree(migrate.SCRIPTS, first)
-    for script in first.glob("versions/000[2-9]_*.py"):
-        script.unlink()
     with monkeypatch.context() as patch:
-        patch.setattr(migrate, "SCRIPTS", first)
+        _earlier_version(tmp_path, patch, "0001")
         _migrate_from_nothing(url, file)
     with closing(sqlite3.connect(file)) as database, database:
         database.execute(
@@ -140,6 +146,33 @@ def test_what_was_written_before_there_were_approvals_was_not_approved(
         (entry,) = state.journal_of(ItemId("a"))
         assert not entry.approved
         assert state.written_since(entry.begun, Action.UPDATE) == {"a"}
+
+
+def test_what_was_created_again_before_that_was_noted_is_found_among_the_entries(
+    url: str, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        _earlier_version(tmp_path, patch, "0006")
+        _migrate_from_nothing(url, file)
+    deeds = {
+        "again": ("create", "update", "create"),
+        "adopted": ("adopt", "create"),
+        "deleted": ("create", "delete", "create"),
+        "first": ("create",),
+    }
+    with closing(sqlite3.connect(file)) as database, database:
+        database.executemany(
+            "INSERT INTO journal (cycle, id, deed, resource, revision, after, begun, kind)"
+            " VALUES ('c', ?, ?, 'inventory_item', 1, '{}', 1, 'accepted')",
+            [(id_, deed) for id_, each in deeds.items() for deed in each],
+        )
+
+    with closing(open_state(url)) as state:
+        entries = [entry for id_ in deeds for entry in state.journal_of(ItemId(id_))]
+        marked = [(entry.id, entry.deed.value) for entry in entries if entry.recreates]
+        assert marked == [("again", "create"), ("adopted", "create")]
+        assert not state.journal_of(ItemId("again"))[0].recreates
+        assert state.recreated_since(entries[0].begun) == {"again", "adopted"}
 
 
 def test_a_migration_that_fails_leaves_the_state_as_it_was(

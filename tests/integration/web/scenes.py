@@ -121,8 +121,8 @@ def much_trouble(room: Room) -> None:
         "Digital River: it has answered 503 for 12 min. Nothing is lost; the next cycle goes on."
     )
     room.pulse.trouble(Trouble.REMOTE, words)
-    room.pulse.phase("delivering", 31)
-    room.pulse.advance(4)
+    room.pulse.cycle.phase("delivering", 31)
+    room.pulse.cycle.advance(4)
 
 
 def nothing_yet(room: Room) -> None:

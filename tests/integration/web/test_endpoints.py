@@ -378,6 +378,32 @@ def test_whoever_connects_and_says_nothing_has_to_go(
         assert client.get("/healthz").status_code == 200  # over the same connection
 
 
+def test_whoever_begins_a_second_request_and_does_not_end_it_has_to_go(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "FIRST_WORDS", 0.4)
+    with visited(room) as client:
+        place = (client.base_url.host, client.base_url.port or 0)
+        whole = f"GET /healthz HTTP/1.1\r\nHost: {place[0]}\r\n\r\n".encode()
+        with socket.create_connection(place) as line:
+            for _ in range(2):
+                line.sendall(whole)
+                answer = b""
+                while not answer.endswith(b"healthy\n"):
+                    answer += line.recv(999)
+            began, was_ended = time.monotonic(), False
+            with suppress(OSError):  # as slow as it goes, a byte after the other
+                for byte in whole[:30].ljust(100, b"a"):
+                    line.sendall(bytes([byte]))
+                    was_ended = _closed([line]) == 1
+                    if was_ended:
+                        break
+                    time.sleep(0.05)
+            assert was_ended
+            assert 0.3 < time.monotonic() - began < 4
+        assert client.get("/healthz").status_code == 200
+
+
 def _closed(lines: list[socket.socket]) -> int:
     """How many of them the other side has ended; it says nothing else."""
     return len(select.select(lines, [], [], 0)[0])

@@ -138,7 +138,7 @@ def test_what_changes_is_brought_up_to_date_where_it_stands(visit: Visit, room: 
         }"""
     )
     before = page.evaluate("window.seen.getBoundingClientRect().top")
-    room.pulse.phase("writing down the outcomes", 50)
+    room.pulse.cycle.phase("writing down the outcomes", 50)
     visit.refresh()
 
     expect(page.locator(".answer")).to_contain_text("Now: writing down the outcomes, 0 of 50")
@@ -153,7 +153,7 @@ def test_what_somebody_has_marked_stays_marked(visit: Visit, room: Room) -> None
     page = visit.go("/")
     page.evaluate("getSelection().selectAllChildren(document.querySelector('#needs .guard p'))")
     before = page.evaluate("String(getSelection())")
-    room.pulse.phase("reading the catalog", None)
+    room.pulse.cycle.phase("reading the catalog", None)
     visit.refresh()
 
     expect(page.locator(".answer")).to_contain_text("Now: reading the catalog")

@@ -90,6 +90,8 @@ async def _through(world: World) -> None:
         result = await come_to_rest(world)
         await check(world, result)
         await inspect(world)
+        await world.tell_all()
+        world.people.is_calm = False
         _look(world)
 
 

@@ -93,15 +93,15 @@ class Process:
         if self.lives is not None:
             self.lives -= 1
 
-    def look_anew(self, edition: object) -> None:
-        """Forget what a former cycle has learned; the next one sees this edition of the catalog."""
-        self.saw, self.skus_hidden = edition, False
+    def takes_the_lease(self) -> None:
+        """Nobody who took it before may write, or send a write, from now on.
+
+        What a former cycle of this process has learned of ids counts for this one no more; that
+        SKUs may not be read, its client goes by to its end.
+        """
         self.absent.clear()
         self.unmanaged.clear()
         self.unstocked.clear()
-
-    def takes_the_lease(self) -> None:
-        """Nobody who took it before may write, or send a write, from now on."""
         self._turns.append(self.name)
         self.turn = len(self._turns)
 
@@ -137,6 +137,7 @@ class MortalState:
     def __init__(self, state: State, process: Process) -> None:
         self._state = state
         self._process = process
+        self._has_lease = False
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the state's own
         if self._process.dead:
@@ -154,10 +155,21 @@ class MortalState:
             self._process.owed += wait.total_seconds()
             raise
         self._process.takes_the_lease()
+        self._has_lease = True
         try:
             yield held
         finally:
+            self._has_lease = False
             lease.__exit__(None, None, None)
+
+    @contextmanager
+    def alongside(self, holder: str, wait: timedelta) -> Iterator[None]:
+        """Go by the boundaries of this very lease."""
+        if self._has_lease:
+            yield
+            return
+        with self.lease(holder, wait):
+            yield
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

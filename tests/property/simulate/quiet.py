@@ -33,6 +33,7 @@ async def calm_down(world: World) -> None:
     """End every fault, and let people do what only they can."""
     world.trace.chapter("everything calms down")
     world.weather.clear_up()
+    world.people.is_calm = True
     world.shelf.mend()
     world.shelf.put(ANCHOR, physical=True, repeated=False)
     world.shelf.publish()
@@ -163,7 +164,7 @@ def _honest(sent: Sent) -> set[Kind]:
     if heard is None or not sent.is_certain:
         return {Kind.UNKNOWN}
     if heard.status == 409 and not sent.fate.whole:
-        return {Kind.UNKNOWN if sent.request.verb is Verb.CREATE else Kind.REFUSED}
+        return {Kind.EXISTS if sent.request.verb is Verb.CREATE else Kind.REFUSED}
     if heard.status == 409 and b"invalid_parameter" not in heard.body:
         return {Kind.EXISTS, Kind.REFUSED}
     kind = _KINDS.get(heard.status, Kind.ACCEPTED)

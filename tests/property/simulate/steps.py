@@ -100,7 +100,9 @@ async def daemon(world: World) -> None:
 
 
 def _wish(world: World) -> Wish:
-    """Mostly a poll; a whole read at times, or somebody has pointed at some SKUs."""
+    """Mostly a poll; a whole read at times, an audit, or somebody has pointed at some SKUs."""
+    if world.chance.random() < 0.3:
+        return Wish(world.chance.choice((Job.AUDIT, Job.ROLLING)))
     if world.chance.random() < 0.2:
         return Wish(Job.POLL, frozenset(ItemId(one) for one in world.chance.sample(IDS, 3)))
     return Wish(world.chance.choice((Job.POLL, Job.POLL, Job.FULL)))

@@ -25,12 +25,14 @@ from syncd.service.approve import approve
 from syncd.service.audit import Auditing
 from syncd.service.cycle import rehearse, run_cycle
 from syncd.service.quarantine import retry_all
+from syncd.service.remembered import outbox
 from syncd.service.revert import release_all
 from syncd.service.terms import CycleRequest, Ports, Terms
 from tests.property.simulate.account import Account
 from tests.property.simulate.daemon import Rounds, Watcher, serve
 from tests.property.simulate.merchant import Merchant
 from tests.property.simulate.network import Network, Sent, SimulatedDigitalRiver
+from tests.property.simulate.people import People
 from tests.property.simulate.process import Died, MortalClock, MortalState, Process
 from tests.property.simulate.promises import RATE, Promises
 from tests.property.simulate.shelf import Shelf
@@ -112,6 +114,8 @@ class World:
         self.account = Account("ours", self.wall.now)
         self.others_account = Account("another", self.wall.now)
         self.is_wrong_account = False
+        people = random.Random(f"{self.seed}: people")
+        self.people = People(people, self.trace, self.promises.blame)
         self._cells = MemoryCells(SIZE)
 
     @property
@@ -149,8 +153,10 @@ class World:
     async def daemon(self, asked: Asked, rounds: Rounds) -> None:
         """Run a daemon until it has seen to these wishes, or its end comes."""
         process, _ = self._begun(asked, rehearses=False)
-        watcher = Watcher(process, self._begun_by, self._ended)
-        story = self._told(process, self.vault.opened(), partial(serve, watcher, rounds))
+        watcher = Watcher(process, self._begun_by, partial(self._ended_by, process))
+        story = self._told(
+            process, self.vault.opened(), partial(serve, watcher, rounds, self.people)
+        )
         with suppress(Died):
             await self._with_its_fate(process, asked, story)
         if watcher.bug is not None:
@@ -165,6 +171,11 @@ class World:
             return Auditing(ports, listing, process.terms, request).whole()
 
         return await process.run(self._told(process, self.vault.opened(), auditing))
+
+    async def tell_all(self) -> None:
+        """Let whoever serves next tell what is left to tell, in fair weather."""
+        await self.daemon(Asked(), Rounds((), pause=0.0))
+        self.people.check(outbox(self.state))
 
     async def approve(self, cycle: CycleId) -> None:
         """Approve what the guards of this cycle have stopped."""
@@ -237,9 +248,14 @@ class World:
         self.cycles += 1
         cycle = CycleId(f"cycle-{self.cycles:05}")
         self.trace.chapter(f"{cycle}, by the daemon {process.name}: only={sorted(request.only)}")
-        process.look_anew(self.shelf.source.edition)
+        process.saw = self.shelf.source.edition
         self.processes[cycle] = process
         return replace(request, id=cycle)
+
+    def _ended_by(self, process: Process, result: CycleResult) -> None:
+        """A cycle of a daemon has ended, which its audit may have begun to mend what it found."""
+        self.processes.setdefault(result.id, process)
+        self._ended(result)
 
     def _ended(self, result: CycleResult) -> None:
         self._note(result)

@@ -13,10 +13,11 @@ from typing import Final
 
 import structlog
 
-from tests.property.soak.soak import soak
+from tests.property.soak.soak import Terms, soak
 
 _MARKS: Final = 8
 _A_DAY: Final = timedelta(days=1)
+_STEP: Final = timedelta(minutes=5)
 
 
 def main() -> int:
@@ -28,7 +29,7 @@ def main() -> int:
     marks = sorted({max(1, cycles * part // _MARKS) for part in range(1, _MARKS + 1)})
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="syncd-soak-") as folder:
-        for size in asyncio.run(soak(Path(folder), marks, _A_DAY)):
+        for size in asyncio.run(soak(Path(folder), marks, Terms(_A_DAY, _STEP))):
             print(size)  # noqa: T201 - the result
     print(f"{time.monotonic() - began:.0f} s")  # noqa: T201 - the result
     return 0

@@ -10,6 +10,7 @@ from typing import Final
 from syncd.catalog import FileSource
 from syncd.config import FileCatalog
 from syncd.data import load_rule_book
+from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.change import Resource
 from syncd.domain.policy import Limits, Policy
 from syncd.errors import RemoteUnavailableError
@@ -23,7 +24,10 @@ COUNTRIES: Final = ("DK", "SE", "DE", "IT", "PT", "CA", "JP", "VN")
 
 
 class Shop:
-    """Every cycle finds another catalog, and now and then no catalog or no remote."""
+    """Every cycle finds another catalog, and now and then no catalog or no remote.
+
+    `drifts` has other hands edit what is there, and gives whose item that was.
+    """
 
     def __init__(self, folder: Path, state: State, clock: LeapingClock, keep: timedelta) -> None:
         self._file = folder / "catalog.csv"
@@ -43,9 +47,9 @@ class Shop:
         )
         self._write()
 
-    def go_on(self) -> None:
-        """Let five minutes pass in which something happens, and forget what tests alone look at."""
-        self._clock.moment += timedelta(minutes=5)
+    def go_on(self, step: timedelta) -> None:
+        """Let some time pass in which something happens, and forget what tests alone look at."""
+        self._clock.moment += step
         self._clock.sleeps.clear()
         self._remote.calls.clear()
         self._remote.read_errors.clear()
@@ -58,6 +62,12 @@ class Shop:
         else:
             self._trade()
             self._write()
+
+    def drifts(self) -> ItemId:
+        """Have another hand edit an item."""
+        item = self._random.choice(sorted(self._remote.contents))
+        self._remote.contents[item][Attribute.COUNTRY_OF_ORIGIN] = "KR"
+        return item
 
     def _trade(self) -> None:
         """Change some rows, break one, sell one out for good and take a new one in."""

@@ -1,11 +1,11 @@
-"""Works through cycles as the daemon does, and measures at marks what the process has grown to."""
+"""Works as the daemon does, and measures at marks what the process has grown to."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,15 +13,26 @@ from typing import Final
 
 import psutil
 
+from syncd.daemon.bearing import Ends
+from syncd.daemon.herald import herald
+from syncd.daemon.news import News
+from syncd.daemon.sidework import Account
 from syncd.daemon.wishes import Wishes
-from syncd.daemon.worker import Account, Ends, Worker
+from syncd.daemon.worker import Worker
+from syncd.domain.attributes import Attribute
 from syncd.service.pulse import Job, Pulse
 from syncd.state import open_state
 from tests.fakes.clocks import LeapingClock
+from tests.fakes.notifier import FakeNotifier
 from tests.fakes.remote import FakeRemote
 from tests.property.soak.shop import Shop
 
 _MEGABYTE: Final = 1 << 20
+_A_DAY: Final = timedelta(days=1)
+_HOOKS: Final = 3
+_ROLLS: Final = 5
+_AUDITS: Final = 7
+"""After so many polls each of these has its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,56 +54,106 @@ class Size:
         )
 
 
-async def soak(folder: Path, marks: Sequence[int], keep: timedelta) -> list[Size]:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How long the journal is kept, and how much of the shop's time passes from poll to poll."""
+
+    keep: timedelta
+    step: timedelta
+
+
+async def soak(folder: Path, marks: Sequence[int], terms: Terms) -> list[Size]:
     """Go through as many cycles as the last mark says, and give the sizes at all of them.
 
-    `keep` is for how long the journal is kept; a cycle takes five minutes of the shop's time.
+    Between the polls somebody points at SKUs, audits are made, people are told, and every day the
+    history is pruned.
     """
     clock, sizes = LeapingClock(), []
     with closing(open_state(f"sqlite:///{folder / 'state.db'}", clock)) as state:
-        shop = Shop(folder, state, clock, keep)
-        with _working(shop) as works:
+        shop = Shop(folder, state, clock, terms.keep)
+        async with _working(shop) as works:
             for cycle in range(1, marks[-1] + 1):
-                shop.go_on()
+                shop.go_on(terms.step)
                 await works.poll()
+                await works.do_more(cycle, cycles_a_day=max(1, _A_DAY // terms.step))
                 if cycle in marks:
                     sizes.append(_size(folder, cycle))
+            await works.is_mended()
         assert shop.is_settled(), "it did not work"
+        assert works.notifier.told, "nobody was told of anything"
     return sizes
 
 
 class _Works:
     def __init__(self, shop: Shop) -> None:
+        self._shop = shop
         self._pulse = Pulse(shop.ports.clock.now)
+        self._pulse.listener = news = News()
         self._wishes = Wishes()
         remote = shop.ports.remote
         assert isinstance(remote, FakeRemote)
         account = Account(shop.ports, remote, shop.terms, "the soak")
-        ends = Ends(asyncio.Event(), asyncio.Event())
-        worker = Worker(account, self._pulse, self._wishes, ends, lambda _: None)
-        self._over = ends.over
+        self._over = asyncio.Event()
+        ends = Ends(asyncio.Event(), self._over)
+        worker = Worker(account, self._pulse, self._wishes, ends, lambda *_: None)
+        self.notifier = FakeNotifier("people")
+        self._herald = herald(shop.ports, self.notifier, news, "the soak")
+        self._herald.begin()
         self._task = asyncio.create_task(worker.work())
 
     async def poll(self) -> None:
         """Have one cycle made, however it ends."""
         before = self._pulse.last
         self._wishes.add(Job.POLL)
-        while self._pulse.last is before or not self._pulse.doing.is_idle:
+        await self._until(lambda: self._pulse.last is not before)
+
+    async def do_more(self, cycle: int, cycles_a_day: int) -> None:
+        """Have something else done in its turn."""
+        del self.notifier.told[1:]
+        if cycle % _HOOKS == 0:
+            before = self._pulse.last
+            self._wishes.point_at([self._shop.drifts()])
+            await self._until(lambda: self._pulse.last is not before)
+        if cycle % _ROLLS == 0:
+            await self._beside(Job.ROLLING)
+        if cycle % _AUDITS == 0:
+            self._shop.drifts()
+            await self._beside(Job.AUDIT)
+        if cycle % cycles_a_day == 0:
+            await self._beside(Job.PRUNE)
+
+    async def is_mended(self) -> None:
+        """See that an audit in fair weather mends what is left."""
+        item = self._shop.drifts()
+        await self._beside(Job.AUDIT)
+        remote = self._shop.ports.remote
+        assert isinstance(remote, FakeRemote)
+        assert remote.contents[item][Attribute.COUNTRY_OF_ORIGIN] != "KR"
+
+    async def _beside(self, job: Job) -> None:
+        self._wishes.add(job)
+        for _ in range(3):  # until it is taken
+            await asyncio.sleep(0.001)
+        await self._until(lambda: True)
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        while not (condition() and self._pulse.doing.is_idle):
             assert not self._task.done(), "the worker has ended"
             await asyncio.sleep(0.001)
 
-    def end(self) -> None:
+    async def end(self) -> None:
         self._over.set()
-        self._task.cancel()
+        await self._task
+        await self._herald.end()
 
 
-@contextmanager
-def _working(shop: Shop) -> Iterator[_Works]:
+@asynccontextmanager
+async def _working(shop: Shop) -> AsyncIterator[_Works]:
     works = _Works(shop)
     try:
         yield works
     finally:
-        works.end()
+        await works.end()
 
 
 def _size(folder: Path, cycles: int) -> Size:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +60,31 @@ def test_outside_of_a_story_a_signal_ends_the_process(sent: signal.Signals, code
         os.kill(os.getpid(), sent)
 
     assert left.value.code == code
+
+
+BLOCKED = """
+import asyncio, os, signal, sqlite3, sys, threading
+import syncd.cli.stopping as stopping
+stopping.LONGEST_STOP = 0.3
+async def story(stop):
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    sqlite3.connect(sys.argv[1], timeout=20).execute("BEGIN IMMEDIATE")
+stopping.run_until_stopped(story)
+"""
+
+
+def test_a_story_that_waits_for_a_lock_is_left_in_time(tmp_path: Path) -> None:
+    """The loop itself waits, in C, where no handler of Python is called."""
+    with closing(sqlite3.connect(tmp_path / "state.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-c", BLOCKED, tmp_path / "state.db"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 143
+    assert time.monotonic() - began < 10
+    assert "the next run goes on" in done.stderr

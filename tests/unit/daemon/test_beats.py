@@ -46,14 +46,14 @@ def pulse(ticks: Ticks) -> Pulse:
 def test_work_that_stands_still_too_long_gives_no_beats(pulse: Pulse, ticks: Ticks) -> None:
     heard = Heard()
     beats = Beats(pulse, heard)
-    pulse.phase("delivering", 100)
+    pulse.cycle.phase("delivering", 100)
     ticks.now = LONGEST_STANDSTILL + 1
     beats.once()
     assert heard.beats == 0
-    pulse.advance()
+    pulse.cycle.advance()
     beats.once()
     assert heard.beats == 1
-    pulse.rest()
+    pulse.cycle.rest()
     ticks.now *= 3
     beats.once()
     assert heard.beats == 2
@@ -71,8 +71,8 @@ def test_words_are_told_when_they_change(pulse: Pulse) -> None:
     beats = Beats(pulse, heard)
     beats.once()
     beats.once()
-    pulse.phase("delivering", 1200)
-    pulse.advance(1100)
+    pulse.cycle.phase("delivering", 1200)
+    pulse.cycle.advance(1100)
     beats.once()
 
     assert heard.words == ["waiting", "delivering, 1,100 of 1,200"]

@@ -116,6 +116,17 @@ async def test_the_work_of_another_process_is_waited_for(
     assert notifier.titles("mail") == [REFUSED]
 
 
+async def test_its_own_cycles_that_follow_each_other_leave_it_time(
+    pulse: Pulse, state: FakeState, notifier: FakeNotifier
+) -> None:
+    async with heralded(pulse, state, notifier):
+        with state.lease("a cycle", timedelta()):
+            pulse.trouble(Trouble.KEY, "401")
+            await until_told(notifier, 1)
+    assert notifier.titles("mail") == [REFUSED]
+    assert remembered.outbox(state).posted == ()
+
+
 async def test_a_stop_does_not_wait_for_a_target_that_hangs(
     pulse: Pulse, state: FakeState, notifier: FakeNotifier
 ) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from syncd.config.pace import longest_gap
-from syncd.daemon.timetable import Entry, Timetable, audit_due
+from syncd.daemon.timetable import Entry, Timetable, audit_due, trigger_of
 from syncd.service.pulse import Job
 
 NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 async def _next_run(entry: Entry) -> datetime:
@@ -39,29 +42,101 @@ async def test_a_cron_expression_is_in_utc_unless_it_names_a_time_zone(
     assert (moment.hour, moment.minute) == hour
 
 
-async def test_jitter_moves_a_start_by_half_the_pace_at_most() -> None:
-    entry = Entry(Job.POLL, timedelta(seconds=60), jitter=HOUR)
-    moments = [await _next_run(entry) for _ in range(30)]
+def _moments(entry: Entry, count: int = 9) -> list[datetime]:
+    """When a job runs, in time that nobody has to wait for."""
+    trigger, moments, now = trigger_of(entry), list[datetime](), entry.begins or NOW
+    for _ in range(count):
+        moment = trigger.get_next_fire_time(moments[-1] if moments else None, now)
+        assert moment is not None
+        moments.append(moment)
+        now = max(now, moment)
+    return moments
 
-    assert len(set(moments)) > 20
-    assert max(moments) <= datetime.now(UTC) + timedelta(seconds=91)
+
+@pytest.mark.parametrize("jitter", [timedelta(), timedelta(seconds=10), HOUR])
+def test_the_time_from_one_poll_to_the_next_is_never_longer_than_the_pace(
+    jitter: timedelta,
+) -> None:
+    pace = timedelta(minutes=5)
+    for _ in range(20):
+        moments = _moments(Entry(Job.POLL, pace, jitter, begins=NOW))
+        gaps = [later - moment for moment, later in pairwise(moments)]
+        assert moments[0] == NOW
+        assert pace - min(jitter, pace / 2) <= gaps[0] <= pace
+        assert set(gaps[1:]) == {pace}
+
+
+def test_jitter_keeps_accounts_that_start_together_apart() -> None:
+    seconds = timedelta(seconds=60)
+    polls = {_moments(Entry(Job.POLL, seconds, HOUR, begins=NOW))[5] for _ in range(30)}
+    nightly = {_moments(Entry(Job.FULL, "0 3 * * *", timedelta(seconds=10)))[0] for _ in range(30)}
+
+    assert len(polls) > 20
+    assert max(polls) - min(polls) <= seconds / 2
+    assert len(nightly) > 20
+    assert {(one.hour, one.minute) for one in nightly} == {(3, 0)}
+
+
+def test_a_cron_expression_is_shifted_as_a_whole() -> None:
+    hourly = _moments(Entry(Job.POLL, "0 * * * *", timedelta(minutes=10)))
+
+    assert {later - moment for moment, later in pairwise(hourly)} == {HOUR}
+
+
+async def test_what_was_missed_while_the_loop_stood_still_is_wished_for_once() -> None:
+    wishes: list[Job] = []
+    timetable = Timetable(wishes.append)
+    begins = datetime.now(UTC)
+    timetable.follow((Entry(Job.POLL, timedelta(milliseconds=100), begins=begins),))
+    await asyncio.sleep(0.05)
+    time.sleep(0.45)  # noqa: ASYNC251 - it is what happens
+    await asyncio.sleep(0.02)
+    timetable.end()
+
+    assert len(wishes) == 2
+    due = timetable.next_runs()[Job.POLL.value]
+    assert (due - begins) % timedelta(milliseconds=100) == timedelta()
+
+
+async def test_none_is_dropped_for_being_late_or_for_another_one() -> None:
+    wishes: list[Job] = []
+    timetable, now = Timetable(wishes.append), datetime.now(UTC)
+    jobs = (Job.POLL, Job.FULL, Job.AUDIT, Job.PRUNE, Job.ROLLING)
+    timetable.follow(tuple(Entry(job, DAY, begins=now - HOUR) for job in jobs))
+    await asyncio.sleep(0.05)
+    timetable.end()
+
+    assert sorted(wishes) == sorted(jobs)
 
 
 async def test_what_is_due_is_wished_for_and_comes_back_when_asked() -> None:
     wishes: list[Job] = []
     timetable = Timetable(wishes.append)
     timetable.follow((Entry(Job.FULL, HOUR, begins=datetime.now(UTC)),))
-    timetable.poll_at(datetime.now(UTC) + HOUR)
-    timetable.poll_at(datetime.now(UTC) + timedelta(milliseconds=20))
+    timetable.again_at(Job.POLL, datetime.now(UTC) + HOUR)
+    timetable.again_at(Job.POLL, datetime.now(UTC) + timedelta(milliseconds=20))
+    timetable.again_at(Job.AUDIT, datetime.now(UTC) + timedelta(milliseconds=40))
     await asyncio.sleep(0.2)
     timetable.end()
 
-    assert wishes == [Job.FULL, Job.POLL]
+    assert wishes == [Job.FULL, Job.POLL, Job.AUDIT]
+
+
+async def test_what_comes_once_more_is_told_where_it_comes_first() -> None:
+    timetable = Timetable(lambda _: None)
+    timetable.follow(
+        (Entry(Job.AUDIT, DAY, begins=NOW + DAY), Entry(Job.POLL, DAY, begins=NOW + DAY))
+    )
+    timetable.again_at(Job.AUDIT, NOW + HOUR)
+    timetable.again_at(Job.POLL, NOW + 2 * DAY)
+    due = timetable.next_runs()
+    timetable.end()
+
+    assert due == {"audit": NOW + HOUR, "poll": NOW + DAY}
 
 
 SUNDAY = datetime(2026, 11, 22, 4, tzinfo=UTC)
 WEEKLY = "0 4 * * sun"
-DAY = timedelta(days=1)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Wishes gather, and are taken one at a time."""
+"""Wishes gather, and are taken one at a time, the oldest first."""
 
 from __future__ import annotations
 
@@ -6,71 +6,123 @@ import asyncio
 
 import pytest
 
-from syncd.daemon.wishes import MOST_IDS, Wish, Wishes
+from syncd.daemon.wishes import MOST_IDS, Queue, Wish, Wishes, next_wish
 from syncd.domain.attributes import ItemId
 from syncd.service.pulse import Job
 
 A, B = ItemId("a"), ItemId("b")
+BOTH = frozenset({A, B})
 
 
-async def _all(wishes: Wishes) -> list[Wish]:
+async def _all(queue: Queue) -> list[Wish]:
     taken: list[Wish] = []
     while True:
         try:
-            await asyncio.wait_for(wishes.come(), 0.01)
+            await asyncio.wait_for(queue.come(), 0.01)
         except TimeoutError:
             return taken
-        taken.append(wishes.take())
+        taken.append(queue.take())
 
 
 @pytest.mark.parametrize(
-    ("jobs", "ids", "taken"),
+    ("wanted", "taken"),
     [
-        ([Job.POLL, Job.POLL], [], [Wish(Job.POLL)]),
-        ([Job.POLL, Job.FULL], [], [Wish(Job.FULL)]),
-        ([Job.AUDIT, Job.POLL], [], [Wish(Job.POLL), Wish(Job.AUDIT)]),
-        ([], [A, B, A], [Wish(Job.POLL, frozenset({A, B}))]),
-        ([Job.POLL], [A], [Wish(Job.POLL)]),  # a poll looks at all of them
-        ([Job.AUDIT], [A], [Wish(Job.POLL, frozenset({A})), Wish(Job.AUDIT)]),
-        ([], [], []),
+        ([Job.POLL, Job.POLL], [Wish(Job.POLL)]),
+        ([Job.POLL, Job.FULL], [Wish(Job.FULL)]),
+        ([A, B, A], [Wish(Job.POLL, BOTH)]),
+        ([Job.POLL, A], [Wish(Job.POLL, besides=frozenset({A}))]),  # it looks at all of them
+        ([A, Job.POLL, B], [Wish(Job.POLL, BOTH), Wish(Job.POLL)]),  # who points need not wait
+        ([], []),
     ],
 )
 async def test_one_covers_what_it_would_do_anyway(
-    jobs: list[Job], ids: list[ItemId], taken: list[Wish]
+    wanted: list[Job | ItemId], taken: list[Wish]
 ) -> None:
     wishes = Wishes()
-    for job in jobs:
-        wishes.add(job)
-    wishes.point_at(ids)
+    for one in wanted:
+        if isinstance(one, Job):
+            wishes.add(one)
+        else:
+            wishes.point_at([one])
 
-    assert await _all(wishes) == taken
+    assert await _all(wishes.cycles) == taken
+
+
+@pytest.mark.parametrize(
+    ("wanted", "taken"),
+    [
+        ([Job.AUDIT, Job.ROLLING], [Job.AUDIT]),
+        ([Job.ROLLING, Job.PRUNE, Job.AUDIT], [Job.AUDIT, Job.PRUNE]),
+        ([Job.PRUNE, Job.ROLLING, Job.PRUNE], [Job.PRUNE, Job.ROLLING]),
+    ],
+)
+async def test_beside_cycles_the_oldest_wish_is_first(wanted: list[Job], taken: list[Job]) -> None:
+    wishes = Wishes()
+    for job in wanted:
+        wishes.add(job)
+
+    assert [wish.job for wish in await _all(wishes.beside)] == taken
+    assert await _all(wishes.cycles) == []
+
+
+async def test_neither_hooks_nor_polls_keep_the_other_waiting_for_good() -> None:
+    wishes, taken = Wishes(), list[Wish]()
+    wishes.add(Job.POLL)
+    for number in range(4):
+        wishes.point_at([ItemId(f"{number}")])
+        taken.append(wishes.cycles.take())
+        wishes.add(Job.POLL)
+
+    assert [bool(wish.only) for wish in taken] == [False, False, False, False]
+    assert all(wish.pointed_at for wish in taken)
+
+
+async def test_whom_a_cycle_could_not_see_to_the_next_one_about_all_does() -> None:
+    wishes = Wishes()
+    wishes.cycles.owe([A])
+    assert await _all(wishes.cycles) == []  # there is no hurry
+    wishes.point_at([B])
+    wishes.add(Job.POLL)
+
+    assert await _all(wishes.cycles) == [
+        Wish(Job.POLL, frozenset({B})),
+        Wish(Job.POLL, besides=frozenset({A})),
+    ]
 
 
 async def test_a_wish_during_work_is_kept_for_afterwards() -> None:
     wishes = Wishes()
     wishes.add(Job.POLL)
-    first = wishes.take()
+    first = wishes.cycles.take()
     wishes.add(Job.POLL)
 
-    assert (first, wishes.take()) == (Wish(Job.POLL), Wish(Job.POLL))
+    assert (first, wishes.cycles.take()) == (Wish(Job.POLL), Wish(Job.POLL))
 
 
 async def test_whoever_waits_is_woken() -> None:
-    wishes = Wishes()
-    waiting = asyncio.create_task(wishes.come())
+    wishes, over = Wishes(), asyncio.Event()
+    waiting = asyncio.create_task(next_wish(wishes.cycles, over))
     await asyncio.sleep(0)
     wishes.point_at([A])
-    await waiting
 
-    assert wishes.take() == Wish(Job.POLL, frozenset({A}))
+    assert await waiting == Wish(Job.POLL, frozenset({A}))
+
+
+async def test_what_is_wished_for_at_the_end_stays_for_who_comes_next() -> None:
+    wishes, over = Wishes(), asyncio.Event()
+    over.set()
+    wishes.add(Job.POLL)
+
+    assert await next_wish(wishes.cycles, over) is None
+    assert wishes.cycles.take() == Wish(Job.POLL)
 
 
 async def test_instead_of_very_many_all_are_looked_at() -> None:
     wishes = Wishes()
     for number in range(MOST_IDS):
         wishes.point_at([ItemId(f"{number}")])
-    (some,) = await _all(wishes)
+    (some,) = await _all(wishes.cycles)
     assert len(some.only) == MOST_IDS
     for number in range(MOST_IDS + 1):
         wishes.point_at([ItemId(f"{number}")])
-    assert await _all(wishes) == [Wish(Job.POLL)]
+    assert await _all(wishes.cycles) == [Wish(Job.POLL)]

@@ -66,11 +66,18 @@ def test_what_may_pass_carries_its_doubt_and_its_wait(status: int, in_doubt: boo
     assert (result.in_doubt, result.retry_after) == (in_doubt, 7.0)
 
 
-@pytest.mark.parametrize("body", [b"", b'{"type": "confl', b"<h1>Conflict</h1>"])
-def test_a_conflict_that_does_not_say_which_leaves_a_create_in_doubt(body: bytes) -> None:
-    result = judged(Verb.CREATE, Answer(409, body, "request-1"), None)
-    assert isinstance(result, Transient)
-    assert result.in_doubt
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b'{"type": "confl',
+        b"<h1>Conflict</h1>",
+        b'{"type": "conflict", "errors": []}',
+        b'{"type": "conflict", "errors": [{"message": "No."}]}',
+    ],
+)
+def test_a_conflict_that_does_not_say_which_has_a_create_looked_up(body: bytes) -> None:
+    assert isinstance(judged(Verb.CREATE, Answer(409, body, "request-1"), None), Exists)
     assert isinstance(judged(Verb.UPDATE, Answer(409, body, "request-1"), None), Refused)
 
 

@@ -26,7 +26,7 @@ LOOK_UP, CREATE, UPDATE, DELETE = Verb
         (Verb, 409, "already_exists", Kind.EXISTS),
         (Verb, 409, "invalid_parameter", Kind.REFUSED),
         ([LOOK_UP, UPDATE, DELETE], 409, "", Kind.REFUSED),
-        ([CREATE], 409, "", Kind.UNKNOWN),
+        ([CREATE], 409, "", Kind.EXISTS),
         (Verb, 422, "new_code", Kind.REFUSED),
         (Verb, 429, "too_many_requests", Kind.UNDONE),
         ([CREATE, UPDATE, DELETE], 500, "internal_server_error", Kind.UNKNOWN),

@@ -11,6 +11,7 @@ from syncd.domain.change import Action, Change
 from syncd.domain.delivery import (
     Accepted,
     Exists,
+    Failure,
     Forbidden,
     Gone,
     KeyRefused,
@@ -21,9 +22,10 @@ from syncd.domain.delivery import (
 from syncd.domain.policy import Policy
 from syncd.domain.tracking import Delivery, Ownership, SkuState, Tracked
 from syncd.engine.absorb import absorb, gone
+from syncd.engine.observe import Observation, observe
 from syncd.engine.plan import change_for, is_due, needs_look_up
 from syncd.engine.retry import back_off
-from syncd.engine.settle import claim, settle, unclaim
+from syncd.engine.settle import MOST_COLLISIONS, claim, settle, unclaim
 from tests.unit.engine.samples import (
     ABSENCE,
     ACCEPTED,
@@ -58,6 +60,8 @@ from tests.unit.engine.samples import (
     settled,
     the,
 )
+
+NOTHING_THERE = Observation(None)
 
 
 def test_a_claimed_row_is_in_flight_and_otherwise_the_same() -> None:
@@ -112,6 +116,47 @@ def test_a_create_that_collides_is_looked_up_a_little_later() -> None:
     assert (found.known, found.ownership) == (None, Ownership.UNKNOWN)
     assert not needs_look_up(found, NOW)
     assert needs_look_up(found, NOW + back_off(ITEM, 1))
+
+
+def collided(row: Tracked, times: int, failure: Failure = PRESENCE) -> Tracked:
+    """After so many collisions, each time with a look-up in between that found nothing."""
+    for _ in range(times):
+        row = settled(the(observe(row, NOTHING_THERE, POLICY, NOW)), Exists(failure), CREATE)
+    return row
+
+
+@pytest.mark.parametrize("row", [CREATE_DUE, replace(LOST, revision=CREATE.revision)])
+@pytest.mark.parametrize("failure", [PRESENCE, Failure(409, "conflict", "")])
+def test_a_create_that_collides_with_what_is_never_found_is_refused_in_the_end(
+    row: Tracked, failure: Failure
+) -> None:
+    patient = collided(row, MOST_COLLISIONS - 1, failure)
+    found = collided(patient, 1, failure)
+
+    assert (patient.state, patient.next_attempt) == (
+        SkuState.PENDING,
+        NOW + back_off(ITEM, MOST_COLLISIONS - 1),
+    )
+    assert (found.state, found.next_attempt) == (SkuState.QUARANTINED, NOW + DAY)
+    assert found.quarantine is not None
+    assert "no look-up finds it" in found.quarantine.message
+    assert failure.message in found.quarantine.message
+    assert (found.quarantine.status, found.quarantine.code) == (409, failure.code)
+    assert collided(found, 1, failure).next_attempt == NOW + DAY
+
+
+def test_failures_of_another_kind_are_no_collisions() -> None:
+    tried = replace(CREATE_DUE, attempts=3 * MOST_COLLISIONS, last_error=OUTAGE)
+
+    assert settled(tried, Exists(PRESENCE), CREATE).state is SkuState.PENDING
+
+
+def test_a_newer_wish_than_the_one_that_collides_is_not_refused_for_it() -> None:
+    patient = collided(CREATE_DUE, MOST_COLLISIONS - 1)
+
+    found = settled(replace(patient, revision=9), Exists(PRESENCE), CREATE)
+
+    assert (found.state, found.attempts) == (SkuState.PENDING, patient.attempts)
 
 
 @pytest.mark.parametrize("row", [CREATE_DUE, UPDATE_DUE])

@@ -83,23 +83,47 @@ def test_a_loop_that_is_stuck_is_neither(pulse: Pulse, ticks: Ticks) -> None:
 
 def test_work_that_stands_still_is_told(pulse: Pulse, ticks: Ticks) -> None:
     well(pulse)
-    pulse.phase("delivering", 100)
+    pulse.cycle.phase("delivering", 100)
     ticks.now = LONGEST_STANDSTILL + 1
     pulse.beat()
     (found,) = ailments(pulse)
 
     assert found.cause is Cause.STANDSTILL
     assert "delivering, 0 of 100" in found.words
-    pulse.advance()
+    pulse.cycle.advance()
     assert ailments(pulse) == ()
+
+
+def test_what_stands_still_beside_a_cycle_that_moves_is_told(pulse: Pulse, ticks: Ticks) -> None:
+    well(pulse)
+    pulse.beside.phase("listing what is there", None)
+    ticks.now = LONGEST_STANDSTILL + 1
+    pulse.beat()
+    pulse.cycle.phase("delivering", 100)
+    (found,) = ailments(pulse)
+
+    assert "listing what is there" in found.words
+    assert str(pulse.doing) == "delivering, 0 of 100"
+    pulse.cycle.rest()
+    assert str(pulse.doing) == "listing what is there"
+    pulse.beside.rest()
+    assert pulse.doing.is_idle
+    assert ailments(pulse) == ()
+
+
+def test_a_cron_expression_may_be_late_by_its_shift(pulse: Pulse) -> None:
+    schedule = ScheduleSettings.model_validate({"poll": "0 * * * *", "jitter": "10s"})
+    pulse.ended(result())
+
+    assert longest_wait(pulse, schedule) == timedelta(hours=2, seconds=10)
 
 
 def test_a_success_grows_old_though_a_cycle_goes_on(pulse: Pulse, ticks: Ticks) -> None:
     well(pulse)
-    pulse.phase("reading the catalog", None)
-    for seconds, late in ((2 * HOUR + 10, False), (2 * HOUR + 11, True)):
+    pulse.cycle.phase("reading the catalog", None)
+    for seconds, late in ((2 * HOUR, False), (2 * HOUR + 1, True)):
         ticks.now = seconds
-        pulse.advance()
+        pulse.cycle.advance()
         pulse.beat()
         assert (causes(obstacles(pulse, HOURLY)) == {Cause.LATE}) is late
     assert "reading the catalog" in obstacles(pulse, HOURLY)[0].words
@@ -227,14 +251,14 @@ def test_a_change_is_pending_from_the_start_of_the_cycle_that_saw_it(
     some, none = Census({SkuState.PENDING: 2}, 9), Census({SkuState.IN_SYNC: 9}, 9)
     assert pulse.pending_since(none) is None
     ticks.now = 10.0
-    pulse.phase("beginning a cycle", None)
+    pulse.cycle.phase("beginning a cycle", None)
     ticks.now = 20.0
-    pulse.phase("delivering", 2)
+    pulse.cycle.phase("delivering", 2)
     assert pulse.pending_since(some) == NOON + timedelta(seconds=10)
     for begun in (10, 100):
         at = NOON + timedelta(seconds=begun)
         pulse.ended(replace(result(at), states=some.states))
-        pulse.rest()
+        pulse.cycle.rest()
         assert pulse.pending_since(some) == NOON + timedelta(seconds=10)
     assert pulse.pending_since(none) is None
     pulse.ended(replace(result(), states=none.states))

@@ -94,6 +94,20 @@ def test_a_pass_that_plans_nothing_for_an_id_leaves_its_result() -> None:
     assert told(results, IN_SYNC) == [(ChangeOutcome.DONE, None)]
 
 
+def test_a_create_that_collides_for_good_is_quarantined_and_not_failed() -> None:
+    collision = Failure(409, "already_exists", "it is there")
+    refusal = replace(collision, message="no look-up finds it")
+    row = replace(PENDING, quarantine=refusal, last_error=refusal)
+
+    assert told(after(CREATE, Exists(collision)), row) == [(ChangeOutcome.QUARANTINED, refusal)]
+
+
+def test_a_quarantined_sku_whose_retry_failed_for_now_has_failed() -> None:
+    row = replace(PENDING, quarantine=Failure(409, "invalid_parameter", "no such part"))
+
+    assert told(after(CREATE, BUSY), row) == [(ChangeOutcome.FAILED, FAILURE)]
+
+
 def test_a_write_in_doubt_that_was_found_done_is_done() -> None:
     results = after(UPDATE, Transient(FAILURE, in_doubt=True))
 

@@ -42,20 +42,6 @@ def test_the_rate_is_that_of_the_last_whole_second(traffic: Traffic, ticks: Tick
     assert traffic.rate() == 0
 
 
-def test_it_remembers_a_minute(traffic: Traffic, ticks: Ticks) -> None:
-    for second in range(500):
-        ticks.now = float(second)
-        for _ in range(second % 3):
-            traffic.departed()
-    ticks.now = 500.0
-
-    minute = traffic.last_minute()
-    assert len(minute) == 60
-    assert list(minute[-3:]) == [497 % 3, 498 % 3, 499 % 3]
-    ticks.now = 600.0
-    assert sum(traffic.last_minute()) == 0
-
-
 def test_answers_are_counted_by_what_was_asked_and_how_they_ended(traffic: Traffic) -> None:
     traffic.answered(Verb.CREATE, ITEM, 201, 0.03)
     traffic.answered(Verb.CREATE, ITEM, 200, 0.2)

@@ -170,7 +170,8 @@ def test_what_is_due_now_is_due_any_moment() -> None:
 
 def test_the_next_cycle_is_the_earliest_and_no_audit() -> None:
     soon = NOW + MINUTE / 2
-    runs = {"poll": NOW + 3 * MINUTE, "again": NOW + MINUTE, "audit": soon, "rolling": soon}
+    runs = {"poll": NOW + 3 * MINUTE, "full": NOW + MINUTE}
+    runs |= dict.fromkeys(("audit", "rolling", "prune"), soon)
     told = home(board(), watch(next_runs=runs)).next
 
     assert told is not None

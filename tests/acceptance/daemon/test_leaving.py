@@ -1,0 +1,158 @@
+"""A stop is over within ten seconds, whatever it finds: what was in flight is found out afterwards.
+
+All of them are stopped at once, for most of that time is spent waiting.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from syncd.sandbox import Fault, FaultKind
+from tests.acceptance.daemon.served import ROWS, Served, schedule, serving
+from tests.sandbox_process import SandboxProcess, sandbox_process
+from tests.shop import Row, Run, Shop, ended, item_of, row, running
+
+LONGEST = 10.0
+HANGS = Fault(kind=FaultKind.SLOW, seconds=60)
+
+
+@dataclass
+class Stuck:
+    """A daemon that waits for something; `free` lets the next run have it."""
+
+    what: str
+    shop: Shop
+    sandbox: SandboxProcess
+    daemon: Served
+    free: Callable[[], object]
+    rows: Sequence[Row] = field(default_factory=lambda: ROWS)
+
+
+class Street:
+    """Shops that have nothing to do with each other, each with an account of its own."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self._folder = folder
+        self._stack = stack
+
+    def shop(self, name: str) -> tuple[Shop, SandboxProcess]:
+        sandbox = self._stack.enter_context(sandbox_process("--rate", "0"))
+        folder = self._folder / name
+        folder.mkdir()
+        shop = Shop(folder, sandbox.url)
+        shop.stock(ROWS)
+        schedule(shop)
+        patient = shop.configuration.read_text().replace('timeout = "5s"', 'timeout = "12s"')
+        shop.configuration.write_text(patient)
+        return shop, sandbox
+
+    def serving(self, shop: Shop) -> Served:
+        return self._stack.enter_context(serving(shop))
+
+
+def _with_a_locked_state(street: Street) -> Stuck:
+    shop, sandbox = street.shop("state")
+    daemon = street.serving(shop)
+    daemon.wait_for_log("cycle.finished")
+    daemon.wait_for("STATUS=waiting")
+    other = sqlite3.connect(shop.state, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    more = [*ROWS, row(20)]
+    shop.stock(more)
+    daemon.send(signal.SIGUSR1)
+    daemon.wait_for("STATUS=beginning a cycle")
+    return Stuck("the state is locked", shop, sandbox, daemon, other.close, more)
+
+
+def _with_a_silent_source(street: Street, stack: ExitStack) -> Stuck:
+    shop, sandbox = street.shop("source")
+    right = shop.configuration.read_text()
+    silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    url = f"http://127.0.0.1:{silent.getsockname()[1]}/products"
+    hung = right.replace('type = "file"\npath = "catalog.csv"', f'type = "http"\nurl = "{url}"')
+    shop.configuration.write_text(hung)
+    daemon = street.serving(shop)
+    daemon.wait_for("STATUS=looking at the catalog")
+    return Stuck(
+        "the source hangs", shop, sandbox, daemon, lambda: shop.configuration.write_text(right)
+    )
+
+
+def _with_a_silent_remote(street: Street) -> Stuck:
+    shop, sandbox = street.shop("remote")
+    sandbox.set_faults([HANGS])
+    daemon = street.serving(shop)
+    daemon.wait_for("STATUS=looking up")
+    return Stuck("the remote hangs", shop, sandbox, daemon, lambda: sandbox.set_faults([]))
+
+
+def _with_writes_in_flight(street: Street) -> Stuck:
+    shop, sandbox = street.shop("writes")
+    sandbox.set_faults([Fault(kind=FaultKind.SLOW, seconds=60, method="POST")])
+    daemon = street.serving(shop)
+    daemon.wait_for("STATUS=delivering")
+    return Stuck("writes are in flight", shop, sandbox, daemon, lambda: sandbox.set_faults([]))
+
+
+def _with_an_audit_under_way(street: Street) -> Stuck:
+    shop, sandbox = street.shop("audit")
+    quick = shop.configuration.read_text().replace("[schedule]", '[schedule]\naudit = "2s"')
+    shop.configuration.write_text(quick)
+    daemon = street.serving(shop)
+    daemon.wait_for_log("cycle.finished")
+    sandbox.set_faults([HANGS])
+    daemon.wait_for("STATUS=listing what is there")
+    return Stuck("an audit goes on", shop, sandbox, daemon, lambda: sandbox.set_faults([]))
+
+
+@contextmanager
+def _all_of_them(folder: Path) -> Iterator[list[Stuck]]:
+    with ExitStack() as stack:
+        street = Street(folder, stack)
+        yield [
+            _with_a_locked_state(street),
+            _with_a_silent_source(street, stack),
+            _with_a_silent_remote(street),
+            _with_writes_in_flight(street),
+            _with_an_audit_under_way(street),
+        ]
+
+
+def test_whatever_it_waits_for_it_leaves_in_time_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    with _all_of_them(tmp_path) as stuck:
+        began = time.monotonic()
+        for one in stuck:
+            one.daemon.send(signal.SIGTERM)
+        took = {}
+        for one in stuck:
+            assert one.daemon.process.wait(30) == 143, one.what
+            took[one.what] = time.monotonic() - began
+        assert max(took.values()) < LONGEST, took
+        for one in stuck:
+            one.free()
+        for one, run in zip(stuck, _next_runs(stuck), strict=True):
+            assert run.code == 0, (one.what, run.stderr)
+            _is_as_it_should_be(one)
+
+
+def _next_runs(stuck: Sequence[Stuck]) -> list[Run]:
+    """Run them all at once: what was in flight may land until its time is over."""
+    with ExitStack() as stack:
+        runs = [stack.enter_context(running(one.shop.start("--once"))) for one in stuck]
+        return [ended(run) for run in runs]
+
+
+def _is_as_it_should_be(one: Stuck) -> None:
+    found = one.sandbox.items()
+    assert found.keys() == {sound["sku"] for sound in one.rows}, one.what
+    for sound in one.rows:
+        assert item_of(sound).items() <= found[sound["sku"]].items(), one.what
+    with closing(sqlite3.connect(one.shop.state)) as state:
+        assert state.execute("PRAGMA integrity_check").fetchone() == ("ok",), one.what

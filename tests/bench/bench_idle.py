@@ -1,0 +1,101 @@
+"""What a daemon costs that has nothing to do: `python -m tests.bench.bench_idle SECONDS`.
+
+With the other benches, as in `python -m tests.bench idle`, it is watched for a minute. It serves a
+shop that is in sync, under the defaults of the schedule, as a process of its own. Told beside their
+limits are its part of one core, and by how much its memory has grown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from tests.acceptance.daemon.served import free_port, serving
+from tests.bench.figure import Figure, at_most
+from tests.bench.table import table
+from tests.sandbox_process import sandbox_process
+from tests.shop import Shop, row
+
+ROWS: Final = 1_000
+MOST_CPU: Final = 0.2
+"""Percent of one core."""
+MOST_GROWTH: Final = 1.0
+"""Megabytes an hour, once it has settled."""
+SETTLED: Final = 10.0
+"""Seconds after its first cycle."""
+A_WHILE: Final = 60.0
+_MEGABYTE: Final = 1 << 20
+_HOUR: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a process has used up to a moment."""
+
+    at: float
+    cpu: float
+    memory: int
+
+    @classmethod
+    def by(cls, process: psutil.Process) -> Spent:
+        cpu = process.cpu_times()
+        return cls(time.monotonic(), cpu.user + cpu.system, process.memory_info().rss)
+
+
+@contextmanager
+def idle() -> Iterator[psutil.Process]:
+    """A daemon whose first cycle is over."""
+    with (
+        tempfile.TemporaryDirectory(prefix="syncd-idle-") as folder,
+        sandbox_process("--rate", "0") as sandbox,
+    ):
+        shop = Shop(Path(folder), sandbox.url)
+        shop.configure(f'[service]\nlisten = "127.0.0.1:{free_port()}"\n[log]\nformat = "json"\n')
+        shop.stock([row(number) for number in range(ROWS)])
+        with serving(shop) as daemon:
+            daemon.wait_for_log("cycle.finished")
+            yield psutil.Process(daemon.process.pid)
+            daemon.stop()
+
+
+def watched(seconds: float) -> tuple[Figure, Figure]:
+    """Watch one for so long."""
+    with idle() as process:
+        time.sleep(SETTLED)
+        before = Spent.by(process)
+        time.sleep(seconds)
+        after = Spent.by(process)
+    took = after.at - before.at
+    cpu = 100 * (after.cpu - before.cpu) / took
+    growth = (after.memory - before.memory) / _MEGABYTE * _HOUR / max(took, _HOUR)
+    return (
+        Figure(f"CPU of an idle daemon, over {took:.0f} s", cpu, "% of a core", at_most(MOST_CPU)),
+        Figure("growth of its memory in an hour", growth, "MB", at_most(MOST_GROWTH)),
+    )
+
+
+def test_an_idle_daemon(tell: Callable[[Figure], None]) -> None:
+    for figure in watched(A_WHILE):
+        tell(figure)
+
+
+def main() -> int:
+    """Measure for as long as the command line says, and fail where a limit is not kept."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.bench_idle")
+    parser.add_argument("seconds", type=float, help="for how long it is watched")
+    figures = watched(parser.parse_args().seconds)
+    print(table(figures))  # noqa: T201 - the result
+    return 0 if all(figure.is_met is not False for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
