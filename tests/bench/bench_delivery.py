@@ -1,6 +1,6 @@
 """How fast creates leave under a key's rate, and whether they ever leave too fast.
 
-Run by name: `pytest tests/bench/bench_delivery.py -s`, on a machine that has nothing else to do: a
+Each rate is tried with answers that come soon, late and very late, all of them with jitter. A
 sandbox that is kept from running for 25 ms sees what came meanwhile as a bunch.
 """
 
@@ -11,8 +11,8 @@ import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pytest
 import structlog
 from pydantic import SecretStr
 
@@ -22,16 +22,14 @@ from syncd.digital_river.pacer import FilePacer
 from syncd.domain.attributes import Attribute, AttributeChange, ItemId
 from syncd.domain.change import Action, Change
 from syncd.domain.delivery import Accepted, Exists
+from tests.bench.conftest import Measure, Tell
+from tests.bench.figure import Beside, Figure, at_least, at_most
 from tests.fakes.clocks import WallClock
 from tests.sandbox_process import SandboxProcess, sandbox_process
 from tests.unit.digital_river.virtual_time import most_within
 
-if TYPE_CHECKING:
-    from pytest_benchmark.fixture import BenchmarkFixture
-
-CREATES = 3000
-RATE = 250
-LATENCY_SECONDS = 0.06
+SECONDS = 12
+"""How long each is measured: as many creates are made as the rate allows in this time."""
 
 
 class NotedPacer(FilePacer):
@@ -46,8 +44,20 @@ class NotedPacer(FilePacer):
         return pause
 
 
-@dataclass(frozen=True)
-class Figures:
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A rate in requests a second, and after how many seconds the answers come."""
+
+    rate: int
+    latency: float
+
+    @property
+    def creates(self) -> int:
+        return self.rate * SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Departures:
     """What left, and what the sandbox saw of it."""
 
     departures_per_second: float
@@ -56,30 +66,34 @@ class Figures:
     too_many_requests: int
     client_cpu_seconds: float
 
-    @property
-    def share_of_rate(self) -> float:
-        return self.departures_per_second / RATE
 
-
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("latency", [0.02, 0.06, 0.1, 0.3])
+@pytest.mark.parametrize("rate", [25, 250])
 def test_creates_leave_at_the_rate_of_the_key_and_never_above(
-    benchmark: BenchmarkFixture, tmp_path: Path
+    measure: Measure, tmp_path: Path, tell: Tell, rate: int, latency: float
 ) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    with sandbox_process(f"--latency={LATENCY_SECONDS}", f"--rate={RATE}") as sandbox:
-        figures = benchmark.pedantic(  # type: ignore[no-untyped-call]  # it carries no types
-            _deliver, args=(sandbox, tmp_path / "pacer"), rounds=1
-        )
-    benchmark.extra_info.update(vars(figures), share_of_rate=figures.share_of_rate)
-    print(f"\n{figures}, {figures.share_of_rate:.1%} of the rate")  # noqa: T201
-    assert figures.most_departures_in_one_second <= RATE
+    flow = Flow(rate, latency)
+    answers = (f"--latency={latency}", f"--jitter={latency / 4}")
+    with sandbox_process(*answers, f"--rate={rate}") as sandbox:
+        seen = measure(_deliver, sandbox, tmp_path / "pacer", flow)
+
+    name = f"{rate}/s, answers after {latency * 1000:.0f} ms"
+    allowed = Beside("allowed", rate)
+    tell(Figure(name, seen.departures_per_second, "/s", at_least(0.95), allowed))
+    most = seen.most_departures_in_one_second
+    tell(Figure(f"{name}: most in a second", most, "departures", at_most(1.0), allowed))
+    tell(Figure(f"{name}: answered 429", seen.too_many_requests, "requests", at_most(0)))
+    tell(Figure(f"{name}: processor", seen.client_cpu_seconds / flow.creates * 1000, "ms each"))
 
 
-def _deliver(sandbox: SandboxProcess, ledger: Path) -> Figures:
+def _deliver(sandbox: SandboxProcess, ledger: Path, flow: Flow) -> Departures:
     began = time.process_time()
-    moments = asyncio.run(_create_all(sandbox.url, ledger))
+    moments = asyncio.run(_create_all(sandbox.url, ledger, flow))
     used = time.process_time() - began
     statistics = sandbox.statistics()
-    return Figures(
+    return Departures(
         departures_per_second=(len(moments) - 1) / (moments[-1] - moments[0]),
         most_departures_in_one_second=most_within(1.0, moments),
         most_arrivals_in_one_second=statistics["most_in_one_second"],
@@ -88,9 +102,11 @@ def _deliver(sandbox: SandboxProcess, ledger: Path) -> Figures:
     )
 
 
-async def _create_all(url: str, ledger: Path) -> list[float]:
+async def _create_all(url: str, ledger: Path, flow: Flow) -> list[float]:
     clock = WallClock()
-    settings = DigitalRiverSettings(base_url=url, api_key=SecretStr("sk_bench"))
+    settings = DigitalRiverSettings(
+        base_url=url, api_key=SecretStr("sk_test_bench"), requests_per_second=flow.rate
+    )
     pacer = NotedPacer(ledger, settings.rate, clock)
     pacer.moments = []
     remote = DigitalRiver(settings, pacer, clock, "bench")
@@ -102,7 +118,7 @@ async def _create_all(url: str, ledger: Path) -> list[float]:
                 pass  # a 429: the client waits by itself
 
     async with asyncio.TaskGroup() as group:
-        for number in range(CREATES):
+        for number in range(flow.creates):
             group.create_task(create(_change(number)))
     assert remote.requests == len(pacer.moments)
     await remote.aclose()

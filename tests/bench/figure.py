@@ -34,7 +34,7 @@ class Goal:
         """How much of the bound is used: up to 1 is met, whichever way is good."""
         match self.way:
             case Way.AT_MOST:
-                return value / self.bound
+                return value / self.bound if self.bound else float(value > 0)
             case Way.AT_LEAST:
                 return self.bound / value if value else float("inf")
         assert_never(self.way)
