@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 
+from tests.acceptance.kills.stage import Stage
 from tests.sandbox_process import SandboxProcess
 from tests.shop import Shop, item_of, row, writes
 
@@ -26,12 +27,12 @@ def test_once_leaves_items_equal_to_the_catalog(shop: Shop, sandbox: SandboxProc
 
 
 def test_a_second_run_over_an_untouched_file_asks_nothing(
-    shop: Shop, sandbox: SandboxProcess
+    shop: Shop, stage: Stage, sandbox: SandboxProcess
 ) -> None:
-    assert shop.run("--once").code == 0
+    assert stage.run("--once").code == 0
     sandbox.clear_requests()
 
-    run = shop.run("--once", "--format", "json")
+    run = stage.run("--once", "--format", "json")
 
     assert run.code == 0
     assert sandbox.requests() == []
@@ -39,10 +40,12 @@ def test_a_second_run_over_an_untouched_file_asks_nothing(
     assert run.json()["summary"]["unchanged"] == 12
 
 
-def test_a_dry_run_asks_and_writes_nothing_anywhere(shop: Shop, sandbox: SandboxProcess) -> None:
+def test_a_dry_run_asks_and_writes_nothing_anywhere(
+    shop: Shop, stage: Stage, sandbox: SandboxProcess
+) -> None:
     before = sorted(each.name for each in shop.folder.iterdir())
 
-    run = shop.run("--dry-run")
+    run = stage.run("--dry-run")
 
     assert run.code == 0, run.stderr
     assert writes(sandbox) == []
@@ -57,24 +60,26 @@ def _is_pacer(name: str) -> bool:
 
 
 def test_a_dry_run_leaves_the_state_as_it_is_byte_for_byte(
-    shop: Shop, sandbox: SandboxProcess
+    shop: Shop, stage: Stage, sandbox: SandboxProcess
 ) -> None:
-    assert shop.run("--once").code == 0
+    assert stage.run("--once").code == 0
     before = shop.state.read_bytes()
     shop.stock([row(number, origin="SE") for number in range(3)])
     sandbox.clear_requests()
 
-    assert shop.run("--dry-run").code == 0
+    assert stage.run("--dry-run").code == 0
 
     assert shop.state.read_bytes() == before
     assert writes(sandbox) == []
 
 
-def test_what_a_dry_run_says_is_what_the_next_run_does(shop: Shop, sandbox: SandboxProcess) -> None:
+def test_what_a_dry_run_says_is_what_the_next_run_does(
+    shop: Shop, stage: Stage, sandbox: SandboxProcess
+) -> None:
     sandbox.seed_items([{"id": "SKU-0000", **item_of(row(0, origin="SE"))}])
 
-    planned = shop.run("--dry-run", "--format", "json").json()
-    done = shop.run("--once", "--format", "json").json()
+    planned = stage.run("--dry-run", "--format", "json").json()
+    done = stage.run("--once", "--format", "json").json()
 
     assert {change["outcome"] for change in planned["changes"]} == {"planned"}
     assert {change["outcome"] for change in done["changes"]} == {"done"}
@@ -90,20 +95,20 @@ def _without_outcome(report: dict[str, list[dict[str, object]]]) -> list[dict[st
 
 
 def test_a_saved_plan_is_carried_out_without_its_stale_rows(
-    shop: Shop, sandbox: SandboxProcess
+    shop: Shop, stage: Stage, sandbox: SandboxProcess
 ) -> None:
-    assert shop.run("--once").code == 0
+    assert stage.run("--once").code == 0
     changed = [row(0, origin="SE"), row(1, origin="CA"), *map(row, range(2, 12))]
     shop.stock(changed)
     plan = shop.folder / "plan.json"
-    saved = shop.run("plan", "--out", "plan.json")
+    saved = stage.run("plan", "--out", "plan.json")
     assert saved.code == 0, saved.stderr
     assert plan.stat().st_mode & 0o077 == 0
     assert orjson.loads(plan.read_bytes())["mode"] == "plan"
     assert sandbox.items()["SKU-0000"]["countryOfOrigin"] == "DK"
     shop.stock([row(0, origin="NO"), *changed[1:]])
 
-    run = shop.run("apply", "plan.json", "--format", "json")
+    run = stage.run("apply", "plan.json", "--format", "json")
 
     assert sandbox.items()["SKU-0001"]["countryOfOrigin"] == "CA"
     assert sandbox.items()["SKU-0000"]["countryOfOrigin"] == "DK"

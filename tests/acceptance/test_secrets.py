@@ -24,7 +24,7 @@ def holds_the_key(shop: Shop) -> list[str]:
 
 
 @pytest.mark.parametrize("log_format", ["console", "json"])
-def test_no_run_leaves_the_key_anywhere(shop: Shop, log_format: str) -> None:
+def test_no_run_leaves_the_key_anywhere(shop: Shop, stage: Stage, log_format: str) -> None:
     shop.stock([row(0), row(1, origin="UK"), row(2, maker="unknown")])
     lines = [
         ("--dry-run", "--output", "dry.html"),
@@ -37,7 +37,7 @@ def test_no_run_leaves_the_key_anywhere(shop: Shop, log_format: str) -> None:
     ]
 
     for line in lines:
-        run = shop.run(*line, "-vv", "--log-format", log_format)
+        run = stage.run(*line, "-vv", "--log-format", log_format)
 
         assert run.code in {0, 3}, run.stderr
         assert SECRET.decode() not in run.stdout + run.stderr
@@ -54,11 +54,11 @@ def test_no_run_leaves_the_key_anywhere(shop: Shop, log_format: str) -> None:
     ],
 )
 def test_no_failure_leaves_the_key_anywhere(
-    shop: Shop, sandbox: SandboxProcess, fault: Fault
+    shop: Shop, stage: Stage, sandbox: SandboxProcess, fault: Fault
 ) -> None:
     sandbox.set_faults([fault])
 
-    run = shop.run("--once", "--wait", "0", "-vv", "--output", "report.json")
+    run = stage.run("--once", "--wait", "0", "-vv", "--output", "report.json")
 
     assert run.code == 1
     assert SECRET.decode() not in run.stdout + run.stderr

@@ -32,6 +32,8 @@ STAGES: Final = {
 }
 """What httpcore tells of a request: before the first byte, after the last one, the answer's head,
 and its body."""
+OF_READS: Final = frozenset({"leaves", "is read"})
+"""One that only reads leaves nothing anywhere in between: who dies there has died before it."""
 
 _PATIENCE: Final = 30.0
 _MOMENT: Final = 0.01
@@ -48,15 +50,16 @@ class Boundaries:
         self._told = told
         self._job = job
         self._count = 0
-        self._last = ""
+        self._is_paced = False
         self._lock = threading.Lock()
 
     def reached(self, name: str) -> None:
         """Tell a boundary, or end everything there."""
         with self._lock:
-            if name == self._last == PACED:
-                return
-            self._last = name
+            if name == PACED:
+                if self._is_paced:
+                    return
+                self._is_paced = True
             _write(self._told, f"{name}\n".encode())
             if not self._is_counted(name):
                 return
@@ -86,8 +89,8 @@ def watch(folder: Path, reached: Reached) -> None:
 
     A step is told before it is taken; a commit, and a file that is put in the place of another,
     after it as well. Between two of what is told nothing lasting happens: a transaction that has
-    not committed leaves nothing, and the pacer's few numbers for one departure, which are no state,
-    are told as one step.
+    not committed leaves nothing, and the pacer's few numbers, which are no state, are told once:
+    the departures that follow, each of which is told, come right after theirs.
     """
     watch_database(folder, reached)
     watch_server(reached)
@@ -109,12 +112,13 @@ def _watch_requests(reached: Reached) -> None:
 
 def _traced(request: httpx.Request, reached: Reached) -> Trace:
     name, told = _called(request), request.extensions.get("trace")
+    stages = OF_READS if request.method == "GET" else frozenset(STAGES.values())
 
     async def trace(event: str, detail: Any) -> None:  # noqa: ANN401 - httpcore's own
         if told is not None:
             await told(event, detail)
         stage = STAGES.get(event.partition(".")[2])
-        if stage is not None:
+        if stage in stages:
             reached(f"{name} {stage}")
 
     return trace

@@ -19,7 +19,7 @@ from tests.shop import wait_until
 @pytest.mark.parametrize(
     "boundary",
     [
-        "GET /skus is answered",
+        "GET /skus is read",
         "POST /inventory-items SKU-0002 is sent",
         "DELETE /inventory-items/SKU-0000 leaves",
     ],
