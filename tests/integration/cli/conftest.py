@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 import structlog
+import typer.main
 
+from syncd.cli import commands
 from syncd.cli.app import main
 from syncd.cli.stopping import SIGNALS
 from tests.sandbox_process import SandboxProcess, sandbox_process
@@ -46,6 +48,17 @@ def _code_of_main() -> int:
     except SystemExit as left:
         return int(left.code or 0)
     return 0
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _one_tree() -> Iterator[None]:
+    """Build the tree of commands once, and not for every run; nothing in it remembers a run."""
+    app, make = commands.build_app(), typer.main.get_command
+    tree = make(app)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(commands, "build_app", lambda: app)
+        patch.setattr(typer.main, "get_command", lambda each: tree if each is app else make(each))
+        yield
 
 
 @pytest.fixture(autouse=True)

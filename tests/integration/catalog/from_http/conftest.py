@@ -6,12 +6,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from syncd.catalog.fetching import Fetched
@@ -21,15 +19,6 @@ from syncd.config import HttpKeys
 from tests.stubs.raw import RawServer, raw_server
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _trust_once() -> Iterator[None]:
-    """Load the certificates of the world once, and not for every fetcher."""
-    with pytest.MonkeyPatch.context() as patch:
-        made = cache(httpx.create_ssl_context)
-        patch.setattr("httpx._transports.default.create_ssl_context", lambda **_: made())
-        yield
 
 
 @pytest.fixture(scope="module")
