@@ -139,7 +139,7 @@ class _Works:
     async def _until(self, condition: Callable[[], bool]) -> None:
         while not (condition() and self._pulse.doing.is_idle):
             assert not self._task.done(), "the worker has ended"
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.005)
 
     async def end(self) -> None:
         self._over.set()
