@@ -17,7 +17,7 @@ from syncd.domain.change import Action, Change, Resource
 from syncd.domain.cycle import CycleId, CycleResult
 from syncd.domain.delivery import Failure, Outcome, Transient, Verb
 from syncd.domain.event import Event
-from syncd.domain.item import RemoteItem
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.journal import (
     Adoption,
     Intent,
@@ -166,6 +166,9 @@ class Remote(Protocol):
 
     async def managed(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
         """Those of these ids whose SKU Digital River fulfils itself (`managedFulfillment`)."""
+
+    async def skus(self, ids: Sequence[ItemId]) -> Mapping[ItemId, RemoteSku]:
+        """The SKUs that exist among these ids, with what `managed` would say of them."""
 
     async def stocked(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
         """Those of these ids that have stock left at any location."""

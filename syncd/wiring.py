@@ -31,7 +31,7 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.change import Change
 from syncd.domain.delivery import Outcome
 from syncd.domain.event import Event
-from syncd.domain.item import RemoteItem
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.level import LevelFilter, Levels
 from syncd.domain.listing import CountedSpan
 from syncd.domain.window import windows_of
@@ -96,6 +96,9 @@ class RemoteOnDemand:
 
     async def managed(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
         return await (await self._remote()).managed(ids)
+
+    async def skus(self, ids: Sequence[ItemId]) -> Mapping[ItemId, RemoteSku]:
+        return await (await self._remote()).skus(ids)
 
     async def stocked(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
         return await (await self._remote()).stocked(ids)
@@ -227,7 +230,9 @@ class Wired:
     def terms(self) -> Terms:
         settings = self.settings
         return Terms(
-            policy=settings.policy.to_policy(settings.guards),
+            policy=settings.policy.to_policy(
+                settings.guards, skus=settings.digital_river.manages_skus
+            ),
             limits=settings.guards.to_limits(),
             rules=settings.rules.to_rule_book(),
             account=account_digest(settings.digital_river),

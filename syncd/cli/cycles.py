@@ -16,7 +16,7 @@ from syncd.cli.files import check_writable, read_whole, write_privately
 from syncd.cli.options import Shared, with_shared_options
 from syncd.cli.stopping import run_until_stopped
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import ChangeOutcome, Plan
+from syncd.domain.change import ChangeOutcome, Plan, paired
 from syncd.domain.cycle import CycleId, CycleResult, Mode
 from syncd.errors import ExitCode, ReportError, UsageError
 
@@ -174,7 +174,7 @@ def saved_plan(file: Path) -> Plan:
             "Save a plan with: syncd plan --out FILE",
         )
     planned = (one.change for one in report.changes if one.outcome is ChangeOutcome.PLANNED)
-    return Plan(tuple(planned))
+    return Plan(paired(planned))
 
 
 def run_and_show(shared: Shared, asked: Asked, judged: Judged) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from syncd.config.section import NOT_YET, without_user
+from syncd.config.section import without_user
 from syncd.config.shape import KeyPath, Shape, path_of
 from syncd.errors import ConfigurationError
 
@@ -138,8 +138,6 @@ class _Finding:
                 return unknown_key(path, self.shape)
             case "missing":
                 return self._missing()
-            case kind if kind == NOT_YET:
-                return f"{'.'.join(path)} {self.found['msg']}"
             case _ if isinstance(self.found["input"], dict) and self._is_our_own:
                 return f"{'.'.join(path)}: {self._expected()}"
             case _:

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from syncd.config.catalog import Join
+from syncd.config.catalog import Catalog, Join
 from syncd.config.remote import DigitalRiverSettings
 from syncd.config.settings import Settings
 from syncd.config.words import words_of
+from syncd.domain.attributes import SKU_ONLY
 from syncd.domain.rules import RuleBook
 
 _SIZE: Final = 16
@@ -45,7 +46,7 @@ def parts_of_meaning(settings: Settings) -> dict[str, str]:
     catalog = settings.catalog
     rules = _as_lists(settings.rules.to_rule_book())
     parts = {
-        _MAPPING: [catalog.mapping.model_dump(mode="json"), words_of(catalog.mapping)],
+        _MAPPING: [_mapping_of(catalog), words_of(catalog.mapping)],
         _FILTER: catalog.model_dump(mode="json", include={_FILTER})[_FILTER],
         "dialect": [catalog.dialect(), *map(_joining, catalog.join)],
         "source": [catalog.place(), *(join.place() for join in catalog.join)],
@@ -77,6 +78,13 @@ def account_label(settings: Settings) -> str:
     """Name the account for people, such as `test · api.digitalriver.com`."""
     remote = settings.digital_river
     return f"{'test' if remote.is_test else 'live'} · {urlsplit(remote.base_url).netloc}"
+
+
+def _mapping_of(catalog: Catalog) -> Mapping[str, object]:
+    """The mapping; what it says nothing of for SKUs is left out, as before there was any."""
+    mapped = catalog.mapping.model_dump(mode="json")
+    vain = {name.key for name in SKU_ONLY if mapped[name.key] is None}
+    return {key: value for key, value in mapped.items() if key not in vain}
 
 
 def _joining(join: Join) -> Mapping[str, object]:

@@ -137,6 +137,26 @@ class CatalogMapping(Section):
         description="Whether more may be sold than is in stock: true or false.",
         examples=["allow_oversell"],
     )
+    name: ColumnMapping | None = Field(
+        None, description="The product's name; this and what follows are the SKU's alone."
+    )
+    tax_code: ColumnMapping | None = Field(None, description="The tax code.")
+    description: ColumnMapping | None = Field(None, description="A text about the product.")
+    image: ColumnMapping | None = Field(None, description="The address of a picture.")
+    url: ColumnMapping | None = Field(None, description="The address of the product's page.")
+    weight: ColumnMapping | None = Field(
+        None, description="The weight, a number in the unit that weight_unit says."
+    )
+    weight_unit: ColumnMapping | None = Field(None, description="oz, lb, g or kg.")
+    sku_group_id: ColumnMapping | None = Field(
+        None, description="The group that gives the SKU what it lacks."
+    )
+    item_breadcrumb: ColumnMapping | None = Field(
+        None, description="Where the product stands among others."
+    )
+    metadata: ColumnMapping | None = Field(
+        None, description="More about it: a JSON object of texts, whole numbers, true and false."
+    )
 
     @field_validator("id")
     @classmethod

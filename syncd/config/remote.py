@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from syncd.config.section import Listed, Section, not_yet
+from syncd.config.section import Listed, Section
 from syncd.config.values import PositiveDuration
 
 _TEST_KEY: Final = "sk_test_"
@@ -63,6 +63,11 @@ class DigitalRiverSettings(Section):
     max_in_flight: int = Field(128, ge=1, description="How many requests may be under way at once.")
 
     @property
+    def manages_skus(self) -> bool:
+        """Whether both halves of each pair are kept."""
+        return "skus" in self.manage
+
+    @property
     def is_test(self) -> bool:
         """Whether the key acts on test data."""
         return self.api_key.get_secret_value().startswith(_TEST_KEY)
@@ -85,10 +90,10 @@ class DigitalRiverSettings(Section):
     @field_validator("manage")
     @classmethod
     def _manage_what_can_be(cls, manage: tuple[str, ...]) -> tuple[str, ...]:
-        if "skus" in manage:
-            raise not_yet(
-                'names "skus", which this version of syncd does not manage yet:'
-                ' set manage = ["inventory_items"]'
+        if "inventory_items" not in manage:
+            raise ValueError(
+                "must name inventory_items as well, for syncd keeps items, and SKUs beside them:"
+                ' manage = ["skus", "inventory_items"]'
             )
         return manage
 

@@ -7,12 +7,8 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Strict
-from pydantic_core import PydanticCustomError
 
 _USER_IN_URL: Final = re.compile(r"://[^\s\"']*@")
-
-NOT_YET: Final = "not_yet"
-"""The type of error for what a later version of syncd will have."""
 
 Item = TypeVar("Item")
 Listed: TypeAlias = Annotated[tuple[Item, ...], Strict(strict=False)]
@@ -34,8 +30,3 @@ class Section(BaseModel):
 def without_user(text: str) -> str:
     """Leave user name and password out of a URL."""
     return _USER_IN_URL.sub("://***@", text)
-
-
-def not_yet(reason: str) -> PydanticCustomError:
-    """Say that this version does not have something that the documentation speaks of."""
-    return PydanticCustomError(NOT_YET, "{reason}", {"reason": reason})

@@ -122,8 +122,11 @@ class PolicySettings(Section):
         timedelta(hours=24), description="When to try again what Digital River refused."
     )
 
-    def to_policy(self, guards: GuardSettings) -> Policy:
-        """What the engine must know of what is allowed; when deletes are due is the guards' say."""
+    def to_policy(self, guards: GuardSettings, *, skus: bool = False) -> Policy:
+        """What the engine must know of what is allowed; when deletes are due is the guards' say.
+
+        Take whether SKUs are managed.
+        """
         return Policy(
             mode=PolicyMode(self.mode),
             adopt=self.adopt,
@@ -131,6 +134,8 @@ class PolicySettings(Section):
             delete_reads=guards.delete_reads,
             keep_stocked=guards.keep_stocked,
             retry_quarantined=self.retry_quarantined,
+            skus=skus,
+            delete_skus=skus and self.delete_skus,
         )
 
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from syncd.config.catalog import Catalog, CatalogByKind
+from syncd.config.catalog import Catalog, CatalogByKind, DigitalRiverCatalog
 from syncd.config.digital_river_catalog import DigitalRiverKeys
 from syncd.config.remote import DigitalRiverSettings, StateSettings
 from syncd.config.section import Section
@@ -20,6 +20,7 @@ from syncd.config.sections import (
     ScheduleSettings,
     ServiceSettings,
 )
+from syncd.domain.attributes import FROM_THE_GROUP, SKU_ONLY, Attribute
 
 
 class Settings(Section):
@@ -51,12 +52,50 @@ class Settings(Section):
                     raise ValueError(f"for the SKUs that catalog names, {error}") from None
         return main
 
+    @field_validator("digital_river")
+    @classmethod
+    def _map_what_a_sku_needs(
+        cls, main: DigitalRiverSettings, info: ValidationInfo
+    ) -> DigitalRiverSettings:
+        """Hold what is mapped against what is managed."""
+        catalog: Catalog | None = info.data.get("catalog")
+        if catalog is not None:
+            wrong = _wrong_with_pairs(catalog) if main.manages_skus else _mapped_in_vain(catalog)
+            if wrong is not None:
+                raise ValueError(f"manage {wrong}")
+        return main
+
     def secrets(self) -> frozenset[str]:
         """Every text that must never be shown, as written and as a server is sent it."""
         texts = [secret.get_secret_value() for secret in _secrets_in(self)]
         passwords = [_password_in(url) for url in (self.state.url, *texts)]
         shown = {self.catalog.label, *(join.label for join in self.catalog.join)}  # URLs may be
         return frozenset({*texts, *passwords, *map(unquote, passwords)} - {""} - shown)
+
+
+def _wrong_with_pairs(catalog: Catalog) -> str | None:
+    """What keeps SKUs from being managed out of this catalog."""
+    if isinstance(catalog, DigitalRiverCatalog):
+        return "must not name skus where the SKUs are the catalog themselves"
+    mapped = catalog.mapping.by_attribute()
+    needed = [Attribute.NAME]
+    if Attribute.SKU_GROUP_ID not in mapped:
+        needed += (name for name in Attribute if name in FROM_THE_GROUP)
+    lacking = [name.key for name in needed if name not in mapped]
+    if not lacking:
+        return None
+    keys = " and ".join(lacking)
+    return f"names skus, so catalog.mapping must have {keys} as well, which every SKU needs"
+
+
+def _mapped_in_vain(catalog: Catalog) -> str | None:
+    """What is mapped for SKUs alone where they are not managed."""
+    mapped = catalog.mapping.by_attribute()
+    vain = [name.key for name in SKU_ONLY if name in mapped]
+    if not vain:
+        return None
+    wanted = 'manage = ["skus", "inventory_items"]'
+    return f"must name skus where catalog.mapping.{vain[0]} is set: {wanted}"
 
 
 def _secrets_in(value: object) -> Iterator[SecretStr]:

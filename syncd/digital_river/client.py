@@ -17,13 +17,14 @@ from syncd.digital_river.transport import Transport
 from syncd.digital_river.wire import (
     Listed,
     WireItem,
+    WireKeptSku,
     WireObject,
     WireSku,
 )
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import SYNCED, Action, Change, Resource
 from syncd.domain.delivery import Accepted, Failure, Outcome, Refused, Transient
-from syncd.domain.item import RemoteItem
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.level import LevelFilter, Levels
 from syncd.domain.listing import CountedSpan
 from syncd.errors import ResourceForbiddenError
@@ -69,6 +70,10 @@ class DigitalRiver:
         found = self._among(ids, Resource.SKU, WireSku)
         return frozenset([ItemId(sku.id) async for sku in found if sku.managed_fulfillment])
 
+    async def skus(self, ids: Sequence[ItemId]) -> Mapping[ItemId, RemoteSku]:
+        found = self._among(ids, Resource.SKU, WireKeptSku)
+        return {ItemId(sku.id): sku.as_sku() async for sku in found}
+
     async def stocked(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
         _checked(ids)
         return await stocked_among(self._reader, ids)
@@ -82,7 +87,7 @@ class DigitalRiver:
             return answer
         if change.action is Action.DELETE:
             return deleted(answer)
-        return self._written(change.id, answer)
+        return self._written(change, answer)
 
     async def search(
         self, part_number: str | None, manufacturer: str | None
@@ -114,15 +119,16 @@ class DigitalRiver:
     async def aclose(self) -> None:
         await self._line.aclose()
 
-    def _written(self, item: ItemId, answer: Answer) -> Outcome:
-        found = written(item, answer)
+    def _written(self, change: Change, answer: Answer) -> Outcome:
+        found = written(change.id, answer, change.resource)
         if isinstance(found, Transient):
             return found
         mismatch = mode_mismatch([found], answer.request_id, live=self._live)
         if mismatch is not None:
             self._line.refuse_key(mismatch.failure)
             return Transient(mismatch.failure, in_doubt=True)  # it was carried out all the same
-        return Accepted(found.as_item().attributes, answer.request_id)
+        shown = found.as_item() if isinstance(found, WireItem) else found.as_sku()
+        return Accepted(shown.attributes, answer.request_id)
 
     async def _among(
         self, ids: Sequence[ItemId], resource: Resource, entry: type[Listed]

@@ -38,6 +38,9 @@ _VERBS: Final = {
 }
 
 
+_JSON: Final = frozenset({Attribute.WEIGHT, Attribute.METADATA})
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One call; the key, the version and the ids that trace it are the transport's to add."""
@@ -125,7 +128,13 @@ def fitting(name: str, ids: Sequence[ItemId]) -> Iterator[Sequence[ItemId]]:
 
 
 def _body(identity: Mapping[str, str], values: Mapping[Attribute, Value]) -> bytes:
-    return orjson.dumps({**identity, **{name.value: value for name, value in values.items()}})
+    body = {name.value: _on_the_wire(name, value) for name, value in values.items()}
+    return orjson.dumps({**identity, **body})
+
+
+def _on_the_wire(attribute: Attribute, value: Value) -> object:
+    """Weights are numbers and metadata is an object; in canonical form both are written as JSON."""
+    return orjson.Fragment(value) if attribute in _JSON and isinstance(value, str) else value
 
 
 def _path_of(item: ItemId, folder: str) -> str:

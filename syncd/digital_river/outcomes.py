@@ -7,8 +7,17 @@ from typing import Final, TypeAlias
 
 from syncd.digital_river.failures import code_of, failure_of
 from syncd.digital_river.messages import Answer
-from syncd.digital_river.wire import UnreadableError, WireItem, WireObject, read_item, read_nothing
+from syncd.digital_river.wire import (
+    UnreadableError,
+    WireItem,
+    WireKeptSku,
+    WireObject,
+    read_item,
+    read_nothing,
+    read_sku,
+)
 from syncd.domain.attributes import ItemId
+from syncd.domain.change import Resource
 from syncd.domain.delivery import (
     Accepted,
     Exists,
@@ -48,10 +57,13 @@ def judged(verb: Verb, answer: Answer, wait: float | None) -> Answer | Setback:
             return _FINAL[kind](failure)
 
 
-def written(item: ItemId, answer: Answer) -> WireItem | Transient:
-    """Read the item that a create or update answered with; it must be the one that was sent."""
+def written(
+    item: ItemId, answer: Answer, resource: Resource = Resource.INVENTORY_ITEM
+) -> WireItem | WireKeptSku | Transient:
+    """Read what a create or update answered with; it must be what was sent."""
     try:
-        found = read_item(answer.body)
+        is_sku = resource is Resource.SKU
+        found = read_sku(answer.body) if is_sku else read_item(answer.body)
     except UnreadableError as error:
         return unreadable(answer, str(error))
     return found if found.id == item else unreadable(answer, "it is about another item")

@@ -9,16 +9,18 @@ from typing import Final, Generic, TypeVar
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from syncd.domain.attributes import Attribute, ItemId
+from syncd.domain.attributes import ITEM_ATTRIBUTES, SKU_ATTRIBUTES, ItemId
 from syncd.domain.canonical import observed
-from syncd.domain.item import RemoteItem
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.level import Level
 
 Body = TypeVar("Body", bound=BaseModel)
 
 
-_FIELDS: Final = tuple((attribute, attribute.key) for attribute in Attribute)
+_FIELDS: Final = tuple((attribute, attribute.key) for attribute in ITEM_ATTRIBUTES)
 """The attributes of an item, and the names of their fields here."""
+_SKU_FIELDS: Final = tuple((attribute, attribute.key) for attribute in SKU_ATTRIBUTES)
+"""The same of a SKU."""
 
 
 class UnreadableError(ValueError):
@@ -80,6 +82,39 @@ class WireSku(WireIdentified):
     """A SKU, as far as its fulfilment goes."""
 
     managed_fulfillment: object = Field(None, alias="managedFulfillment")
+
+
+class WireKeptSku(WireDated):
+    """A SKU with all that a catalog may say of it."""
+
+    managed_fulfillment: object = Field(None, alias="managedFulfillment")
+    physical: object = None
+    manufacturer_id: object = Field(None, alias="manufacturerId")
+    part_number: object = Field(None, alias="partNumber")
+    country_of_origin: object = Field(None, alias="countryOfOrigin")
+    eccn: object = None
+    hs_code: object = Field(None, alias="hsCode")
+    name: object = None
+    tax_code: object = Field(None, alias="taxCode")
+    description: object = None
+    image: object = None
+    url: object = None
+    weight: object = None
+    weight_unit: object = Field(None, alias="weightUnit")
+    sku_group_id: object = Field(None, alias="skuGroupId")
+    item_breadcrumb: object = Field(None, alias="itemBreadcrumb")
+    metadata: object = None
+
+    def as_sku(self) -> RemoteSku:
+        """Bring the values into canonical form."""
+        values = ((name, observed(name, getattr(self, key))) for name, key in _SKU_FIELDS)
+        return RemoteSku(
+            id=ItemId(self.id),
+            attributes={name: value for name, value in values if value is not None},
+            managed=bool(self.managed_fulfillment),
+            physical=self.physical if isinstance(self.physical, bool) else None,
+            updated=_moment(self.updated_time),
+        )
 
 
 class WireWholeSku(WireDated):
@@ -167,6 +202,11 @@ def read_body(shape: type[Body], body: bytes) -> Body:
 def read_item(body: bytes) -> WireItem:
     """Read an answer that is one item."""
     return read_body(WireItem, body)
+
+
+def read_sku(body: bytes) -> WireKeptSku:
+    """Read an answer that is one SKU."""
+    return read_body(WireKeptSku, body)
 
 
 def read_nothing(body: bytes) -> None:

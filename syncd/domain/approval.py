@@ -34,8 +34,11 @@ class Approval:
     expires: datetime
 
     def covers(self, change: Change) -> bool:
-        """Whether this is still the very change that was approved: action, revision, values."""
-        return self.change == change
+        """Whether this is still the very change that was approved: action, revision, values.
+
+        Of a pair's, what is left once one half is done was approved with it.
+        """
+        return change in (self.change, self.change.then)
 
     def lifts(self, guard: Guard, change: Change) -> bool:
         """Whether this guard need not look at this change."""

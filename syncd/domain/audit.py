@@ -80,7 +80,7 @@ class Sighting:
 class Observed:
     """What the remote last showed of a SKU that an audit found otherwise than it is known.
 
-    `attributes` is None where no item was there.
+    `attributes` is None where no item was there, `sku` where no SKU was or none was asked for.
     """
 
     id: ItemId
@@ -88,6 +88,7 @@ class Observed:
     attributes: Attributes | None
     updated: datetime | None
     seen: datetime
+    sku: Attributes | None = None
 
 
 class Extent(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final, assert_never
+from typing import Final
 
 from syncd.domain.attributes import Attribute, Attributes, ItemId, Value
 from syncd.domain.country import canonical_country, wanted_country
@@ -12,6 +12,16 @@ from syncd.domain.eccn import canonical_eccn, eccn_warning, wanted_eccn
 from syncd.domain.hs_code import canonical_hs_code, hs_code_warning, wanted_hs_code
 from syncd.domain.plain_text import Breach, single_line, trimmed
 from syncd.domain.rules import RuleBook
+from syncd.domain.sku_values import (
+    WEIGHT_UNITS,
+    canonical_metadata,
+    canonical_weight,
+    wanted_address,
+    wanted_lines,
+    wanted_metadata,
+    wanted_weight,
+    wanted_weight_unit,
+)
 
 __all__ = ["CANONICAL_FORM_VERSION", "Breach", "checked_id", "observed", "wanted", "warnings"]
 
@@ -21,6 +31,25 @@ CANONICAL_FORM_VERSION: Final[int] = 2
 _ID: Final = re.compile(r"[0-9A-Za-z._-]+")
 _LONGEST_ID: Final = 255
 _VALUES_AT_HAND: Final = 8_192
+_HARDLY_TWO_ALIKE: Final = frozenset(
+    {
+        Attribute.PART_NUMBER,
+        Attribute.NAME,
+        Attribute.DESCRIPTION,
+        Attribute.IMAGE,
+        Attribute.URL,
+        Attribute.METADATA,
+    }
+)
+_TEXTS: Final = {
+    Attribute.PART_NUMBER: "a part number",
+    Attribute.MANUFACTURER_ID: "a manufacturer id",
+    Attribute.NAME: "a name",
+    Attribute.TAX_CODE: "a tax code",
+    Attribute.SKU_GROUP_ID: "the id of a SKU group",
+    Attribute.ITEM_BREADCRUMB: "an item breadcrumb",
+}
+"""Attributes that are any text of one line, and what rules call them."""
 _PATH_STEPS: Final = frozenset({".", ".."})
 _TRUTH: Final = dict.fromkeys(("true", "1", "yes", "y", "t", "on"), True) | dict.fromkeys(
     ("false", "0", "no", "n", "f", "off"), False
@@ -43,7 +72,9 @@ def observed(attribute: Attribute, raw: object) -> Value:
     """
     if raw is None:
         return None
-    if attribute is Attribute.PART_NUMBER:  # of which hardly two are alike
+    if attribute is Attribute.METADATA and isinstance(raw, dict):
+        return canonical_metadata(raw)
+    if attribute in _HARDLY_TWO_ALIKE:
         return _observed(attribute, str(raw))
     return _observed_before(attribute, str(raw))
 
@@ -92,11 +123,9 @@ _observed_before: Final = lru_cache(_VALUES_AT_HAND)(_observed)
 
 
 def _wanted(attribute: Attribute, plain: str, rules: RuleBook) -> Value | Breach:
+    if attribute in _TEXTS:
+        return single_line(plain, _TEXTS[attribute])
     match attribute:
-        case Attribute.PART_NUMBER:
-            return single_line(plain, "a part number")
-        case Attribute.MANUFACTURER_ID:
-            return single_line(plain, "a manufacturer id")
         case Attribute.COUNTRY_OF_ORIGIN:
             return wanted_country(plain, rules.countries)
         case Attribute.ECCN:
@@ -105,13 +134,30 @@ def _wanted(attribute: Attribute, plain: str, rules: RuleBook) -> Value | Breach
             return wanted_hs_code(plain)
         case Attribute.ALLOW_OVERSELL:
             return _wanted_truth(plain)
-    assert_never(attribute)
+        case _:
+            return _wanted_of_sku(attribute, plain)
+
+
+def _wanted_of_sku(attribute: Attribute, plain: str) -> Value | Breach:
+    match attribute:
+        case Attribute.DESCRIPTION:
+            return wanted_lines(plain)
+        case Attribute.IMAGE:
+            return wanted_address(plain, "an image")
+        case Attribute.URL:
+            return wanted_address(plain, "a url")
+        case Attribute.WEIGHT:
+            return wanted_weight(plain)
+        case Attribute.WEIGHT_UNIT:
+            return wanted_weight_unit(plain)
+        case Attribute.METADATA:
+            return wanted_metadata(plain)
+        case _:
+            raise ValueError(attribute)
 
 
 def _canonical(attribute: Attribute, plain: str) -> Value:
     match attribute:
-        case Attribute.PART_NUMBER | Attribute.MANUFACTURER_ID:
-            return plain
         case Attribute.COUNTRY_OF_ORIGIN:
             return canonical_country(plain)
         case Attribute.ECCN:
@@ -120,7 +166,11 @@ def _canonical(attribute: Attribute, plain: str) -> Value:
             return canonical_hs_code(plain)
         case Attribute.ALLOW_OVERSELL:
             return _TRUTH.get(plain.lower())
-    assert_never(attribute)
+        case Attribute.WEIGHT:
+            return canonical_weight(plain)
+        case _:
+            is_unit = attribute is Attribute.WEIGHT_UNIT and plain.lower() in WEIGHT_UNITS
+            return plain.lower() if is_unit else plain
 
 
 def _wanted_truth(text: str) -> bool | Breach:

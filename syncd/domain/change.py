@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 from syncd.domain.attributes import Attribute, AttributeChange, ItemId, Value
@@ -47,7 +49,8 @@ class Change:
     """One create, update or delete of one resource.
 
     `attributes` holds what is written, with the known value before it; for a delete, what is lost
-    (`desired` is then None). `revision` is that of the wish it carries out.
+    (`desired` is then None). `revision` is that of the wish it carries out. `then` is what is due
+    for the other half of the pair once this is done.
     """
 
     id: ItemId
@@ -55,6 +58,14 @@ class Change:
     revision: int
     attributes: Mapping[Attribute, AttributeChange] = field(default_factory=dict)
     resource: Resource = Resource.INVENTORY_ITEM
+    then: Change | None = None
+
+    @property
+    def halves(self) -> tuple[Change, ...]:
+        """What is done to one half each, in the order of doing."""
+        if self.then is None:
+            return (self,)
+        return (replace(self, then=None), self.then)
 
     def payload(self) -> dict[Attribute, Value]:
         """The values to send."""
@@ -63,7 +74,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every change that is due, in the order of their ids.
+    """Every change that is due, one an id, in the order of their ids.
 
     `approved` are the ids of those that a person has approved after a guard had stopped them.
     """
@@ -72,8 +83,12 @@ class Plan:
     approved: frozenset[ItemId] = frozenset()
 
     def count(self, action: Action) -> int:
-        """How many changes of this kind there are."""
-        return sum(1 for change in self.changes if change.action is action)
+        """How many changes do this to either half."""
+        return sum(
+            1
+            for change in self.changes
+            if change.action is action or (change.then is not None and change.then.action is action)
+        )
 
     def without(self, ids: AbstractSet[ItemId]) -> Plan:
         """The plan less the changes of these ids."""
@@ -81,3 +96,11 @@ class Plan:
             return self
         left = tuple(change for change in self.changes if change.id not in ids)
         return Plan(left, self.approved - ids)
+
+
+def paired(halves: Iterable[Change]) -> tuple[Change, ...]:
+    """Reverse `Change.halves` where those of one id follow each other."""
+    grouped = (list(group) for _, group in groupby(halves, attrgetter("id")))
+    return tuple(
+        replace(group[0], then=group[1]) if len(group) > 1 else group[0] for group in grouped
+    )

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from itertools import product
+from itertools import groupby, product
 from typing import Final
 
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import Action, Change, ChangeOutcome
+from syncd.domain.change import Action, Change, ChangeOutcome, paired
 from syncd.domain.cycle_id import CycleId
 from syncd.domain.delivery import Failure
 from syncd.domain.snapshot import Certificate, HeldSku
@@ -114,8 +114,12 @@ class Counts:
 
     @classmethod
     def of(cls, changes: Iterable[ChangeResult]) -> Counts:
-        """Count changes."""
-        pairs = Counter((one.outcome, one.change.action) for one in changes)
+        """Count changes; the halves of a pair, which follow each other, count as one."""
+        pairs = Counter(
+            of_one
+            for _, halves in groupby(changes, key=lambda one: one.change.id)
+            for of_one in {(half.outcome, half.change.action) for half in halves}
+        )
 
         def count(outcomes: Iterable[ChangeOutcome], actions: Iterable[Action] = Action) -> int:
             return sum(pairs[pair] for pair in product(outcomes, actions))
@@ -188,7 +192,7 @@ class CycleResult:
 
     def stopped(self) -> tuple[Change, ...]:
         """The changes that guards stopped, of those that are told here."""
-        return tuple(one.change for one in self.changes if one.outcome is ChangeOutcome.STOPPED)
+        return paired(one.change for one in self.changes if one.outcome is ChangeOutcome.STOPPED)
 
 
 def standing_stops(cycles: Iterable[CycleResult]) -> tuple[GuardStop, ...]:

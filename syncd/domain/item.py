@@ -1,4 +1,4 @@
-"""An inventory item as the remote shows it."""
+"""An inventory item, and the SKU beside it, as the remote shows them."""
 
 from __future__ import annotations
 
@@ -17,3 +17,18 @@ class RemoteItem:
     created: datetime | None = None
     updated: datetime | None = None
     live_mode: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteSku:
+    """One SKU in an answer; `attributes` has those alone that have a value.
+
+    `managed` says that Digital River fulfils it, and keeps its item. One that is not `physical` has
+    no item; None where the answer does not say.
+    """
+
+    id: ItemId
+    attributes: Attributes
+    managed: bool = False
+    physical: bool | None = None
+    updated: datetime | None = None

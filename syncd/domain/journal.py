@@ -54,12 +54,13 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """An item that existed already and became ours, with the values it had."""
+    """An item or a SKU that existed already and became ours, with the values it had."""
 
     cycle: CycleId
     id: ItemId
     observed: Attributes
     at: datetime
+    resource: Resource = Resource.INVENTORY_ITEM
 
 
 @dataclass(frozen=True, slots=True)

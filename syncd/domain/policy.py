@@ -22,7 +22,10 @@ class PolicyMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What may be written, and when a delete or a second try is due."""
+    """What may be written, and when a delete or a second try is due.
+
+    `skus` says that SKUs are kept as well as items, `delete_skus` that a SKU goes after its item.
+    """
 
     mode: PolicyMode = PolicyMode.MIRROR
     adopt: bool = True
@@ -30,6 +33,8 @@ class Policy:
     delete_reads: int = 2
     keep_stocked: bool = True
     retry_quarantined: timedelta = timedelta(hours=24)
+    skus: bool = False
+    delete_skus: bool = False
 
 
 @dataclass(frozen=True, slots=True)

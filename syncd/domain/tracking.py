@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from syncd.domain.attributes import Attribute, Attributes, ItemId, differences
+from syncd.domain.attributes import (
+    Attribute,
+    AttributeChange,
+    Attributes,
+    ItemId,
+    item_differences,
+    item_half,
+    sku_differences,
+    sku_half,
+    wants_sku,
+)
+from syncd.domain.change import Resource
 from syncd.domain.cycle_id import CycleId
 from syncd.domain.delivery import Failure
 
@@ -80,6 +91,21 @@ class Reverted:
 
 
 @dataclass(frozen=True, slots=True)
+class Half:
+    """One half of a pair: what is wanted of it, what is known, and what of that syncd has sent."""
+
+    resource: Resource
+    wish: Attributes
+    known: Attributes | None
+    sent: frozenset[Attribute]
+
+    def differences(self) -> dict[Attribute, AttributeChange]:
+        """What is left to write of it."""
+        compare = sku_differences if self.resource is Resource.SKU else item_differences
+        return compare(self.wish, self.known or {}, self.sent)
+
+
+@dataclass(frozen=True, slots=True)
 class Tracked:
     """One SKU in the change-tracking table.
 
@@ -90,6 +116,10 @@ class Tracked:
     that keeps the SKU in quarantine; `foreign_reason` says in words why a foreign item is not ours.
     `next_attempt` is when a back-off, a quarantine or a foreign item is due to be tried again.
     While a revert holds it, `desired` is what the item is to go back to, None for no item at all.
+
+    Where SKUs are managed, a row is about a pair: `known_sku` and `sent_sku` are to its SKU what
+    `known` and `sent` are to its item, except that `known_sku` has no attributes without a value.
+    A SKU that is known is ours; `ownership` speaks of the item.
     """
 
     id: ItemId
@@ -109,6 +139,8 @@ class Tracked:
     next_attempt: datetime | None = None
     last_error: Failure | None = None
     reverted: Reverted | None = None
+    known_sku: Attributes | None = None
+    sent_sku: frozenset[Attribute] = field(default_factory=frozenset)
 
     @property
     def state(self) -> SkuState:
@@ -164,4 +196,33 @@ class Tracked:
             return False
         if self.desired is None or self.known is None:
             return self.is_reverted and self.desired is None and self.known is None
-        return not differences(self.desired, self.known, self.sent)
+        if item_differences(self.desired, self.known, self.sent):
+            return False
+        return not self.wants_sku or self.has_equal(Resource.SKU)
+
+    def half(self, resource: Resource) -> Half:
+        """What stands in this row of one half."""
+        wish = self.desired or {}
+        if resource is Resource.SKU:
+            return Half(resource, sku_half(wish), self.known_sku, self.sent_sku)
+        return Half(resource, item_half(wish), self.known, self.sent)
+
+    def with_half(
+        self, resource: Resource, known: Attributes | None, sent: frozenset[Attribute]
+    ) -> Tracked:
+        """The row with this known of one half."""
+        if resource is Resource.SKU:
+            return replace(self, known_sku=known, sent_sku=sent)
+        return replace(self, known=known, sent=sent)
+
+    @property
+    def wants_sku(self) -> bool:
+        """Whether the wish is for a pair."""
+        return wants_sku(self.desired)
+
+    def has_equal(self, resource: Resource) -> bool:
+        """Whether this half is there and as the wish has it."""
+        half = self.half(resource)
+        if self.desired is None or half.known is None:
+            return False
+        return self.delivery is Delivery.SETTLED and not half.differences()

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from syncd.domain.attributes import Attribute, Attributes, ItemId
-from syncd.domain.tracking import Held, Missing, Ownership, Tracked
+from syncd.domain.change import Resource
+from syncd.domain.tracking import Half, Held, Missing, Ownership, Tracked
 from syncd.engine.forget import unless_spent, untroubled
 
 
@@ -86,20 +87,24 @@ def _wished(tracked: Tracked, wish: Attributes) -> Tracked:
     if wish == tracked.desired:
         return tracked
     return replace(
-        untroubled(tracked),
+        untroubled(with_perhaps_sent(tracked)),
         desired=wish,
-        sent=tracked.sent | perhaps_sent(tracked),
         revision=tracked.revision + 1,
     )
 
 
-def perhaps_sent(tracked: Tracked) -> frozenset[Attribute]:
-    """Attributes that a write in doubt may have given a value, so that the next wish clears it."""
+def with_perhaps_sent(tracked: Tracked) -> Tracked:
+    """The row with what a write in doubt may have given a value: the next wish clears it."""
     if not tracked.may_have_written:
-        return frozenset()
-    known = tracked.known or {}
-    return frozenset(
+        return tracked
+    row = replace(tracked, sent=_perhaps_sent(tracked.half(Resource.INVENTORY_ITEM)))
+    return replace(row, sent_sku=_perhaps_sent(row.half(Resource.SKU))) if row.wants_sku else row
+
+
+def _perhaps_sent(half: Half) -> frozenset[Attribute]:
+    known = half.known or {}
+    return half.sent | {
         attribute
-        for attribute, wanted in (tracked.desired or {}).items()
+        for attribute, wanted in half.wish.items()
         if wanted is not None and wanted != known.get(attribute)
-    )
+    }

@@ -25,7 +25,8 @@ class Moment:
 
 def guards_that_stopped(change: Change, stops: Iterable[GuardStop]) -> frozenset[Guard]:
     """The guards that stopped this change's kind, in the cycle that stopped it."""
-    return frozenset(stop.guard for stop in stops if change.action in stop.stopped)
+    actions = {half.action for half in change.halves}
+    return frozenset(stop.guard for stop in stops if not actions.isdisjoint(stop.stopped))
 
 
 def left_out(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from syncd.domain.attributes import differences
+from syncd.domain.policy import Policy
 from syncd.domain.tracking import Delivery, Ownership, Tracked
 
 
@@ -25,9 +25,8 @@ def unheld_if_alike(tracked: Tracked) -> Tracked:
     held = tracked.reverted
     if held is None or held.wish is None or tracked.known is None or not tracked.is_equal:
         return tracked
-    if tracked.missing is not None or differences(held.wish, tracked.known, tracked.sent):
-        return tracked
-    return replace(tracked, desired=held.wish, reverted=None)
+    freed = replace(tracked, desired=held.wish, reverted=None)
+    return tracked if tracked.missing is not None or not freed.is_equal else freed
 
 
 def unless_spent(tracked: Tracked) -> Tracked | None:
@@ -48,4 +47,14 @@ def _comes_back(tracked: Tracked) -> bool:
 def _may_be_ours(tracked: Tracked) -> bool:
     if tracked.delivery is not Delivery.SETTLED:
         return True
+    if tracked.known_sku is not None:
+        return True
     return tracked.ownership is Ownership.OWNED and tracked.known is not None
+
+
+def without_lasting_sku(tracked: Tracked, policy: Policy) -> Tracked:
+    """The row without its SKU where that stays when the last of its item is gone."""
+    settled = tracked.delivery is Delivery.SETTLED
+    if policy.delete_skus or tracked.known is not None or not settled:
+        return tracked
+    return replace(tracked, known_sku=None, sent_sku=frozenset())

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import islice
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Final, TypeAlias
 
 from syncd.domain.approval import Approval
@@ -95,11 +96,12 @@ class _Case:
     limits: Limits
 
     def concerned(self, guard: Guard, *actions: Action) -> list[Change]:
-        """The changes of these kinds that this guard has to judge, the approved ones left out."""
+        """What this guard has to judge of these kinds, half by half, the approved ones left out."""
         return [
-            change
+            half
             for change in self.plan.changes
-            if change.action in actions and not self.situation.lifts(guard, change)
+            for half in change.halves
+            if half.action in actions and not self.situation.lifts(guard, change)
         ]
 
     @property
@@ -161,8 +163,8 @@ def _made(count: int) -> str:
 
 def _recreated(case: _Case) -> Iterator[GuardStop]:
     """Creates of items that were ours count like updates: a remote without them is suspicious."""
-    creates = _ids(case.concerned(Guard.MAX_UPDATE, Action.CREATE))
-    ids = [item for item in creates if item in case.situation.recreated]
+    creates = case.concerned(Guard.MAX_UPDATE, Action.CREATE)
+    ids = [item for item in _ids(creates) if item in case.situation.recreated]
     limit = case.limits.max_update
     actual = len(case.situation.recreated_before.union(ids))
     if not ids or not case.is_over(limit, actual):
@@ -213,15 +215,15 @@ def _made_alike(
 
 
 def _wishes(updates: Sequence[Change]) -> Counter[Wish]:
-    return Counter(
-        (attribute, change.desired)
-        for update in updates
-        for attribute, change in update.attributes.items()
-    )
+    """How many SKUs would get each value; one that gets it in both halves is one."""
+    wishes: Counter[Wish] = Counter()
+    for _, halves in groupby(updates, attrgetter("id")):
+        wishes.update({wish for half in halves for wish in half.payload().items()})
+    return wishes
 
 
 def _with_wish(updates: Sequence[Change], attribute: Attribute, value: Value) -> tuple[ItemId, ...]:
-    return tuple(islice(_all_with_wish(updates, attribute, value), EXAMPLES))
+    return tuple(islice(dict.fromkeys(_all_with_wish(updates, attribute, value)), EXAMPLES))
 
 
 def _all_with_wish(
@@ -282,7 +284,8 @@ def _way_out(which: Guard) -> str:
 
 
 def _ids(changes: Sequence[Change]) -> list[ItemId]:
-    return [change.id for change in changes]
+    """The ids, each once however many of its halves are concerned."""
+    return list(dict.fromkeys(change.id for change in changes))
 
 
 _Judge: TypeAlias = Callable[[_Case], Iterator[GuardStop]]

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syncd.domain.attributes import Attribute, Attributes
+from syncd.domain.change import Resource
 from syncd.domain.delivery import Failure
-from syncd.domain.item import RemoteItem
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.policy import Policy
-from syncd.domain.tracking import Delivery, Ownership, Tracked
+from syncd.domain.tracking import Delivery, Half, Ownership, Tracked
 from syncd.engine.forget import unheld_if_alike, unless_spent, untroubled
 from syncd.engine.retry import back_off
 from syncd.engine.revert import released
@@ -17,10 +18,14 @@ from syncd.engine.revert import released
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the remote shows of one id: its item, if any, and who fulfils its SKU."""
+    """What the remote shows of one id: its item and its SKU, if any, and who fulfils that.
+
+    `sku` counts only where SKUs are managed; else nobody need have asked for it.
+    """
 
     item: RemoteItem | None
     managed: bool = False
+    sku: RemoteSku | None = None
 
 
 def observe(
@@ -55,15 +60,26 @@ def is_adoption(before: Tracked, after: Tracked | None) -> bool:
     )
 
 
+def is_adoption_of_sku(before: Tracked, after: Tracked | None) -> bool:
+    """Whether a look-up has just made a SKU ours that syncd did not create."""
+    return (
+        after is not None
+        and before.known_sku is None
+        and before.delivery is Delivery.SETTLED
+        and after.known_sku is not None
+    )
+
+
 def _observed(tracked: Tracked, observation: Observation, policy: Policy, now: datetime) -> Tracked:
     if observation.managed:
         reason = "Digital River fulfils its SKU (managedFulfillment)"
         return _foreign(released(tracked), reason, policy, now)
-    if observation.item is None:
-        return _absent(tracked)
+    sku = observation.sku if policy.skus else None
+    if observation.item is None and sku is None:
+        return _absent(tracked, policy)
     row = released(tracked) if _is_made_already(tracked) else tracked
     if _becomes_ours(row, policy):
-        return _owned(row, observation.item.attributes)
+        return _owned(_with_sku(row, sku) if policy.skus else row, observation.item)
     return _foreign(row, "it existed already, and policy.adopt is off", policy, now)
 
 
@@ -82,16 +98,22 @@ def _becomes_ours(tracked: Tracked, policy: Policy) -> bool:
         (policy.adopt and not tracked.is_missing)
         or tracked.ownership is Ownership.OWNED
         or tracked.delivery is not Delivery.SETTLED
+        or tracked.known_sku is not None
     )
 
 
-def _absent(tracked: Tracked) -> Tracked:
-    """Take in that no item is there: nobody's, so that it may be created, or created again."""
+def _absent(tracked: Tracked, policy: Policy) -> Tracked:
+    """Take in that nothing is there: it may be created, or created again."""
+    row = _with_sku(tracked, None) if policy.skus else tracked
+    return _without_item(_without_lasting_quarantine(row))
+
+
+def _without_item(tracked: Tracked) -> Tracked:
+    """Take in that no item is there, which is then nobody's."""
     undone = tracked.is_reverted and tracked.desired is None
     ours = tracked.ownership is Ownership.OWNED and not undone
-    present = _without_lasting_quarantine(tracked)
     return replace(
-        present,
+        tracked,
         known=None,
         sent=frozenset(),
         ownership=Ownership.OWNED if ours else Ownership.UNKNOWN,
@@ -105,44 +127,57 @@ def _without_lasting_quarantine(tracked: Tracked) -> Tracked:
     return untroubled(tracked) if tracked.next_attempt is None else tracked
 
 
-def _owned(tracked: Tracked, observed: Attributes) -> Tracked:
-    row = replace(
+def _owned(tracked: Tracked, item: RemoteItem | None) -> Tracked:
+    """Take in the item, if there is one, of a row that has taken in its SKU."""
+    row = _without_item(tracked) if item is None else _with_item(tracked, item)
+    return untroubled(row) if not row.is_missing and row.is_equal else row
+
+
+def _with_item(tracked: Tracked, item: RemoteItem) -> Tracked:
+    return replace(
         tracked,
-        known=observed,
-        sent=_sent(tracked, observed),
+        known=item.attributes,
+        sent=_sent(tracked, Resource.INVENTORY_ITEM, item.attributes),
         ownership=Ownership.OWNED,
         delivery=Delivery.SETTLED,
         foreign_reason=None,
     )
-    return untroubled(row) if not row.is_missing and row.is_equal else row
 
 
-def _sent(tracked: Tracked, observed: Attributes) -> frozenset[Attribute]:
+def _with_sku(tracked: Tracked, sku: RemoteSku | None) -> Tracked:
+    if sku is None:
+        return replace(tracked, known_sku=None, sent_sku=frozenset())
+    sent = _sent(tracked, Resource.SKU, sku.attributes)
+    return replace(tracked, known_sku=sku.attributes, sent_sku=sent)
+
+
+def _sent(tracked: Tracked, resource: Resource, observed: Attributes) -> frozenset[Attribute]:
     """Attributes whose observed value is one that syncd has sent, or may have while in doubt."""
-    known = tracked.known or {}
+    half = tracked.half(resource)
+    known = half.known or {}
     doubtful = tracked.may_have_written
     kept = frozenset(
         attribute
-        for attribute in tracked.sent
+        for attribute in half.sent
         if (value := observed.get(attribute)) is not None
         and (doubtful or value == known.get(attribute))
     )
-    return kept | _arrived(tracked, observed) if doubtful else kept
+    return kept | _arrived(half, observed) if doubtful else kept
 
 
-def _arrived(tracked: Tracked, observed: Attributes) -> frozenset[Attribute]:
+def _arrived(half: Half, observed: Attributes) -> frozenset[Attribute]:
     """Attributes whose wish stands at the remote only since the write in doubt."""
-    known = tracked.known or {}
+    known = half.known or {}
     return frozenset(
         attribute
-        for attribute, wanted in (tracked.desired or {}).items()
+        for attribute, wanted in half.wish.items()
         if wanted is not None and wanted == observed.get(attribute) != known.get(attribute)
     )
 
 
 def _foreign(tracked: Tracked, reason: str, policy: Policy, now: datetime) -> Tracked:
     return replace(
-        untroubled(tracked),
+        untroubled(_with_sku(tracked, None)),
         known=None,
         sent=frozenset(),
         ownership=Ownership.FOREIGN,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from syncd.domain.attributes import AttributeChange, Attributes, differences
-from syncd.domain.change import Action, Change
+from syncd.domain.attributes import AttributeChange, Attributes
+from syncd.domain.change import Action, Change, Resource
 from syncd.domain.policy import Policy, PolicyMode
-from syncd.domain.tracking import Delivery, Missing, Ownership, SkuState, Tracked
+from syncd.domain.tracking import Delivery, Half, Missing, Ownership, SkuState, Tracked
 
 ALLOWED: Final = {
     PolicyMode.MIRROR: frozenset(Action),
@@ -31,18 +33,33 @@ DUE_STATES: Final = frozenset(
 
 
 def change_for(tracked: Tracked, policy: Policy, now: datetime, read: int) -> Change | None:
-    """The one change that is due for this row, or None; `read` numbers the last complete read."""
+    """The one change that is due for this row, or None; `read` numbers the last complete read.
+
+    That of a pair is made of one for each half that differs: the SKU is made before its item, and
+    deleted after it.
+    """
     if not _may_be_written(tracked) or not is_due(tracked, now):
         return None
-    change = _delete(tracked, policy, now, read) if tracked.is_missing else _write(tracked)
-    if change is None or change.action not in ALLOWED[policy.mode]:
-        return None
-    return change
+    is_missing, allowed = tracked.is_missing, ALLOWED[policy.mode]
+    halves = _delete(tracked, policy, now, read) if is_missing else _writes(tracked, policy)
+    return in_order([half for half in halves if half.action in allowed])
+
+
+def in_order(halves: Sequence[Change]) -> Change | None:
+    """Make one change of what is due for the halves of a pair, in this order."""
+    if len(halves) > 1:
+        return replace(halves[0], then=halves[1])
+    return halves[0] if halves else None
 
 
 def recreates(tracked: Tracked, change: Change) -> bool:
     """Whether this change brings back an item of ours that the remote has lost."""
-    return change.action is Action.CREATE and tracked.ownership is Ownership.OWNED
+    if tracked.ownership is not Ownership.OWNED:
+        return False
+    return any(
+        half.action is Action.CREATE and half.resource is Resource.INVENTORY_ITEM
+        for half in change.halves
+    )
 
 
 def is_due(tracked: Tracked, now: datetime) -> bool:
@@ -61,7 +78,9 @@ def needs_look_up(tracked: Tracked, now: datetime) -> bool:
         return tracked.next_attempt is None or tracked.next_attempt <= now
     if _is_unusable(tracked) or tracked.is_to_go or not is_due(tracked, now):
         return False
-    return tracked.known is None or tracked.ownership is Ownership.FOREIGN
+    if tracked.known is None or tracked.ownership is Ownership.FOREIGN:
+        return True
+    return tracked.wants_sku and tracked.known_sku is None
 
 
 def next_try(tracked: Tracked, policy: Policy, now: datetime) -> datetime | None:
@@ -93,46 +112,62 @@ def _is_unusable(tracked: Tracked) -> bool:
     return tracked.held is not None and not tracked.is_reverted
 
 
-def _delete(tracked: Tracked, policy: Policy, now: datetime, read: int) -> Change | None:
-    missing, known = tracked.missing, tracked.known
-    if missing is None or known is None or tracked.ownership is not Ownership.OWNED:
-        return None
-    if not delete_is_due(missing, policy, now, read):
-        return None
-    return _removal(tracked, known)
+def _delete(tracked: Tracked, policy: Policy, now: datetime, read: int) -> list[Change]:
+    missing = tracked.missing
+    if missing is None or not delete_is_due(missing, policy, now, read):
+        return []
+    return _removals(tracked, policy)
 
 
-def _removal(tracked: Tracked, known: Attributes) -> Change:
+def _removals(tracked: Tracked, policy: Policy) -> list[Change]:
+    """Delete what is ours and known to be there: the item, and its SKU where the policy says so."""
+    found: list[Change] = []
+    if tracked.known is not None:
+        if tracked.ownership is not Ownership.OWNED:
+            return []
+        found.append(_removal(tracked, tracked.known, Resource.INVENTORY_ITEM))
+    if tracked.known_sku is not None and policy.delete_skus:
+        found.append(_removal(tracked, tracked.known_sku, Resource.SKU))
+    return found
+
+
+def _removal(tracked: Tracked, known: Attributes, resource: Resource) -> Change:
     lost = {
         attribute: AttributeChange(value, None)
         for attribute, value in known.items()
         if value is not None
     }
-    return Change(tracked.id, Action.DELETE, tracked.revision, lost)
+    return Change(tracked.id, Action.DELETE, tracked.revision, lost, resource)
 
 
-def _write(tracked: Tracked) -> Change | None:
+def _writes(tracked: Tracked, policy: Policy) -> list[Change]:
     if tracked.desired is None:
-        return _undone_create(tracked)
-    if tracked.known is None:
-        return _create(tracked)
-    changed = differences(tracked.desired, tracked.known, tracked.sent)
+        return _undone_create(tracked, policy)
+    resources = [Resource.INVENTORY_ITEM]
+    if policy.skus and tracked.wants_sku:
+        resources.insert(0, Resource.SKU)
+    halves = (_write(tracked, tracked.half(resource)) for resource in resources)
+    return [change for change in halves if change is not None]
+
+
+def _undone_create(tracked: Tracked, policy: Policy) -> list[Change]:
+    """The delete that a revert asks for: unlike that of a missing row, it is due at once."""
+    return _removals(tracked, policy) if tracked.is_reverted else []
+
+
+def _write(tracked: Tracked, half: Half) -> Change | None:
+    if half.known is None:
+        return _create(tracked, half)
+    changed = half.differences()
     if not changed:
         return None
-    return Change(tracked.id, Action.UPDATE, tracked.revision, changed)
+    return Change(tracked.id, Action.UPDATE, tracked.revision, changed, half.resource)
 
 
-def _undone_create(tracked: Tracked) -> Change | None:
-    """The delete that a revert asks for: unlike that of a missing row, it is due at once."""
-    if not tracked.is_reverted or tracked.known is None:
-        return None
-    return _removal(tracked, tracked.known) if tracked.ownership is Ownership.OWNED else None
-
-
-def _create(tracked: Tracked) -> Change:
+def _create(tracked: Tracked, half: Half) -> Change:
     given = {
         attribute: AttributeChange(None, value)
-        for attribute, value in (tracked.desired or {}).items()
+        for attribute, value in half.wish.items()
         if value is not None
     }
-    return Change(tracked.id, Action.CREATE, tracked.revision, given)
+    return Change(tracked.id, Action.CREATE, tracked.revision, given, half.resource)

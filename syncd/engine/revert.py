@@ -18,7 +18,7 @@ from syncd.domain.delivery import Kind
 from syncd.domain.item import RemoteItem
 from syncd.domain.journal import Deed, JournalEntry
 from syncd.domain.tracking import Missing, Ownership, Reverted, Tracked
-from syncd.engine.absorb import perhaps_sent
+from syncd.engine.absorb import with_perhaps_sent
 from syncd.engine.forget import untroubled
 from syncd.engine.settle import DIFFERENT_VALUES
 
@@ -142,9 +142,8 @@ def released(row: Tracked) -> Tracked:
         return row
     wish = row.reverted.wish
     return replace(
-        untroubled(row),
+        untroubled(with_perhaps_sent(row)),
         desired=row.desired if wish is None else wish,
-        sent=row.sent | perhaps_sent(row),
         revision=row.revision + 1,
         reverted=None,
     )

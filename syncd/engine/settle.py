@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from syncd.domain.attributes import Attribute, AttributeChange, Attributes, differences
-from syncd.domain.change import Action, Change
+from syncd.domain.attributes import Attribute, AttributeChange, Attributes
+from syncd.domain.change import Action, Change, Resource
 from syncd.domain.delivery import (
     Accepted,
     Exists,
@@ -21,8 +21,13 @@ from syncd.domain.delivery import (
     Transient,
 )
 from syncd.domain.policy import Policy
-from syncd.domain.tracking import Delivery, Ownership, Tracked
-from syncd.engine.forget import unheld_if_alike, unless_spent, untroubled
+from syncd.domain.tracking import Delivery, Half, Ownership, Tracked
+from syncd.engine.forget import (
+    unheld_if_alike,
+    unless_spent,
+    untroubled,
+    without_lasting_sku,
+)
 from syncd.engine.retry import FIRST_DELAY, back_off
 
 DIFFERENT_VALUES: Final = "different_values"
@@ -66,14 +71,15 @@ def _certain(row: Tracked, change: Change) -> Tracked:
     """
     if row.delivery is not Delivery.SETTLED:
         return row
-    known = row.known or {}
+    half = row.half(change.resource)
+    known = half.known or {}
     unmoved = {
         name
         for name, value in change.attributes.items()
         if not _is_current(row, change) and value.known == known.get(name)
     }
-    sent = (name for name in row.sent - unmoved if known.get(name) is not None)
-    return replace(row, sent=frozenset(sent))
+    sent = frozenset(name for name in half.sent - unmoved if known.get(name) is not None)
+    return row.with_half(change.resource, half.known, sent)
 
 
 def _after(
@@ -81,11 +87,12 @@ def _after(
 ) -> Tracked:
     match outcome:
         case Accepted():
-            return _accepted(row, change, outcome, now)
+            return _accepted(row, change, outcome, policy, now)
         case Gone():
-            return _vanished(row, change, outcome.failure, now)
+            return _vanished(row, change, outcome.failure, policy, now)
         case Exists() if change.action is Action.CREATE:
-            return _collided(replace(row, known=None), change, outcome.failure, policy, now)
+            row = row.with_half(change.resource, None, row.half(change.resource).sent)
+            return _collided(row, change, outcome.failure, policy, now)
         case Exists() | Refused():
             return _refused(row, change, outcome.failure, policy, now)
         case Transient():
@@ -96,18 +103,18 @@ def _after(
             assert_never(outcome)
 
 
-def _accepted(row: Tracked, change: Change, accepted: Accepted, now: datetime) -> Tracked:
+def _accepted(
+    row: Tracked, change: Change, accepted: Accepted, policy: Policy, now: datetime
+) -> Tracked:
     if change.action is Action.DELETE:
-        return _deleted(row)
+        return _deleted(row, change, policy)
     answered = accepted.attributes
     if answered is None:
         return _delayed(row, change, _unproven(accepted), now)
-    settled = replace(
-        row,
-        known=answered,
-        sent=_sent_after(row, change.payload(), answered),
-        ownership=Ownership.OWNED,
-    )
+    sent = _sent_after(row.half(change.resource), change.payload(), answered)
+    settled = row.with_half(change.resource, answered, sent)
+    if change.resource is Resource.INVENTORY_ITEM:
+        settled = replace(settled, ownership=Ownership.OWNED)
     if not _is_current(row, change):
         return settled
     return _compared(settled, change, accepted, now)
@@ -119,11 +126,11 @@ def _compared(row: Tracked, change: Change, accepted: Accepted, now: datetime) -
     Where only values differ that this write did not carry, they are written next, but not at once:
     a remote where one value drives out another must not be hammered.
     """
-    left = differences(row.desired or {}, row.known or {}, row.sent)
+    left = row.half(change.resource).differences()
     if not left:
         return untroubled(row)
     unheard = {attribute: left[attribute] for attribute in left if attribute in change.attributes}
-    failure = _different_values(unheard or left, accepted)
+    failure = _of_half(_different_values(unheard or left, accepted), change)
     if not unheard:
         released = replace(row, quarantine=None, quarantined_since=None)
         return _tried(released, change, failure, now)
@@ -158,10 +165,10 @@ def _shown(value: object) -> str:
     return "no value" if value is None else str(value)
 
 
-def _sent_after(row: Tracked, payload: Attributes, answered: Attributes) -> frozenset[Attribute]:
+def _sent_after(half: Half, payload: Attributes, answered: Attributes) -> frozenset[Attribute]:
     """Attributes whose answered value is the last one that syncd has sent for them."""
-    known = row.known or {}
-    ours = {attribute: known.get(attribute) for attribute in row.sent} | dict(payload)
+    known = half.known or {}
+    ours = {attribute: known.get(attribute) for attribute in half.sent} | dict(payload)
     return frozenset(
         attribute
         for attribute, value in ours.items()
@@ -169,11 +176,13 @@ def _sent_after(row: Tracked, payload: Attributes, answered: Attributes) -> froz
     )
 
 
-def _vanished(row: Tracked, change: Change, failure: Failure, now: datetime) -> Tracked:
+def _vanished(
+    row: Tracked, change: Change, failure: Failure, policy: Policy, now: datetime
+) -> Tracked:
     """404: a delete is done by it; an update must become a create, of an item that is ours."""
     if change.action is Action.DELETE:
-        return _deleted(row)
-    return _tried(replace(row, known=None, sent=frozenset()), change, failure, now)
+        return _deleted(row, change, policy)
+    return _tried(row.with_half(change.resource, None, frozenset()), change, failure, now)
 
 
 def _tried(row: Tracked, change: Change, failure: Failure, now: datetime) -> Tracked:
@@ -211,9 +220,13 @@ def _never_found(failure: Failure) -> Failure:
     )
 
 
-def _deleted(row: Tracked) -> Tracked:
-    """Forget the item; a row that is back by now wants a new one."""
-    return replace(untroubled(row), known=None, sent=frozenset(), ownership=Ownership.UNKNOWN)
+def _deleted(row: Tracked, change: Change, policy: Policy) -> Tracked:
+    """Forget the half; a row that is back by now wants a new one."""
+    left = untroubled(row).with_half(change.resource, None, frozenset())
+    if change.resource is Resource.SKU:
+        return left
+    nobodys = replace(left, ownership=Ownership.UNKNOWN)
+    return without_lasting_sku(nobodys, policy) if row.is_to_go else nobodys
 
 
 def _is_current(row: Tracked, change: Change) -> bool:
@@ -225,6 +238,7 @@ def _refused(
 ) -> Tracked:
     if not _is_current(row, change):
         return row
+    failure = _of_half(failure, change)
     refused = replace(
         row,
         attempts=row.attempts + 1,
@@ -234,6 +248,13 @@ def _refused(
     if change.action is Action.DELETE:  # the quarantine is the catalog's wish's; this one waits
         return refused
     return replace(refused, quarantine=failure, quarantined_since=row.quarantined_since or now)
+
+
+def _of_half(failure: Failure, change: Change) -> Failure:
+    """Say of which half of a pair it is."""
+    if change.resource is not Resource.SKU:
+        return failure
+    return replace(failure, message=f"the SKU: {failure.message}")
 
 
 def _delayed(row: Tracked, change: Change, outcome: Transient, now: datetime) -> Tracked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from syncd.domain.attributes import Attribute, Attributes, Value
+from syncd.domain.attributes import FROM_THE_GROUP, Attribute, Attributes, Value, wants_sku
 from syncd.domain.canonical import Breach, checked_id, wanted
 from syncd.domain.plain_text import shown
 from syncd.domain.rules import RuleBook
@@ -13,7 +13,12 @@ from syncd.domain.tracking import Held
 
 _MOST_REMEMBERED: Final = 50_000
 _LONGEST_REMEMBERED: Final = 64
-_PART_NUMBER_RULE: Final = "every item needs a part number"
+_NEEDED: Final = {
+    Attribute.PART_NUMBER: "every item needs a part number",
+    Attribute.NAME: "every SKU needs a name",
+}
+"""What no row may be without, and the rule; hardly any of these values stands in two rows."""
+_GROUP_RULE: Final = "every SKU needs it, unless its skuGroupId names a group that has it"
 
 
 class Translator:
@@ -39,7 +44,7 @@ class Translator:
             if isinstance(value, Breach):
                 return self._first_breach(row)
             attributes[attribute] = value
-        return attributes
+        return _incomplete(row, attributes) or attributes
 
     def _first_breach(self, row: CatalogRow) -> Held:
         return next(
@@ -48,6 +53,18 @@ class Translator:
             if attribute in row.values
             and isinstance(value := self._readings[attribute][row.values[attribute]], Breach)
         )
+
+
+def _incomplete(row: CatalogRow, attributes: Attributes) -> Held | None:
+    """Hold a SKU that lacks what no group gives it."""
+    if not wants_sku(attributes) or attributes.get(Attribute.SKU_GROUP_ID) is not None:
+        return None
+    lacking = (
+        attribute
+        for attribute in Attribute
+        if attribute in FROM_THE_GROUP and attributes.get(attribute) is None
+    )
+    return next((_held(row, attribute.value, None, _GROUP_RULE) for attribute in lacking), None)
 
 
 class _Readings(dict[str | None, Value | Breach]):
@@ -60,8 +77,9 @@ class _Readings(dict[str | None, Value | Breach]):
 
     def __missing__(self, text: str | None) -> Value | Breach:
         value = wanted(self._attribute, text, self._rules)
-        if self._attribute is Attribute.PART_NUMBER:  # hardly any stands in two rows
-            return Breach("", _PART_NUMBER_RULE) if value is None else value
+        rule = _NEEDED.get(self._attribute)
+        if rule is not None:
+            return Breach("", rule) if value is None else value
         if text is None or len(text) <= _LONGEST_REMEMBERED:
             self._remember(text, value)
         return value

@@ -126,20 +126,17 @@ class Report:
     @property
     def missing_waiting(self) -> int:
         """How many missing SKUs there are whose delete is not in this plan."""
-        due = sum(
-            1
+        due = {
+            result.change.id
             for result in self.changes
             if result.change.action is Action.DELETE and result.outcome is not ChangeOutcome.DONE
-        )
-        return max(0, self.summary.missing - due)
+        }
+        return max(0, self.summary.missing - len(due))
 
     def stopped(self) -> Counter[Action]:
         """How many changes of each kind a guard stopped."""
-        return Counter(
-            result.change.action
-            for result in self.changes
-            if result.outcome is ChangeOutcome.STOPPED
-        )
+        stopped = (one.change for one in self.changes if one.outcome is ChangeOutcome.STOPPED)
+        return Counter(action for _, action in {(one.id, one.action) for one in stopped})
 
 
 def _catalog(result: CycleResult, source: str | None) -> Catalog:

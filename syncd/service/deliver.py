@@ -11,8 +11,8 @@ from typing import Final
 
 import structlog
 
-from syncd.domain.attributes import ItemId
-from syncd.domain.change import Action, Change, Plan
+from syncd.domain.attributes import Attributes, ItemId
+from syncd.domain.change import Action, Change, Plan, Resource
 from syncd.domain.delivery import (
     Forbidden,
     KeyRefused,
@@ -82,9 +82,10 @@ class _Lane:
 class Dispatcher:
     """Delivers a plan; at most one request is in flight for an id, since a plan has one an id.
 
-    After it, `halted` holds the refusal of the key or the resource that ended the delivery early,
-    `refused` the one that met a question before a delete, and `unanswered` the changes that a stop
-    has left in flight.
+    Of what is due for both halves of a pair it sends the first; the other is the next pass's. After
+    it, `halted` holds the refusal of the key or the resource that ended the delivery early, `shut`
+    that of the SKUs, which ends theirs and all deletes, `refused` the one that met a question
+    before a delete, and `unanswered` the changes that a stop has left in flight.
     """
 
     def __init__(self, ports: Ports, terms: Terms, request: CycleRequest) -> None:
@@ -94,6 +95,7 @@ class Dispatcher:
         self._lanes = {action: _Lane(Breaker(f"{request.id} {action}")) for action in Action}
         self._under_way: dict[ItemId, Change] = {}
         self.halted: KeyRefused | Forbidden | None = None
+        self.shut: Forbidden | None = None
         self.refused: KeyRefusedError | None = None
 
     @property
@@ -174,30 +176,42 @@ class Dispatcher:
             queue.task_done()
 
     async def _sent(self, lane: _Lane, change: Change) -> Outcome:
-        if self._should_stop(lane):
+        if self._should_stop(lane) or self._is_barred(change):
             return UNSENT
         self._under_way[change.id] = change
         outcome = await self._ports.remote.carry_out(change)
         del self._under_way[change.id]
         if self._is_another_answer(outcome):
             return UNSENT
-        self._learn(lane, outcome)
+        self._learn(lane, change, outcome)
         return outcome
 
     def _is_another_answer(self, outcome: Outcome) -> bool:
         """Whether this only repeats the refusal that another request met: then nothing was sent."""
-        if self.halted is None or not isinstance(outcome, KeyRefused | Forbidden):
+        if not isinstance(outcome, KeyRefused | Forbidden):
             return False
-        return outcome.failure == self.halted.failure
+        return any(
+            refusal is not None and refusal.failure == outcome.failure
+            for refusal in (self.halted, self.shut)
+        )
+
+    def _is_barred(self, change: Change) -> bool:
+        """Whether the key may not write SKUs, and this is about one or would delete something."""
+        is_about_it = change.resource is Resource.SKU or change.action is Action.DELETE
+        return self.shut is not None and is_about_it
 
     def _should_stop(self, lane: _Lane) -> bool:
         if self._request.stop.is_set() or self.halted is not None or lane.out:
             return True
         return not self._terms.windows.are_open(self._ports.clock.now())
 
-    def _learn(self, lane: _Lane, outcome: Outcome) -> None:
+    def _learn(self, lane: _Lane, change: Change, outcome: Outcome) -> None:
         """Take notice of what one outcome says about the others."""
-        if isinstance(outcome, KeyRefused | Forbidden) and not isinstance(self.halted, KeyRefused):
+        if isinstance(outcome, Forbidden) and change.resource is Resource.SKU:
+            self.shut = outcome
+        elif isinstance(outcome, KeyRefused | Forbidden) and not isinstance(
+            self.halted, KeyRefused
+        ):
             self.halted = outcome
         lane.learn(outcome, self._ports.clock.now())
 
@@ -206,12 +220,16 @@ class Dispatcher:
         cycle, now = self._request.id, self._ports.clock.now()
         with self._ports.state.transaction() as transaction:
             rows = transaction.tracked([change.id for change in part.changes])
-            current = [change for change in part.changes if _is_current(change, rows)]
+            current = [
+                change
+                for change in part.changes
+                if _is_current(change, rows) and not self._is_barred(change)
+            ]
             intents = [
                 Intent(
                     cycle,
                     one,
-                    before=rows[one.id].known,
+                    before=_known(one, rows),
                     begun=now,
                     approved=one.id in part.approved,
                     recreates=recreates(rows[one.id], one),
@@ -246,6 +264,10 @@ class Dispatcher:
 def _is_current(change: Change, rows: dict[ItemId, Tracked]) -> bool:
     row = rows.get(change.id)
     return row is not None and row.revision == change.revision
+
+
+def _known(change: Change, rows: dict[ItemId, Tracked]) -> Attributes | None:
+    return rows[change.id].half(change.resource).known
 
 
 def _settlement(answer: _Answered, ports: Ports) -> Settlement:

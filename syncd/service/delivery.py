@@ -82,8 +82,10 @@ class Sending:
         results.unanswered(self._dispatcher.unanswered)
         if self._dispatcher.refused is not None:
             raise self._dispatcher.refused
-        if self._dispatcher.halted is not None:
-            raise _as_error(self._dispatcher.halted)
+        halted = self._dispatcher.halted or self._dispatcher.shut
+        if halted is not None:
+            of_skus = halted is self._dispatcher.shut
+            raise _as_error(halted, "SKUs" if of_skus else "inventory items")
         return not self._request.stop.is_set()
 
 
@@ -108,13 +110,11 @@ class Refusing:
         return False
 
 
-def _as_error(halted: KeyRefused | Forbidden) -> RemoteError:
+def _as_error(halted: KeyRefused | Forbidden, resource: str) -> RemoteError:
     failure = halted.failure
     reason = f"{failure.message} (status {failure.status}, request {failure.request_id})"
     if isinstance(halted, KeyRefused):
         return KeyRefusedError(
             "the key", reason, "Put a valid key into digital_river.api_key; nothing was retried"
         )
-    return ResourceForbiddenError(
-        "inventory items", reason, "Give the key the right to write inventory items"
-    )
+    return ResourceForbiddenError(resource, reason, f"Give the key the right to write {resource}")

@@ -10,10 +10,11 @@ from typing import Final
 import structlog
 
 from syncd.domain.attributes import ItemId
+from syncd.domain.change import Resource
 from syncd.domain.delivery import Failure
-from syncd.domain.item import RemoteItem
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.journal import Adoption
-from syncd.engine.observe import Observation, is_adoption, observe
+from syncd.engine.observe import Observation, is_adoption, is_adoption_of_sku, observe
 from syncd.engine.observe import unseen as unseen_row
 from syncd.errors import RemoteError, RemoteUnavailableError, ResourceForbiddenError
 from syncd.ports import State, Transaction
@@ -55,9 +56,10 @@ class _Seen:
     ids: Sequence[ItemId]
     items: Mapping[ItemId, RemoteItem]
     managed: frozenset[ItemId]
+    skus: Mapping[ItemId, RemoteSku] = field(default_factory=dict)
 
     def of(self, item: ItemId) -> Observation:
-        return Observation(self.items.get(item), item in self.managed)
+        return Observation(self.items.get(item), item in self.managed, self.skus.get(item))
 
 
 class LookingUp:
@@ -73,7 +75,8 @@ class LookingUp:
     async def look_up(self, ids: Sequence[ItemId]) -> None:
         """Bring the rows of these ids up to what the remote has.
 
-        Raises `KeyRefusedError`, and `ResourceForbiddenError` where items may not be read.
+        Raises `KeyRefusedError`, and `ResourceForbiddenError` where items may not be read, or SKUs
+        that are managed.
         """
         self.found.unseen, self.found.failure = set(), None
         if not ids:
@@ -108,7 +111,12 @@ class LookingUp:
 
     async def _seen(self, ids: Sequence[ItemId]) -> _Seen:
         items = await self._ports.remote.items(ids)
-        return _Seen(ids, items, await self.managed_among(ids))
+        if not self._terms.policy.skus:
+            return _Seen(ids, items, await self.managed_among(ids))
+        skus = await self._ports.remote.skus(ids)
+        self.found.skus_hidden = False
+        managed = frozenset(item for item, sku in skus.items() if sku.managed)
+        return _Seen(ids, items, managed, skus)
 
     def _learn(self, unseen: Sequence[ItemId]) -> None:
         """Keep what could not be seen and why; a stop is no failure of the remote."""
@@ -153,9 +161,14 @@ class LookingUp:
             for item, row in after.items()
             if is_adoption(before[item], row)
         ]
+        of_skus = [
+            Adoption(self._request.id, item, seen.skus[item].attributes, now, Resource.SKU)
+            for item, row in after.items()
+            if is_adoption_of_sku(before[item], row)
+        ]
         write_back(transaction, after)
-        transaction.adopt(adoptions)
-        self.found.adopted += len(adoptions)
+        transaction.adopt([*of_skus, *adoptions])
+        self.found.adopted += len({one.id for one in (*of_skus, *adoptions)})
 
 
 def _about(unseen: Sequence[ItemId], failure: RemoteUnavailableError) -> RemoteUnavailableError:

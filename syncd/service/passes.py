@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import Action, Change, Plan
+from syncd.domain.change import Action, Change, Plan, Resource
 from syncd.domain.cycle import Guard, GuardStop
 from syncd.domain.tracking import Delivery, SkuState, Tracked
 from syncd.engine.guard import guard
@@ -213,6 +213,8 @@ def _action_of(row: Tracked) -> Action:
     """The kind of change that a row waits for, as far as anybody knows before it is looked up."""
     if row.is_to_go:
         return Action.DELETE
+    if row.wants_sku and not row.has_equal(Resource.SKU):
+        return Action.CREATE if row.known_sku is None else Action.UPDATE
     return Action.CREATE if row.known is None else Action.UPDATE
 
 

@@ -192,7 +192,7 @@ class _Look:
         return judged(unjudged, last, stopped=bool(_stops(unjudged, self.terms, now)))
 
     def _recorder(self) -> Recorder:
-        return Recorder(self.ports.state, self.terms.rules, self.watch)
+        return Recorder(self.ports.state, self.terms.rules, self.terms.policy, self.watch)
 
     def _told(self, looked: _Looked) -> _Looked:
         certificate = looked.certificate

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 from syncd.domain.attributes import Attributes, ItemId
 from syncd.domain.canonical import warnings
+from syncd.domain.policy import Policy
 from syncd.domain.rules import RuleBook
 from syncd.domain.snapshot import CatalogRow, HeldSku, Reading
 from syncd.domain.tracking import Held, Tracked
 from syncd.engine.absorb import absorb, first_seen, gone
+from syncd.engine.forget import without_lasting_sku
 from syncd.engine.reading import STRAYS_KEPT, Strays, changed_by
 from syncd.engine.translate import Translator
 from syncd.ports import Comparison, State, Transaction
@@ -36,9 +38,10 @@ class Watch:
 class Recorder:
     """Writes down, in one transaction, what a comparison found, and the reading itself."""
 
-    def __init__(self, state: State, rules: RuleBook, watch: Watch) -> None:
+    def __init__(self, state: State, rules: RuleBook, policy: Policy, watch: Watch) -> None:
         self._state = state
         self._rules = rules
+        self._policy = policy
         self._watch = watch
         self._translator = Translator(rules)
 
@@ -49,7 +52,7 @@ class Recorder:
             strays, _ = self._rows(transaction, comparison)
             if reading.counts:
                 for ids in comparison.missing():
-                    _record_gone(transaction, ids, reading, reading.complete_reads)
+                    self._gone(transaction, ids, reading, reading.complete_reads)
             reading = replace(reading, strays=tuple(strays.kept), stray_count=strays.count)
             transaction.record_reading(reading)
         return reading
@@ -60,7 +63,7 @@ class Recorder:
         with self._state.transaction() as transaction:
             strays, recorded = self._rows(transaction, comparison)
             for ids in comparison.missing():
-                recorded += _record_gone(transaction, ids, reading, reading.complete_reads + 1)
+                recorded += self._gone(transaction, ids, reading, reading.complete_reads + 1)
             if recorded or strays.count:
                 reading = changed_by(reading, strays)
             transaction.record_reading(reading)
@@ -75,6 +78,15 @@ class Recorder:
             self._remark(wishes)
             self._watch.advance(len(rows))
         return Strays(strays.kept, strays.count), recorded
+
+    def _gone(
+        self, transaction: Transaction, ids: Sequence[ItemId], reading: Reading, read: int
+    ) -> int:
+        """Call ids missing since this complete read, which may be one that is still to come."""
+        rows = [row for row in transaction.tracked(ids).values() if row.missing is None]
+        left = (without_lasting_sku(row, self._policy) for row in rows)
+        write_back(transaction, {row.id: gone(row, reading.at, read) for row in left})
+        return len(rows)
 
     def _remark(self, wishes: Sequence[_Wish]) -> None:
         for one in wishes:
@@ -105,16 +117,6 @@ def _record_wishes(transaction: Transaction, wishes: Sequence[_Wish]) -> int:
     tracked = transaction.tracked([one.id for one in wishes])
     new = [one for one in wishes if not one.is_known_to(tracked.get(one.id))]
     transaction.put([one.taken_in(tracked.get(one.id)) for one in new])
-    return len(new)
-
-
-def _record_gone(
-    transaction: Transaction, ids: Sequence[ItemId], reading: Reading, read: int
-) -> int:
-    """Call ids missing since this complete read, which may be one that is still to come."""
-    tracked = transaction.tracked(ids)
-    new = {item: row for item, row in tracked.items() if row.missing is None}
-    write_back(transaction, {item: gone(row, reading.at, read) for item, row in new.items()})
     return len(new)
 
 

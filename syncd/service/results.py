@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final, assert_never
 
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import Action, Change, ChangeOutcome, Plan
+from syncd.domain.change import Action, Change, ChangeOutcome, Plan, Resource
 from syncd.domain.cycle import ChangeResult
 from syncd.domain.delivery import (
     Accepted,
@@ -21,7 +22,7 @@ from syncd.domain.delivery import (
     Transient,
     failure_of,
 )
-from syncd.domain.tracking import Tracked
+from syncd.domain.tracking import Delivery, Tracked
 from syncd.service.deliver import Delivered
 
 NOT_BEGUN: Final = Failure(None, "not_begun", "the delivery ended before its turn came")
@@ -39,11 +40,12 @@ UNSEEN: Final = Failure(
 
 
 class Results:
-    """One result an id; a later pass replaces what an earlier one left undone."""
+    """One result for each half; a later pass replaces what an earlier one left undone."""
 
     def __init__(self) -> None:
-        self._by_id: dict[ItemId, ChangeResult] = {}
-        self._existed: set[ItemId] = set()
+        self._items: dict[ItemId, ChangeResult] = {}
+        self._skus: dict[ItemId, ChangeResult] = {}
+        self._existed: set[tuple[ItemId, Resource]] = set()
         self._stale: set[ItemId] = set()
         self._left_out: set[ItemId] = set()
 
@@ -78,9 +80,10 @@ class Results:
         """These changes were handed to delivery, and this is what came back of them."""
         self._mark(plan.changes, ChangeOutcome.FAILED, NOT_BEGUN)
         for one in delivered:
-            self._mark([one.change], _outcome(one), failure_of(one.outcome))
+            sent = one.change.halves[0]
+            self._mark([sent], _outcome(one), failure_of(one.outcome))
             if isinstance(one.outcome, Exists):
-                self._existed.add(one.change.id)
+                self._existed.add((sent.id, sent.resource))
 
     def unanswered(self, changes: Iterable[Change]) -> None:
         """These were sent, and a stop came before their answer."""
@@ -95,7 +98,7 @@ class Results:
         answered = {ChangeOutcome.DONE, ChangeOutcome.QUARANTINED}
         return any(
             one.outcome in answered or (one.failure is not None and one.failure.status is not None)
-            for one in self._by_id.values()
+            for one in self._all()
         )
 
     def hopeless(self) -> frozenset[ItemId]:
@@ -104,11 +107,11 @@ class Results:
 
     def ids(self, outcome: ChangeOutcome) -> frozenset[ItemId]:
         """The ids whose change came to this."""
-        return frozenset(item for item, one in self._by_id.items() if one.outcome is outcome)
+        return frozenset(one.change.id for one in self._all() if one.outcome is outcome)
 
     def told(self) -> frozenset[ItemId]:
         """The ids of which something is told already."""
-        return frozenset(self._by_id)
+        return frozenset(self._items) | frozenset(self._skus)
 
     def final(self, rows: Mapping[ItemId, Tracked]) -> tuple[ChangeResult, ...]:
         """All results in the order of their ids, corrected by what `rows` now say of each id.
@@ -117,17 +120,16 @@ class Results:
         than were sent is quarantined, and so is what collides for good; a create that met the
         wanted item was none.
         """
-        ordered = sorted(self._by_id.items())
         return tuple(
-            one if item in self._left_out else _corrected(one, rows.get(item))
-            for item, one in ordered
-            if not self._was_there(one, rows.get(item))
+            one if one.change.id in self._left_out else _corrected(one, rows.get(one.change.id))
+            for one in sorted(self._all(), key=_place)
+            if not self._was_there(one, rows.get(one.change.id))
         )
 
     def _was_there(self, one: ChangeResult, row: Tracked | None) -> bool:
         return (
             one.outcome is ChangeOutcome.FAILED
-            and one.change.id in self._existed
+            and (one.change.id, one.change.resource) in self._existed
             and _is_done(one, row)
         )
 
@@ -142,7 +144,19 @@ class Results:
         failure: Failure | None = None,
     ) -> None:
         for change in changes:
-            self._by_id[change.id] = ChangeResult(change, outcome, failure)
+            for half in change.halves:
+                of_its_kind = self._skus if half.resource is Resource.SKU else self._items
+                of_its_kind[half.id] = ChangeResult(half, outcome, failure)
+
+    def _all(self) -> Iterator[ChangeResult]:
+        return chain(self._skus.values(), self._items.values())
+
+
+def _place(one: ChangeResult) -> tuple[ItemId, bool]:
+    """By id, and the halves of a pair as they are sent: of two deletes that of the SKU is last."""
+    change = one.change
+    is_sku = change.resource is Resource.SKU
+    return change.id, is_sku is (change.action is Action.DELETE)
 
 
 def _outcome(delivered: Delivered) -> ChangeOutcome:
@@ -162,14 +176,30 @@ def _outcome(delivered: Delivered) -> ChangeOutcome:
 
 def _corrected(one: ChangeResult, row: Tracked | None) -> ChangeResult:
     refusal = None if row is None else row.quarantine
-    if refusal is not None and (one.outcome is ChangeOutcome.DONE or refusal.is_like(one.failure)):
+    if refusal is not None and _is_refused_by(refusal, one, row):
         return replace(one, outcome=ChangeOutcome.QUARANTINED, failure=refusal)
     if one.outcome is ChangeOutcome.FAILED and one.failure is not STALE and _is_done(one, row):
         return replace(one, outcome=ChangeOutcome.DONE, failure=None)
     return one
 
 
+def _is_refused_by(refusal: Failure, one: ChangeResult, row: Tracked | None) -> bool:
+    return one.failure is NOT_BEGUN or _is_unheard(one, row) or refusal.is_like(one.failure)
+
+
 def _is_done(one: ChangeResult, row: Tracked | None) -> bool:
+    resource = one.change.resource
     if one.change.action is Action.DELETE:
-        return row is None or (row.known is None and not row.is_missing)
-    return row is not None and not row.is_missing and row.is_equal
+        return row is None or (row.half(resource).known is None and _is_known(row))
+    return row is not None and not row.is_missing and row.has_equal(resource)
+
+
+def _is_known(row: Tracked) -> bool:
+    return row.delivery is Delivery.SETTLED
+
+
+def _is_unheard(one: ChangeResult, row: Tracked | None) -> bool:
+    """Whether it was done and answered with other values than were sent."""
+    if one.outcome is not ChangeOutcome.DONE or row is None:
+        return False
+    return one.change.action is Action.DELETE or not row.has_equal(one.change.resource)

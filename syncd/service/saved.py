@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import Plan
+from syncd.domain.change import Change, Plan
 from syncd.service.results import Results
 
 
@@ -20,9 +20,15 @@ def fitting(saved: Plan, due: Plan, unseen: AbstractSet[ItemId], results: Result
     rest = [
         change
         for change in saved.changes
-        if now_due.get(change.id) != change
+        if not _fits(change, now_due.get(change.id))
         and (change.id not in told or (change.id in retryable and change.id in now_due))
     ]
     results.unseen([change for change in rest if change.id in unseen])
     results.stale([change for change in rest if change.id not in unseen])
-    return Plan(tuple(change for change in saved.changes if now_due.get(change.id) == change))
+    fits = (now_due[one.id] for one in saved.changes if _fits(one, now_due.get(one.id)))
+    return Plan(tuple(fits))
+
+
+def _fits(saved: Change, due: Change | None) -> bool:
+    """Whether this is what was saved, or what is left of it once one half is done."""
+    return due is not None and due in (saved, saved.then)

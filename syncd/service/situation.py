@@ -30,7 +30,7 @@ class Surroundings:
             return Situation(owned=0)  # counting a million SKUs takes longer than all the rest
         now, state = self.ports.clock.now(), self.ports.state
         since = now - self.terms.limits.budget_window
-        counted = {change.action for change in plan.changes} | {Action.DELETE}
+        counted = {half.action for one in plan.changes for half in one.halves} | {Action.DELETE}
         written = {action: state.written_since(since, action) for action in counted}
         owned = state.census().owned
         return Situation(
@@ -56,7 +56,8 @@ class Surroundings:
         return updates + len(before) > allowed
 
     def _alike(self, plan: Plan, since: datetime) -> Mapping[Wish, frozenset[ItemId]]:
-        updates = (change for change in plan.changes if change.action is Action.UPDATE)
+        halves = (half for change in plan.changes for half in change.halves)
+        updates = (half for half in halves if half.action is Action.UPDATE)
         wishes = {wish for update in updates for wish in update.payload().items()}
         alike: defaultdict[Wish, set[ItemId]] = defaultdict(set)
         for batch in self.ports.state.updates_since(since):

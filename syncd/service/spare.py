@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import Action, Plan
+from syncd.domain.change import Action, Plan, Resource
 from syncd.domain.delivery import Failure
 from syncd.domain.tracking import Tracked
 from syncd.engine.observe import Observation, observe
@@ -24,6 +24,9 @@ ASKED_AHEAD: Final = 200
 """Changes that are asked about before the first of them leaves: the answers must still be true."""
 STOCKED: Final = Failure(None, "stocked", "it has stock left; guards.keep_stocked spares it")
 STOCK_HIDDEN: Final = Failure(None, "stock_unknown", "its stock cannot be read, so it is kept")
+ITEM_THERE: Final = Failure(
+    None, "item_there", "its SKU stays as long as an item with its id is there, or may be"
+)
 SKU_HIDDEN: Final = Failure(None, "sku_unknown", "its SKU cannot be read, so it is kept")
 
 
@@ -72,15 +75,27 @@ class Sparing:
 
     async def spared(self, part: Plan) -> Plan:
         """The part without the deletes of stocked, unreadable and managed items."""
-        ids = [change.id for change in part.changes if change.action is Action.DELETE]
-        if not ids:
+        deletes = [change for change in part.changes if change.action is Action.DELETE]
+        if not deletes:
             return part
-        found = await self._found(ids)
+        ids = [change.id for change in deletes]
+        alone = [change.id for change in deletes if change.resource is Resource.SKU]
+        found = {**await self._with_item(alone), **await self._found(ids)}
         if self._asking.stopped:
             return part.without(set(ids))
         self.kept |= found.keys()
         await asyncio.to_thread(self._record, found)
         return part.without(found.keys())
+
+    async def _with_item(self, ids: Sequence[ItemId]) -> dict[ItemId, Failure | None]:
+        """Why these SKUs must wait: each whose item is there, for it would be left alone."""
+        there: set[ItemId] = set()
+
+        async def ask_items(batch: Sequence[ItemId]) -> None:
+            there.update(await self._ports.remote.items(batch))
+
+        hidden = await self._ask(ids, ask_items) if ids else []
+        return dict.fromkeys((*hidden, *there), ITEM_THERE)
 
     async def _found(self, ids: Sequence[ItemId]) -> dict[ItemId, Failure | None]:
         """Why these ids must wait; None for those that are Digital River's own."""

@@ -96,11 +96,12 @@ def _record(change: Change) -> _Record:
     values = {
         LETTERS[attribute]: [one.known, one.desired] for attribute, one in change.attributes.items()
     }
-    return [change.id, change.action, change.revision, change.resource, values]
+    record = [change.id, change.action, change.revision, change.resource, values]
+    return record if change.then is None else [*record, _record(change.then)]
 
 
 def _change(record: _Record) -> Change:
-    id_, action, revision, resource, values = record
+    id_, action, revision, resource, values, *then = record
     return Change(
         id=ItemId(id_),
         action=Action(action),
@@ -110,4 +111,5 @@ def _change(record: _Record) -> Change:
             for letter, (known, desired) in values.items()
         },
         resource=Resource(resource),
+        then=_change(then[0]) if then else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -26,12 +26,25 @@ LETTERS: Final = {
     Attribute.ECCN: "e",
     Attribute.HS_CODE: "h",
     Attribute.ALLOW_OVERSELL: "o",
+    Attribute.NAME: "n",
+    Attribute.TAX_CODE: "t",
+    Attribute.DESCRIPTION: "d",
+    Attribute.IMAGE: "i",
+    Attribute.URL: "u",
+    Attribute.WEIGHT: "w",
+    Attribute.WEIGHT_UNIT: "k",
+    Attribute.SKU_GROUP_ID: "g",
+    Attribute.ITEM_BREADCRUMB: "b",
+    Attribute.METADATA: "a",
 }
 """How the attributes are called in a row, where every byte counts a million times."""
 
 SAME: Final = "="
 """What stands for `known` where it equals `desired`, as it does in nearly every row."""
 
+_BAR: Final = "/"
+_SETS_AT_HAND: Final = 4_096
+"""There are 64 sets of an item's attributes, and a catalog uses few of them."""
 _REVERTED: Final = "reverted"
 _BY_LETTER: Final = {letter: attribute for attribute, letter in LETTERS.items()}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -92,7 +105,7 @@ def sku_row(sku: Tracked) -> SkuRow:
         sku.fingerprint,
         desired,
         _known_text(sku, desired),
-        _sent_text(sku.sent),
+        _sent_text(sku.sent, sku.sent_sku),
         _OWNERSHIPS[sku.ownership],
         _DELIVERIES[sku.delivery],
         sku.revision,
@@ -105,6 +118,7 @@ def sku_row(sku: Tracked) -> SkuRow:
         sku.attempts,
         None if sku.next_attempt is None else moment_of(sku.next_attempt),
         None if sku.last_error is None else failure_text(sku.last_error),
+        None if sku.known_sku is None else attributes_text(sku.known_sku),
     )
 
 
@@ -113,16 +127,17 @@ def tracked_from(row: Sequence[Any]) -> Tracked:
     # fmt: off
     (id_, _, fingerprint, desired_text, known_text, sent, ownership, delivery, revision,
      held, missing_since, missing_read, quarantine, quarantined_since, foreign_reason,
-     attempts, next_attempt, last_error) = row
+     attempts, next_attempt, last_error, known_sku) = row
     # fmt: on
     desired = _optional_attributes(desired_text)
     unusable, reverted = _held_from(held)
+    sent_item, sent_sku = _sent_from(sent)
     return Tracked(
         id=ItemId(id_),
         fingerprint=fingerprint,
         desired=desired,
         known=desired if known_text == SAME else _optional_attributes(known_text),
-        sent=_sent_from(sent),
+        sent=sent_item,
         ownership=Ownership(ownership),
         delivery=Delivery(delivery),
         revision=revision,
@@ -135,6 +150,8 @@ def tracked_from(row: Sequence[Any]) -> Tracked:
         next_attempt=optional_moment(next_attempt),
         last_error=None if last_error is None else failure_from(last_error),
         reverted=reverted,
+        known_sku=_optional_attributes(known_sku),
+        sent_sku=sent_sku,
     )
 
 
@@ -182,14 +199,21 @@ def _optional_attributes(text: str | None) -> dict[Attribute, Value] | None:
     return None if text is None else attributes_from(text)
 
 
-@cache  # there are 64 sets of six attributes
-def _sent_text(sent: frozenset[Attribute]) -> str | None:
-    return "".join(sorted(LETTERS[attribute] for attribute in sent)) or None
+@lru_cache(_SETS_AT_HAND)
+def _sent_text(item: frozenset[Attribute], sku: frozenset[Attribute]) -> str | None:
+    """The letters of both halves, those of the SKU behind a bar where there are any."""
+    halves = ["".join(sorted(LETTERS[attribute] for attribute in half)) for half in (item, sku)]
+    return (_BAR.join(halves) if sku else halves[0]) or None
 
 
-@cache  # the same 64
-def _sent_from(text: str | None) -> frozenset[Attribute]:
-    return frozenset(_BY_LETTER[letter] for letter in text or "")
+@lru_cache(_SETS_AT_HAND)
+def _sent_from(text: str | None) -> tuple[frozenset[Attribute], frozenset[Attribute]]:
+    item, _, sku = (text or "").partition(_BAR)
+    return _by_letters(item), _by_letters(sku)
+
+
+def _by_letters(letters: str) -> frozenset[Attribute]:
+    return frozenset(_BY_LETTER[letter] for letter in letters)
 
 
 def _missing_from(since: int | None, read: int | None) -> Missing | None:

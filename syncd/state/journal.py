@@ -227,7 +227,7 @@ def _adopted(adoption: Adoption) -> _Values:
         "cycle": adoption.cycle,
         "id": adoption.id,
         "deed": Deed.ADOPT.value,
-        "resource": Resource.INVENTORY_ITEM.value,
+        "resource": adoption.resource.value,
         "revision": 0,
         "before": codec.attributes_text(adoption.observed),
         "after": codec.attributes_text({}),

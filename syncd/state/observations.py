@@ -57,6 +57,7 @@ def _row(observed: Observed) -> dict[str, Any]:
         "attributes": None if attributes is None else codec.attributes_text(attributes),
         "updated": None if updated is None else codec.moment_of(updated),
         "seen": codec.moment_of(observed.seen),
+        "sku": None if observed.sku is None else codec.attributes_text(observed.sku),
     }
 
 
@@ -67,4 +68,5 @@ def _observed(row: Any) -> Observed:  # noqa: ANN401 - a row of the table, whose
         attributes=None if row.attributes is None else codec.attributes_from(row.attributes),
         updated=codec.optional_moment(row.updated),
         seen=codec.moment_from(row.seen),
+        sku=None if row.sku is None else codec.attributes_from(row.sku),
     )

@@ -50,6 +50,7 @@ sku: Final = Table(
     Column("attempts", BigInteger, nullable=False),
     Column("next_attempt", _Moment),
     Column("last_error", _Document),
+    Column("known_sku", _Document),
     # One index serves the census (which reads nothing else) and the reading of one state in the
     # order of ids.
     Index("sku_by_state", "state", "id", "ownership"),
@@ -152,10 +153,11 @@ observed: Final = Table(
     Column("attributes", _Document),
     Column("updated", _Moment),
     Column("seen", _Moment, nullable=False),
+    Column("sku", _Document),
     Index("observed_by_time", "seen"),
 )
 """What audits found otherwise than it was known, and nothing else: `attributes` is NULL where no
-item was there."""
+item was there, and `sku` where no SKU was or none was asked for."""
 
 version: Final = Table(
     "alembic_version",

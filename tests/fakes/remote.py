@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from syncd.domain.attributes import Attribute, Attributes, ItemId, Value
+from syncd.domain.attributes import ITEM_ATTRIBUTES, Attribute, Attributes, ItemId, Value
 from syncd.domain.change import SYNCED, Action, Change, Resource
 from syncd.domain.delivery import (
     Accepted,
@@ -21,7 +21,7 @@ from syncd.domain.delivery import (
     Outcome,
     Refused,
 )
-from syncd.domain.item import RemoteItem
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.listing import CountedSpan
 from syncd.errors import (
     KeyRefusedError,
@@ -81,6 +81,7 @@ class FakeRemote:
     """
 
     contents: dict[ItemId, dict[Attribute, Value]] = field(default_factory=dict)
+    sku_contents: dict[ItemId, dict[Attribute, Value]] = field(default_factory=dict)
     managed_ids: set[ItemId] = field(default_factory=set)
     stocked_ids: set[ItemId] = field(default_factory=set)
     forbidden: set[Resource] = field(default_factory=set)
@@ -105,7 +106,13 @@ class FakeRemote:
 
     def put(self, item: str, values: Attributes | None = None) -> None:
         """Put an item in, or replace it; attributes that are not named have no value."""
-        self.contents[ItemId(item)] = {**dict.fromkeys(Attribute), **(values or {})}
+        self.contents[ItemId(item)] = {**dict.fromkeys(ITEM_ATTRIBUTES), **(values or {})}
+
+    def put_sku(self, item: str, values: Attributes) -> None:
+        """Put a SKU in, or replace it, with these attributes alone."""
+        self.sku_contents[ItemId(item)] = {
+            name: value for name, value in values.items() if value is not None
+        }
 
     def script(self, item: str, *outcomes: Outcome, carried_out: bool = False) -> None:
         """Answer the next changes of this id so, one after the other; then truly again."""
@@ -140,6 +147,12 @@ class FakeRemote:
         if not await self._asks("managed", Resource.SKU, ids):
             return frozenset()
         return frozenset(ids) & self.managed_ids
+
+    async def skus(self, ids: Sequence[ItemId]) -> Mapping[ItemId, RemoteSku]:
+        if not await self._asks("skus", Resource.SKU, ids):
+            return {}
+        there = self.sku_contents.keys() | self.managed_ids
+        return {item: self._shown_sku(item) for item in ids if item in there}
 
     async def stocked(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
         if not await self._asks("stocked", Resource.INVENTORY_LEVEL, ids):
@@ -222,30 +235,42 @@ class FakeRemote:
             case Action.UPDATE:
                 return self._update(change, values)
             case Action.DELETE:
-                return self._delete(change.id)
+                return self._delete(change)
 
     def _create(self, change: Change, values: Attributes) -> Outcome:
-        if change.id in self.contents:
+        if change.id in self._all(change.resource):
             return Exists(_failure(409, "already_exists", "id"))
         sent = {name: value for name, value in change.payload().items() if value is not None}
+        if change.resource is Resource.SKU:
+            assert Attribute.ALLOW_OVERSELL not in sent, "a SKU takes no allowOversell"
+            self.put_sku(change.id, {**sent, **values})
+            return self._accepted(change)
         if Attribute.PART_NUMBER not in sent:
             return Refused(_failure(400, "missing_parameter", "partNumber"))
         self.put(change.id, {**SERVER_FILLS, **sent, **values})
-        return self._accepted(change.id)
+        return self._accepted(change)
 
     def _update(self, change: Change, values: Attributes) -> Outcome:
-        if change.id not in self.contents:
+        there = self._all(change.resource)
+        if change.id not in there:
             return Gone(_failure(404, "not_found", "id"))
-        self.contents[change.id].update({**change.payload(), **values})
-        return self._accepted(change.id)
+        after = {**there[change.id], **change.payload(), **values}
+        put = self.put_sku if change.resource is Resource.SKU else self.put
+        put(change.id, after)
+        return self._accepted(change)
 
-    def _delete(self, item: ItemId) -> Outcome:
-        if self.contents.pop(item, None) is None:
+    def _delete(self, change: Change) -> Outcome:
+        if change.resource is Resource.SKU:
+            assert change.id not in self.contents, "a SKU goes after its item"
+        if self._all(change.resource).pop(change.id, None) is None:
             return Gone(_failure(404, "not_found", "id"))
         return Accepted(None, self._request_id())
 
-    def _accepted(self, item: ItemId) -> Accepted:
-        return Accepted(dict(self.contents[item]), self._request_id())
+    def _accepted(self, change: Change) -> Accepted:
+        return Accepted(dict(self._all(change.resource)[change.id]), self._request_id())
+
+    def _all(self, resource: Resource) -> dict[ItemId, dict[Attribute, Value]]:
+        return self.sku_contents if resource is Resource.SKU else self.contents
 
     def _heeded(self, change: Change, outcome: Outcome) -> Outcome:
         if isinstance(outcome, KeyRefused):
@@ -301,6 +326,10 @@ class FakeRemote:
     def _shown(self, item: ItemId) -> RemoteItem:
         moment = FIRST_MOMENT
         return RemoteItem(item, dict(self.contents[item]), moment, moment, live_mode=False)
+
+    def _shown_sku(self, item: ItemId) -> RemoteSku:
+        values = dict(self.sku_contents.get(item, {}))
+        return RemoteSku(item, values, item in self.managed_ids, physical=True)
 
     def _request_id(self) -> str:
         return f"request-{self.requests}"

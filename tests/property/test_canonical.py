@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
-from typing import assert_never
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +46,7 @@ json_values = st.recursive(
 )
 
 
-def fits_the_vendor(attribute: Attribute, value: Value) -> bool:
+def fits_the_vendor(attribute: Attribute, value: Value) -> bool:  # noqa: PLR0911 - a table of rules
     match attribute:
         case Attribute.ALLOW_OVERSELL:
             return isinstance(value, bool)
@@ -58,9 +58,14 @@ def fits_the_vendor(attribute: Attribute, value: Value) -> bool:
         case Attribute.HS_CODE:
             form = r"[0-9]{4}\.[0-9]{2}(\.[0-9]{1,4})?"
             return isinstance(value, str) and re.fullmatch(form, value) is not None
-        case Attribute.PART_NUMBER | Attribute.MANUFACTURER_ID:
+        case Attribute.WEIGHT:
+            return isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", value) is not None
+        case Attribute.WEIGHT_UNIT:
+            return value in {"oz", "lb", "g", "kg"}
+        case Attribute.METADATA:
+            return isinstance(value, str) and isinstance(json.loads(value), dict)
+        case _:
             return isinstance(value, str) and bool(value.encode("utf-8").strip())
-    assert_never(attribute)
 
 
 @given(attributes, texts)

@@ -202,21 +202,34 @@ def test_complaints_can_be_had_one_by_one(loaded: Loaded) -> None:
     assert [complaint.where for complaint in caught.value.complaints] == [9, 10]
 
 
+SKUS = 'manage = ["skus", "inventory_items"]\n'
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (COMPLETE + 'manage = ["skus"]\n', "must name inventory_items as well"),
+        (COMPLETE + SKUS, "catalog.mapping must have name and country_of_origin and eccn and tax"),
         (
-            COMPLETE + 'manage = ["inventory_items", "skus"]\n',
-            'line 8: digital_river.manage names "skus", which this version of syncd does not',
+            COMPLETE.replace('id = "sku"', 'id = "sku"\nname = "n"\nsku_group_id = "g"'),
+            "manage must name skus where catalog.mapping.name is set",
+        ),
+        (
+            '[catalog]\ntype = "digital_river"\n[digital_river]\napi_key = "sk_test_a"\n' + SKUS,
+            "must not name skus where the SKUs are the catalog themselves",
         ),
     ],
 )
-def test_what_a_later_version_will_have_is_told_in_one_sentence(
+def test_pairs_are_refused_where_they_cannot_be_kept(
     refused: Refused, text: str, message: str
 ) -> None:
-    said = refused(text)
-    assert said.startswith(f"config.toml: {message}")
-    assert "hunter22" not in said
+    assert message in refused(text)
+
+
+@pytest.mark.parametrize("manage", [SKUS, 'manage = ["inventory_items", "skus"]\n'])
+def test_pairs_are_managed_in_either_order(loaded: Loaded, manage: str) -> None:
+    mapped = 'id = "sku"\nname = "n"\nsku_group_id = "g"'
+    assert loaded(COMPLETE.replace('id = "sku"', mapped) + manage).digital_river.manages_skus
 
 
 def test_the_orchestrated_model_is_a_legal_one(loaded: Loaded) -> None:

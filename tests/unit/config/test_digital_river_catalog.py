@@ -9,7 +9,7 @@ from typing import TypeAlias
 import pytest
 
 from syncd.config import DigitalRiverCatalog, DigitalRiverSettings, Settings, load
-from syncd.domain.attributes import Attribute
+from syncd.domain.attributes import SHARED
 from syncd.errors import ConfigurationError
 
 Loaded: TypeAlias = Callable[..., Settings]
@@ -40,7 +40,7 @@ def test_the_mapping_is_known(loaded: Loaded) -> None:
     mapping = loaded().catalog.mapping
 
     columns = {one: column.field for one, column in mapping.by_attribute().items()}
-    assert columns == {one: one.value for one in Attribute if one is not Attribute.ALLOW_OVERSELL}
+    assert columns == {one: one.value for one in SHARED}
     assert mapping.id.field == "id"
 
 

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from syncd.digital_river.client import DigitalRiver
 from syncd.digital_river.pacer import MemoryPacer
-from syncd.domain.attributes import Attribute, AttributeChange, ItemId
+from syncd.domain.attributes import ITEM_ATTRIBUTES, Attribute, AttributeChange, ItemId
 from syncd.domain.change import Action, Change
 from syncd.domain.delivery import Accepted, KeyRefused, Refused, Transient
 from syncd.ports import UNSENT
@@ -60,7 +60,7 @@ async def test_acceptance_keeps_the_request_id_and_all_six_attributes(
     assert isinstance(outcome, Accepted)
     assert outcome.request_id == "request-1"
     assert outcome.attributes is not None
-    assert set(outcome.attributes) == set(Attribute)
+    assert set(outcome.attributes) == set(ITEM_ATTRIBUTES)
     assert outcome.attributes[Attribute.COUNTRY_OF_ORIGIN] == "DK"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from syncd.domain.attributes import Attribute, Attributes, ItemId
+from syncd.domain.attributes import ITEM_ATTRIBUTES, Attribute, Attributes, ItemId
 from syncd.domain.rules import RuleBook
 from syncd.domain.snapshot import CatalogRow, Defect
 from syncd.domain.tracking import Held
@@ -59,14 +59,16 @@ def test_every_mapped_attribute_becomes_canonical_and_no_other_is_wished_for() -
 
 @pytest.mark.parametrize("blank", [None, "", " \xa0"])
 def test_an_empty_cell_is_a_wish_for_no_value(blank: str | None) -> None:
-    others = [each for each in Attribute if each is not Attribute.PART_NUMBER]
+    others = [each for each in ITEM_ATTRIBUTES if each is not Attribute.PART_NUMBER]
     values: dict[Attribute, str | None] = dict.fromkeys(others, blank)
 
     values[Attribute.PART_NUMBER] = "A"
 
     found = Translator(RULES).translate(row(values))
 
-    assert found == {each: "A" if each is Attribute.PART_NUMBER else None for each in Attribute}
+    assert found == {
+        each: "A" if each is Attribute.PART_NUMBER else None for each in ITEM_ATTRIBUTES
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,222 @@
+"""Both halves of each pair: made, changed, mended and taken away in their order, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from syncd.sandbox import Fault, FaultKind
+from tests.sandbox_process import SandboxProcess
+from tests.shop import COLUMNS, Row, Run, Shop, item_of, row, writes
+
+MAPPED = """\
+id = "sku"
+name = "title"
+tax_code = "tax"
+weight = "weight"
+weight_unit = { default = "kg" }
+metadata = "extra"
+"""
+MANAGED = """\
+[digital_river]
+manage = ["skus", "inventory_items"]
+"""
+GUARDS = """
+[guards]
+max_delete = 1.0
+max_update = 1.0
+max_same_change = 1.0
+delete_after = "0s"
+delete_reads = 1
+"""
+MORE = ("title", "tax", "weight", "extra")
+
+
+def pair(number: int, **changed: str) -> Row:
+    """A sound row of a catalog whose SKUs are managed."""
+    more = {
+        "title": f"Shoe {number}",
+        "tax": "5300.1",
+        "weight": "1.50",
+        "extra": '{"b":1,"a":"x"}',
+    }
+    return row(number) | more | changed
+
+
+def sku_of(wanted: Row) -> dict[str, object]:
+    """The SKU that it asks for, by the API's names."""
+    shared = {name: value for name, value in item_of(wanted).items() if name != "allowOversell"}
+    more = {
+        "name": wanted["title"],
+        "taxCode": wanted["tax"],
+        "weight": 1.5,
+        "weightUnit": "kg",
+        "metadata": {"a": "x", "b": 1},
+        "physical": True,
+    }
+    return shared | more
+
+
+def calls(sandbox: SandboxProcess) -> list[tuple[str, str]]:
+    return [(one["method"], one["path"]) for one in writes(sandbox)]
+
+
+@pytest.fixture
+def pairs(shop: Shop) -> Shop:
+    """A shop that keeps pairs, with three rows."""
+    configure(shop)
+    stock(shop, [pair(number) for number in range(3)])
+    return shop
+
+
+def configure(shop: Shop, more: str = "") -> None:
+    shop.configure(GUARDS + more)
+    text = shop.configuration.read_text().replace('id = "sku"\n', MAPPED)
+    shop.configuration.write_text(text.replace("[digital_river]\n", MANAGED))
+
+
+def stock(shop: Shop, rows: Sequence[Row]) -> None:
+    shop.stock(rows, (*COLUMNS, *MORE))
+
+
+def once(shop: Shop, *more: str) -> Any:  # noqa: ANN401 - the report's own
+    run: Run = shop.run("--once", "--format", "json", *more)
+    assert run.code == 0, run.stdout + run.stderr
+    return run.json()
+
+
+def test_pairs_are_made_sku_first_and_then_left_alone(pairs: Shop, sandbox: SandboxProcess) -> None:
+    report = once(pairs)
+
+    for number in range(3):
+        assert sandbox.items()[f"SKU-000{number}"] == item_of(row(number))
+        assert sandbox.skus()[f"SKU-000{number}"] == sku_of(pair(number))
+    assert calls(sandbox) == [*[("POST", "/skus")] * 3, *[("POST", "/inventory-items")] * 3]
+    assert report["summary"]["create"] == 3
+    told = [(one["id"], one["resource"], one["outcome"]) for one in report["changes"]]
+    assert told[:2] == [
+        ("SKU-0000", "sku", "done"),
+        ("SKU-0000", "inventory_item", "done"),
+    ]
+    sandbox.clear_requests()
+    stock(pairs, [pair(number) for number in range(3)])
+    assert once(pairs)["changes"] == []
+    assert sandbox.requests() == []
+
+
+def test_only_what_changed_is_sent_to_each_half(pairs: Shop, sandbox: SandboxProcess) -> None:
+    once(pairs)
+    sandbox.clear_requests()
+    stock(pairs, [pair(0, title="Boot"), pair(1, oversell="true"), pair(2, origin="CA")])
+
+    report = once(pairs)
+
+    changed = {(one["id"], one["resource"]): one["attributes"] for one in report["changes"]}
+    origin = {"countryOfOrigin": {"from": "DK", "to": "CA"}}
+    assert changed == {
+        ("SKU-0000", "sku"): {"name": {"from": "Shoe 0", "to": "Boot"}},
+        ("SKU-0001", "inventory_item"): {"allowOversell": {"from": False, "to": True}},
+        ("SKU-0002", "sku"): origin,
+        ("SKU-0002", "inventory_item"): origin,
+    }
+    assert report["summary"]["update"] == 3
+    assert len(writes(sandbox)) == 4
+    assert sandbox.skus()["SKU-0002"]["countryOfOrigin"] == "CA"
+    assert sandbox.items()["SKU-0002"]["countryOfOrigin"] == "CA"
+
+
+def test_what_a_dry_run_says_of_both_halves_is_what_is_done(
+    pairs: Shop, sandbox: SandboxProcess
+) -> None:
+    sandbox.seed_skus([{"id": "SKU-0001", **sku_of(pair(1)), "name": "Old"}])
+    sandbox.seed_skus([{"id": "SKU-0002", **sku_of(pair(2))}])
+
+    planned = pairs.run("--dry-run", "--format", "json").json()
+    done = once(pairs)
+
+    assert writes(sandbox)[0]["method"] == "POST"
+    assert [one | {"outcome": ""} for one in planned["changes"]] == [
+        one | {"outcome": ""} for one in done["changes"]
+    ]
+    told = [(one["id"][-1], one["action"], one["resource"]) for one in done["changes"]]
+    assert told == [
+        ("0", "create", "sku"),
+        ("0", "create", "inventory_item"),
+        ("1", "update", "sku"),
+        ("1", "create", "inventory_item"),
+        ("2", "create", "inventory_item"),
+    ]
+
+
+def test_a_saved_plan_of_pairs_is_carried_out_whole(pairs: Shop, sandbox: SandboxProcess) -> None:
+    assert pairs.run("plan", "--out", "plan.json").code == 0
+
+    run = pairs.run("apply", "plan.json", "--format", "json")
+
+    assert run.code == 0, run.stdout + run.stderr
+    assert len(sandbox.skus()) == len(sandbox.items()) == 3
+
+
+def test_a_sku_stays_when_its_item_is_deleted_unless_it_may_go(
+    pairs: Shop, sandbox: SandboxProcess
+) -> None:
+    once(pairs)
+    stock(pairs, [pair(number) for number in range(2)])
+    once(pairs)
+    assert sorted(sandbox.items()) == ["SKU-0000", "SKU-0001"]
+    assert len(sandbox.skus()) == 3
+
+    configure(pairs, "[policy]\ndelete_skus = true\n")
+    once(pairs)
+    sandbox.clear_requests()
+    stock(pairs, [pair(0)])
+    report = once(pairs)
+
+    assert calls(sandbox) == [
+        ("DELETE", "/inventory-items/SKU-0001"),
+        ("DELETE", "/skus/SKU-0001"),
+    ]
+    assert sorted(sandbox.skus()) == ["SKU-0000", "SKU-0002"]
+    assert report["summary"]["delete"] == 1
+
+
+def test_a_refused_half_quarantines_the_pair_and_names_it(
+    pairs: Shop, sandbox: SandboxProcess
+) -> None:
+    sandbox.set_faults(
+        [Fault(kind=FaultKind.STATUS, status=400, method="POST", path="/skus", count=1)]
+    )
+
+    run = pairs.run("--once", "--format", "json")
+
+    assert run.code == 3, run.stdout + run.stderr
+    (refused,) = run.json()["quarantined"]
+    assert refused["message"].startswith("the SKU: ")
+    assert refused["id"] not in sandbox.items()
+    assert len(sandbox.items()) == 2
+
+
+def test_a_managed_sku_is_foreign_and_never_written(pairs: Shop, sandbox: SandboxProcess) -> None:
+    managed = {**sku_of(pair(1)), "managedFulfillment": "DRGlobalFulfillment", "name": "Theirs"}
+    sandbox.seed_skus([{"id": "SKU-0001", **managed}])
+
+    once(pairs)
+
+    assert sandbox.skus()["SKU-0001"]["name"] == "Theirs"
+    assert all("SKU-0001" not in str(one) for one in writes(sandbox))
+
+
+def test_a_key_that_may_not_use_skus_writes_no_pair(pairs: Shop, sandbox: SandboxProcess) -> None:
+    once(pairs)
+    sandbox.clear_requests()
+    stock(pairs, [pair(0, title="Boot"), pair(1, oversell="true")])
+    sandbox.set_faults([Fault(kind=FaultKind.STATUS, status=403, path="/skus*")])
+
+    run = pairs.run("--once", "--format", "json")
+
+    assert run.code == 1
+    assert "SKUs" in run.json()["error"]
+    assert len(sandbox.items()) == len(sandbox.skus()) == 3
+    assert sandbox.items()["SKU-0001"]["allowOversell"] is True
