@@ -11,7 +11,7 @@ from typing import Final, Protocol, TypeAlias
 
 from syncd.domain.approval import Approval
 from syncd.domain.attributes import Attributes, ItemId
-from syncd.domain.audit import Observed, Sighting
+from syncd.domain.audit import Observed, PairSighting, Sighting
 from syncd.domain.chain import Seal
 from syncd.domain.change import Action, Change, Resource
 from syncd.domain.cycle import CycleId, CycleResult
@@ -48,6 +48,8 @@ It may be called from any thread, from one at a time; what it raises ends what g
 """
 TakeItems: TypeAlias = Callable[[Sequence[RemoteItem]], None]
 """Takes some items, as they come."""
+TakePairedSkus: TypeAlias = Callable[[Sequence[RemoteSku]], None]
+"""Takes some SKUs in canonical form, as they come."""
 TakeSkus: TypeAlias = Callable[[Sequence[Mapping[str, object]]], None]
 """Takes some SKUs, in one thread at a time."""
 
@@ -215,7 +217,7 @@ class Unseen:
 
 
 class ItemListing(Protocol):
-    """The items of one account in bulk; raises as the reads of `Remote` do."""
+    """The items and SKUs of one account in bulk; raises as the reads of `Remote` do."""
 
     @property
     def requests(self) -> int:
@@ -226,6 +228,9 @@ class ItemListing(Protocol):
 
         What is created meanwhile may be lacking, and what is deleted may come.
         """
+
+    async def every_sku(self, take: TakePairedSkus) -> Sequence[CountedSpan]:
+        """The same of SKUs."""
 
 
 class Stock(Protocol):
@@ -288,6 +293,16 @@ class Sightings(Protocol):
 
     def take(self, items: Sequence[RemoteItem], seen: datetime) -> None:
         """Note what was shown at a moment."""
+
+    def take_skus(self, skus: Sequence[RemoteSku], seen: datetime) -> None:
+        """Note what was shown of SKUs at a moment."""
+
+    def unpaired(self, *, kept: bool) -> Iterator[Sequence[PairSighting]]:
+        """Items and SKUs that do not go together, in batches ordered by id.
+
+        Where SKUs are `kept`, those as well that are not as they are known. Some may agree all the
+        same. SKUs that Digital River fulfils itself are left out.
+        """
 
     def differing(self) -> Iterator[Sequence[Sighting]]:
         """Those that are not ours exactly as they are known, or not in the catalog, in batches.

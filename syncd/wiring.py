@@ -45,6 +45,7 @@ from syncd.ports import (
     Permit,
     State,
     TakeItems,
+    TakePairedSkus,
 )
 from syncd.service.account import refuse_other_kind
 from syncd.service.terms import Ports, Terms
@@ -115,6 +116,9 @@ class RemoteOnDemand:
 
     async def every_item(self, take: TakeItems) -> Sequence[CountedSpan]:
         return await (await self._remote()).every_item(take)
+
+    async def every_sku(self, take: TakePairedSkus) -> Sequence[CountedSpan]:
+        return await self._remote.every_sku(take)
 
     async def levels(self, ids: Sequence[ItemId], wanted: LevelFilter) -> Levels:
         return await (await self._remote()).levels(ids, wanted)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 from syncd.config import DigitalRiverSettings
-from syncd.digital_river.item_listing import lanes_for, list_items
+from syncd.digital_river.item_listing import lanes_for, list_items, list_skus
 from syncd.digital_river.levels import ITEM_IDS, read_levels, stocked_among
 from syncd.digital_river.line import Line
 from syncd.digital_river.messages import MOST_IDS, Answer, fitting, listing, request_for
@@ -28,7 +28,7 @@ from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.level import LevelFilter, Levels
 from syncd.domain.listing import CountedSpan
 from syncd.errors import ResourceForbiddenError
-from syncd.ports import Clock, Onlooker, Permit, TakeItems
+from syncd.ports import Clock, Onlooker, Permit, TakeItems, TakePairedSkus
 
 _NO_PATH: Final = frozenset({"", ".", ".."})
 _IDS: Final = "ids"
@@ -99,6 +99,9 @@ class DigitalRiver:
 
     async def every_item(self, take: TakeItems) -> Sequence[CountedSpan]:
         return await list_items(self._reader, self._lanes, take)
+
+    async def every_sku(self, take: TakePairedSkus) -> Sequence[CountedSpan]:
+        return await list_skus(self._reader, self._lanes, take)
 
     async def levels(self, ids: Sequence[ItemId], wanted: LevelFilter) -> Levels:
         return await read_levels(self._reader, ids, wanted)

@@ -9,10 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from syncd.domain.attributes import Attribute, AttributeChange, Attributes, ItemId
+from syncd.domain.attributes import Attribute, AttributeChange, Attributes, ItemId, Value
 from syncd.domain.cycle import GuardStop
 from syncd.domain.cycle_id import CycleId
-from syncd.domain.item import RemoteItem
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.tracking import SkuState
 
 
@@ -31,6 +31,10 @@ class FindingKind(StrEnum):
     """Digital River fulfils its SKU, and keeps the item itself."""
     FOREIGN = "foreign"
     """There, and none of ours."""
+    UNEQUAL = "unequal"
+    """SKU and item are not alike in what they share."""
+    INCOMPLETE = "incomplete"
+    """One half of the pair is there without the other."""
 
 
 _MENDED: Final = frozenset({FindingKind.DRIFTED, FindingKind.VANISHED, FindingKind.UNADOPTED})
@@ -39,14 +43,24 @@ _NOT_OURS: Final = frozenset({None, SkuState.FOREIGN})
 
 
 @dataclass(frozen=True, slots=True)
+class Sides:
+    """One attribute of a pair as all three have it: the catalog, the SKU and the item."""
+
+    catalog: Value
+    sku: Value
+    item: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """One SKU whose item is not as it is known to be.
+    """One SKU whose item is not as it is known to be, or whose halves do not go together.
 
     `attributes` has each attribute that drifted, from the known value to the `observed` one;
     `desired` is what the catalog wants, `observed` what the remote shows, None where nothing is
     there. `updated` is when the remote says it was changed, `written` when syncd last wrote it,
     None where it never did; `seen` is when the remote was asked. `reason` says in words what else
-    there is to say.
+    there is to say. Where SKUs were looked at, `sku` is what the SKU shows, `sku_attributes` each
+    attribute of it that drifted, and `unequal` what the halves do not have alike.
     """
 
     id: ItemId
@@ -60,6 +74,9 @@ class Finding:
     updated: datetime | None = None
     written: datetime | None = None
     reason: str = ""
+    sku: Attributes | None = None
+    sku_attributes: Mapping[Attribute, AttributeChange] = field(default_factory=dict)
+    unequal: Mapping[Attribute, Sides] = field(default_factory=dict)
 
     @property
     def is_to_mend(self) -> bool:
@@ -73,6 +90,16 @@ class Sighting:
     """One item as a listing showed it, and when."""
 
     item: RemoteItem
+    seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PairSighting:
+    """Both halves of an id as listings showed them, and when; None for what was not shown."""
+
+    id: ItemId
+    item: RemoteItem | None
+    sku: RemoteSku | None
     seen: datetime
 
 
@@ -106,11 +133,12 @@ class Extent(StrEnum):
 class Audit:
     """One audit: what it looked at and what it found.
 
-    `listed` counts the items that the remote listed, `looked_up` the ids that were asked for by
-    name, `windows` how many windows of creation time the list was read in. `unsettled` counts the
-    SKUs that were being written meanwhile, which the next audit judges. `skus_hidden` says that
-    the key may not read SKUs, so that their fulfilment was not checked. `guards` is not empty
-    where nothing was looked at, for the account may be another one.
+    `listed` counts the items that the remote listed, `skus` the SKUs, `looked_up` the ids that were
+    asked for by name, `windows` how many windows of creation time the items were read in.
+    `unsettled` counts the SKUs that were being written meanwhile, which the next audit judges.
+    `skus_hidden` says that the key may not read SKUs, so that neither their fulfilment nor their
+    pairs were checked. `guards` is not empty where nothing was looked at, for the account may be
+    another one.
     """
 
     id: CycleId
@@ -124,6 +152,7 @@ class Audit:
     unsettled: int = 0
     requests: int = 0
     skus_hidden: bool = False
+    skus: int = 0
     guards: tuple[GuardStop, ...] = ()
 
     def to_mend(self) -> frozenset[ItemId]:

@@ -5,20 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from syncd.domain.attributes import Attribute, AttributeChange, ItemId, differences
-from syncd.domain.audit import Finding, FindingKind
-from syncd.domain.item import RemoteItem
+from syncd.domain.attributes import (
+    FROM_THE_GROUP,
+    SHARED,
+    Attribute,
+    AttributeChange,
+    ItemId,
+    item_differences,
+    sku_differences,
+)
+from syncd.domain.audit import Finding, FindingKind, Sides
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.tracking import Delivery, Ownership, Tracked
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One id as it was seen: its row, if it has one, and its item, if there is one."""
+    """One id as it was seen: its row, if it has one, and its item, if there is one.
+
+    `sku` is its SKU, if there is one, and `has_asked` whether anybody has looked for it.
+    """
 
     id: ItemId
     tracked: Tracked | None
     item: RemoteItem | None
     seen: datetime
+    sku: RemoteSku | None = None
+    has_asked: bool = False
 
 
 def judged(look: Look) -> Finding | None:
@@ -53,12 +66,79 @@ def drifted(row: Tracked, item: RemoteItem) -> dict[Attribute, AttributeChange]:
     server fills in by itself where the catalog has none.
     """
     known, observed = row.known or {}, item.attributes
-    unwanted = differences(row.desired or {}, observed, row.sent)
+    unwanted = item_differences(row.desired or {}, observed, row.sent)
     return {
         attribute: AttributeChange(known.get(attribute), observed.get(attribute))
         for attribute in unwanted
         if known.get(attribute) != observed.get(attribute)
     }
+
+
+def judged_pair(look: Look, *, kept: bool) -> Finding | None:
+    """As `judged`, and beside it what is wrong with the SKU; it is ours only where SKUs are `kept`.
+
+    An item that Digital River keeps itself has a SKU that says so, and no pair to be judged.
+    """
+    finding = judged(look)
+    if not look.has_asked or is_unsettled(look.tracked) or (look.sku and look.sku.managed):
+        return finding
+    if kept:
+        finding = _with_sku_drift(look, finding)
+    return _with_other_half(look, finding)
+
+
+def unequal(look: Look) -> dict[Attribute, Sides]:
+    """What both halves are there for and do not have alike; what a group gives is left out."""
+    if look.item is None or look.sku is None:
+        return {}
+    item, sku = look.item.attributes, look.sku.attributes
+    wish = (look.tracked.desired if look.tracked else None) or {}
+    in_group = sku.get(Attribute.SKU_GROUP_ID) is not None
+    return {
+        name: Sides(wish.get(name), sku.get(name), item.get(name))
+        for name in SHARED
+        if sku.get(name) != item.get(name)
+        and not (in_group and name in FROM_THE_GROUP and sku.get(name) is None)
+    }
+
+
+def _with_sku_drift(look: Look, finding: Finding | None) -> Finding | None:
+    row = look.tracked
+    if row is None or row.known_sku is None or row.is_missing or row.hold is not None:
+        return finding
+    if look.sku is None:
+        gone = finding or _found(look, FindingKind.VANISHED)
+        return replace(gone, reason="its SKU is gone")
+    known, observed = row.known_sku, look.sku.attributes
+    drift = {
+        name: AttributeChange(known.get(name), observed.get(name))
+        for name in sku_differences(row.desired or {}, observed, row.sent_sku)
+        if known.get(name) != observed.get(name)
+    }
+    if not drift:
+        return finding
+    return replace(finding or _found(look, FindingKind.DRIFTED), sku_attributes=drift)
+
+
+def _with_other_half(look: Look, finding: Finding | None) -> Finding | None:
+    shown = None if look.sku is None else look.sku.attributes
+    sides = unequal(look)
+    if sides:
+        found = finding or _found(look, FindingKind.UNEQUAL)
+        return replace(found, sku=shown, unequal=sides)
+    if finding is None and (look.item is None) is not (look.sku is None):
+        return _half_alone(look)
+    return finding if finding is None else replace(finding, sku=shown)
+
+
+def _half_alone(look: Look) -> Finding | None:
+    if look.sku is None:
+        found = _found(look, FindingKind.INCOMPLETE)
+        return replace(found, reason="an item is there without a SKU")
+    if look.sku.physical is False:
+        return None
+    found = _found(look, FindingKind.INCOMPLETE)
+    return replace(found, sku=look.sku.attributes, reason="a SKU is there without an item")
 
 
 def with_managed(finding: Finding) -> Finding:

@@ -21,8 +21,8 @@ from syncd.report.tokens import LOOKS, Role, role_of_change
 from syncd.report.wording import (
     command,
     counted,
-    deed,
     number,
+    said_of,
     share_or_count,
     value_words,
     visible,
@@ -130,7 +130,7 @@ def _changes(changes: Sequence[ChangeResult]) -> Iterator[str]:
 def _change_rows(result: ChangeResult) -> Iterator[list[str]]:
     change = result.change
     mark = LOOKS[role_of_change(change.action, result.outcome)].mark
-    head = [f"{mark} {deed(change.action, result.outcome)}", _code(change.id)]
+    head = [f"{mark} {said_of(change, result.outcome)}", _code(change.id)]
     if change.action is Action.UPDATE:
         for attribute, one in change.attributes.items():
             yield [*head, attribute, _value(one.known), _value(one.desired)]

@@ -10,14 +10,14 @@ import orjson
 from markupsafe import Markup
 
 from syncd.domain.attributes import Attribute, AttributeChange, Value
-from syncd.domain.change import Action
+from syncd.domain.change import Action, Resource
 from syncd.domain.cycle import ChangeResult
 from syncd.report.csv import FORMULA_STARTS, HEADER
 from syncd.report.difference import Difference, difference
 from syncd.report.parts import part_of_change
 from syncd.report.report import Report
 from syncd.report.tokens import LOOKS, Role, role_of_change
-from syncd.report.wording import deed, failure_words, value_words, visible
+from syncd.report.wording import failure_words, said_of, value_words, visible
 
 IslandAttribute: TypeAlias = tuple[str, str | None, str | None, int, int]
 """Name, from, to, and how many letters of both are the same at the head and at the tail."""
@@ -67,7 +67,7 @@ def change_row(result: ChangeResult) -> ChangeRow:
     is_update = change.action is Action.UPDATE
     return ChangeRow(
         id=visible(change.id),
-        said=deed(change.action, outcome),
+        said=said_of(change, outcome),
         role=role,
         mark=LOOKS[role].mark,
         lines=tuple(_line(*pair) for pair in change.attributes.items()) if is_update else (),
@@ -99,7 +99,13 @@ def island(report: Report, changes: Sequence[ChangeResult]) -> Markup:
     written = orjson.dumps(
         {
             "cycle": visible(report.cycle),
-            "resource": changes[0].change.resource if changes else "",
+            "resource": Resource.INVENTORY_ITEM,
+            "otherResource": Resource.SKU,
+            "others": [
+                place
+                for place, result in enumerate(changes)
+                if result.change.resource is Resource.SKU
+            ],
             "header": HEADER,
             "formulaStarts": list(FORMULA_STARTS),
             "marks": {str(role): look.mark for role, look in LOOKS.items()},
@@ -117,7 +123,7 @@ def _island_row(result: ChangeResult) -> IslandRow:
         visible(change.id),
         change.action,
         outcome,
-        deed(change.action, outcome),
+        said_of(change, outcome),
         part_of_change(result),
         role_of_change(change.action, outcome),
         [_island_attribute(*pair) for pair in change.attributes.items()],

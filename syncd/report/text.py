@@ -26,9 +26,9 @@ from syncd.report.tokens import LOOKS, Role, role_of_change
 from syncd.report.wording import (
     command,
     counted,
-    deed,
     failure_words,
     number,
+    said_of,
     share_or_count,
     value_words,
     visible,
@@ -162,7 +162,7 @@ def _and_more(left: int) -> list[Text]:
 
 def _deed(result: ChangeResult) -> Text:
     action, outcome = result.change.action, result.outcome
-    return _marked(role_of_change(action, outcome), deed(action, outcome))
+    return _marked(role_of_change(action, outcome), said_of(result.change, outcome))
 
 
 def _what(result: ChangeResult) -> Text:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from syncd.domain.attributes import Value
-from syncd.domain.change import Action, ChangeOutcome
+from syncd.domain.change import Action, Change, ChangeOutcome, Resource
 from syncd.domain.cycle import Mode
 from syncd.domain.delivery import Failure
 from syncd.errors import ExitCode
@@ -114,6 +114,12 @@ def deed(action: Action, outcome: ChangeOutcome) -> str:
             return f"{action}d"
         case ChangeOutcome.FAILED | ChangeOutcome.STOPPED | ChangeOutcome.QUARANTINED:
             return f"{action} {outcome}"
+
+
+def said_of(change: Change, outcome: ChangeOutcome) -> str:
+    """Say what became of one half of a pair; an item, as every change once was, is not named."""
+    said = deed(change.action, outcome)
+    return f"{said} (SKU)" if change.resource is Resource.SKU else said
 
 
 def visible(text: str) -> str:

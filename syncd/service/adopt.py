@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from syncd.domain.attributes import Attribute, AttributeChange, ItemId, differences
+from syncd.domain.attributes import Attribute, AttributeChange, ItemId
+from syncd.domain.change import Resource
 from syncd.domain.cycle import CycleResult, GuardStop, Mode
-from syncd.domain.item import RemoteItem
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.policy import PolicyMode
 from syncd.domain.snapshot import Certificate
 from syncd.domain.tracking import Ownership, SkuState, Tracked
@@ -21,7 +22,7 @@ from syncd.ports import ItemListing, Sightings, State
 from syncd.service.account import check_account
 from syncd.service.ask import Asking
 from syncd.service.cycle import run_cycle
-from syncd.service.fulfilment import managed_among
+from syncd.service.fulfilment import ask_all, managed_among
 from syncd.service.read import read_catalog
 from syncd.service.side_by_side import held_by
 from syncd.service.table import rows_in
@@ -35,11 +36,13 @@ NOT_USABLE: Final = "its catalog row is unusable"
 class TakeOver:
     """An item that would become ours; `attributes` go from what it has to what the catalog wants.
 
-    They are empty where nothing would have to be written.
+    They are empty where nothing would have to be written. `of_sku` is the same of its SKU, where
+    SKUs are managed and it has one.
     """
 
     id: ItemId
     attributes: Mapping[Attribute, AttributeChange]
+    of_sku: Mapping[Attribute, AttributeChange] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Prospects:
     @property
     def differing(self) -> tuple[TakeOver, ...]:
         """Those that would be written once they are ours."""
-        return tuple(one for one in self.taken if one.attributes)
+        return tuple(one for one in self.taken if one.attributes or one.of_sku)
 
 
 @dataclass(slots=True)
@@ -152,7 +155,8 @@ class _Looking:
         listed, found = await self._listed()
         asking = Asking(self._request, self._terms.in_flight)
         managed = await managed_among(self._ports.remote, asking, list(found.wanted))
-        taken = self._taken(found, managed.ids)
+        skus = await self._skus(asking, list(found.wanted))
+        taken = self._taken(found, managed.ids, skus)
         without_item = await asyncio.to_thread(_without_item, self._ports.state)
         return Prospects(
             listed=listed,
@@ -173,6 +177,17 @@ class _Looking:
             await self._listing.every_item(partial(self._note, seen))
             return seen.count, await asyncio.to_thread(self._sorted, seen)
 
+    async def _skus(self, asking: Asking, ids: Sequence[ItemId]) -> dict[ItemId, RemoteSku]:
+        """The SKUs beside these items, where SKUs are managed."""
+        found: dict[ItemId, RemoteSku] = {}
+
+        async def see(batch: Sequence[ItemId]) -> None:
+            found.update(await self._ports.remote.skus(batch))
+
+        if self._terms.policy.skus:
+            await ask_all(asking, ids, see)
+        return found
+
     def _note(self, seen: Sightings, items: Sequence[RemoteItem]) -> None:
         seen.take(items, self._ports.clock.now())
         self._request.progress.advance(len(items))
@@ -190,14 +205,19 @@ class _Looking:
                     found.wanted[id_] = row, item
         return found
 
-    def _taken(self, found: _Sorted, managed: frozenset[ItemId]) -> list[TakeOver]:
+    def _taken(
+        self, found: _Sorted, managed: frozenset[ItemId], skus: Mapping[ItemId, RemoteSku]
+    ) -> list[TakeOver]:
         """Judge each meeting of row and item as a cycle would; `found` hears of what is left."""
         taken, now = list[TakeOver](), self._ports.clock.now()
         for id_, (row, item) in sorted(found.wanted.items()):
-            after = observe(row, Observation(item, id_ in managed), self._terms.policy, now)
+            seen = Observation(item, id_ in managed, skus.get(id_))
+            after = observe(row, seen, self._terms.policy, now)
             if after is not None and after.ownership is Ownership.OWNED:
-                changed = differences(row.desired or {}, item.attributes, after.sent)
-                taken.append(TakeOver(id_, changed))
+                changed = after.half(Resource.INVENTORY_ITEM).differences()
+                is_paired = after.wants_sku and after.known_sku is not None
+                of_sku = after.half(Resource.SKU).differences() if is_paired else {}
+                taken.append(TakeOver(id_, changed, of_sku))
             else:
                 found.left.append(Left(id_, (after and after.foreign_reason) or NOT_WANTED))
         return taken

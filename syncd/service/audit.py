@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,9 +22,9 @@ import structlog
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.audit import Audit, Extent, Finding, FindingKind, Observed
-from syncd.domain.item import RemoteItem
-from syncd.engine.audit import Look, is_unsettled, judged, with_history, with_managed
-from syncd.errors import RemoteError
+from syncd.domain.item import RemoteItem, RemoteSku
+from syncd.engine.audit import Look, is_unsettled, judged_pair, with_history, with_managed
+from syncd.errors import RemoteError, ResourceForbiddenError
 from syncd.ports import ItemListing, Sightings, Transaction
 from syncd.service.account import check_account
 from syncd.service.ask import Asking
@@ -49,6 +57,7 @@ class _Found:
     windows: int = 0
     unsettled: int = 0
     skus_hidden: bool = False
+    skus: int = 0
 
     def take(self, findings: Iterable[Finding]) -> None:
         self.findings.update((one.id, one) for one in findings)
@@ -112,6 +121,7 @@ class Auditing:
             unsettled=found.unsettled,
             requests=self._listing.requests - departed,
             skus_hidden=found.skus_hidden,
+            skus=found.skus,
             guards=() if stop is None else (stop,),
         )
         await self._record(audit)
@@ -139,9 +149,22 @@ class Auditing:
         with state.sightings() as seen:
             spans = await self._listing.every_item(partial(self._note, seen))
             self._found.listed, self._found.windows = seen.count, len(spans)
+            await self._list_skus(seen)
             self._request.progress.phase("comparing", None)
             doubtful = await asyncio.to_thread(self._compare, seen, still)
         await self._look_up(doubtful)
+
+    async def _list_skus(self, seen: Sightings) -> None:
+        """List the other halves, as far as the key may see them."""
+        try:
+            await self._listing.every_sku(partial(self._note_skus, seen))
+        except ResourceForbiddenError as forbidden:
+            _log.warning("audit.skus_hidden", reason=forbidden.reason)
+            self._found.skus_hidden = True
+
+    def _note_skus(self, seen: Sightings, skus: Sequence[RemoteSku]) -> None:
+        seen.take_skus(skus, self._ports.clock.now())
+        self._found.skus += sum(not sku.managed for sku in skus)
 
     def _note(self, seen: Sightings, items: Sequence[RemoteItem]) -> None:
         seen.take(items, self._ports.clock.now())
@@ -155,10 +178,35 @@ class Auditing:
             rows = self._ports.state.tracked([one.item.id for one in sightings])
             looks = [Look(s.item.id, rows.get(s.item.id), s.item, s.seen) for s in sightings]
             findings += self._judged(looks)
+        findings += self._unpaired(seen, frozenset(not_shown))
         if still.lasted(self._ports.state):
             self._found.take(findings)
             return not_shown
         return [*not_shown, *(one.id for one in findings)]
+
+    def _unpaired(self, seen: Sightings, not_shown: frozenset[ItemId]) -> Iterator[Finding]:
+        """What is wrong with SKUs and pairs; where the item may be there, it is asked for first."""
+        if self._found.skus_hidden:
+            return
+        kept = self._terms.policy.skus
+        for sightings in seen.unpaired(kept=kept):
+            there = [one for one in sightings if one.id not in not_shown]
+            rows = self._ports.state.tracked([one.id for one in there])
+            for one in there:
+                look = Look(one.id, rows.get(one.id), one.item, one.seen, one.sku, has_asked=True)
+                finding = judged_pair(look, kept=kept)
+                if finding is not None:
+                    yield finding
+
+    async def _skus_of(self, batch: Sequence[ItemId]) -> Mapping[ItemId, RemoteSku] | None:
+        """Their SKUs; None where SKUs are not to be looked at, or not to be seen."""
+        if self._found.skus_hidden or not (self._terms.policy.skus or self._found.skus):
+            return None
+        try:
+            return await self._ports.remote.skus(batch)
+        except ResourceForbiddenError:
+            self._found.skus_hidden = True
+            return None
 
     async def _look_at(self, ids: Sequence[ItemId]) -> None:
         self._chosen = ids
@@ -178,12 +226,13 @@ class Auditing:
 
         async def see(batch: Sequence[ItemId]) -> None:
             before = await asyncio.to_thread(self._ports.state.tracked, batch)
+            skus = await self._skus_of(batch)
             items, now = await self._ports.remote.items(batch), self._ports.clock.now()
             after = await asyncio.to_thread(self._ports.state.tracked, batch)
             moving = {item for item in batch if before.get(item) != after.get(item)}
             moved.extend(moving)
             looks = [
-                Look(item, after.get(item), items.get(item), now)
+                Look(item, after.get(item), items.get(item), now, *_of_sku(skus, item))
                 for item in batch
                 if item not in moving
             ]
@@ -196,7 +245,9 @@ class Auditing:
 
     def _judged(self, looks: Sequence[Look]) -> list[Finding]:
         self._found.unsettled += sum(is_unsettled(look.tracked) for look in looks)
-        return [finding for look in looks if (finding := judged(look)) is not None]
+        kept = self._terms.policy.skus
+        findings = (judged_pair(look, kept=kept) for look in looks)
+        return [finding for finding in findings if finding is not None]
 
     # --------------------------------------------------------------------- telling more
 
@@ -207,7 +258,7 @@ class Auditing:
 
         managed = await managed_among(self._ports.remote, self._asking, ids)
         self._found.take([with_managed(findings[item]) for item in managed.ids])
-        self._found.skus_hidden = managed.is_hidden
+        self._found.skus_hidden = self._found.skus_hidden or managed.is_hidden
 
     def _tell_history(self) -> None:
         """Tell of each finding when syncd wrote it last."""
@@ -235,4 +286,10 @@ class Auditing:
 
 
 def _observed(finding: Finding) -> Observed:
-    return Observed(finding.id, finding.kind, finding.observed, finding.updated, finding.seen)
+    return Observed(
+        finding.id, finding.kind, finding.observed, finding.updated, finding.seen, finding.sku
+    )
+
+
+def _of_sku(skus: Mapping[ItemId, RemoteSku] | None, item: ItemId) -> tuple[RemoteSku | None, bool]:
+    return (None, False) if skus is None else (skus.get(item), True)

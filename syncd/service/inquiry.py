@@ -9,7 +9,14 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from syncd.domain.attributes import Attribute, AttributeChange, Attributes, ItemId
+from syncd.domain.attributes import (
+    ITEM_ATTRIBUTES,
+    SKU_ATTRIBUTES,
+    Attribute,
+    AttributeChange,
+    Attributes,
+    ItemId,
+)
 from syncd.domain.audit import Observed
 from syncd.domain.change import Action, Change, ChangeOutcome
 from syncd.domain.cycle import (
@@ -22,7 +29,7 @@ from syncd.domain.cycle import (
     standing_stops,
 )
 from syncd.domain.delivery import Failure
-from syncd.domain.item import RemoteItem
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.journal import Deed, JournalEntry, outcome_of
 from syncd.domain.snapshot import CatalogRow, HeldSku, Reading
 from syncd.domain.tracking import Held, SkuState, Tracked
@@ -58,6 +65,17 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownHalf:
+    """One half of a pair side by side; `name` is put before the names of its attributes."""
+
+    name: str
+    attributes: Sequence[Attribute]
+    desired: Attributes | None
+    known: Attributes | None
+    observed: Attributes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Everything that is known of one SKU.
 
@@ -78,6 +96,23 @@ class Explanation:
     observed_absence: str | None
     next: Outlook
     noted: Observed | None = None
+    observed_sku: RemoteSku | None = None
+
+    @property
+    def halves(self) -> tuple[ShownHalf, ...]:
+        """What stands of the item, and before it of the SKU, where that is wanted or known."""
+        row, item, sku = self.tracked, self.observed, self.observed_sku
+        of_item = ShownHalf(
+            "",
+            ITEM_ATTRIBUTES,
+            None if row is None else row.desired,
+            None if row is None else row.known,
+            None if item is None else item.attributes,
+        )
+        if row is None or not (row.wants_sku or row.known_sku is not None):
+            return (of_item,)
+        seen = None if sku is None else sku.attributes
+        return (ShownHalf("SKU ", SKU_ATTRIBUTES, row.desired, row.known_sku, seen), of_item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +156,7 @@ def past_cycle(state: State, cycle: CycleId) -> CycleResult:
 async def why(ports: Ports, terms: Terms, item: ItemId) -> Explanation:
     """Tell all about one SKU; neither an unreadable catalog nor a silent remote keeps from it."""
     in_catalog = await asyncio.to_thread(look_into_catalog, ports, item)
-    at_remote = await look_at_remote(ports, item)
+    at_remote = await look_at_remote(ports, item, skus=terms.policy.skus)
     return explain(ports, terms, item, Looks(in_catalog, at_remote))
 
 
@@ -141,6 +176,7 @@ def explain(ports: Ports, terms: Terms, item: ItemId, looks: Looks) -> Explanati
         catalog_absence=catalog.absence,
         observed=remote.item,
         observed_absence=remote.absence,
+        observed_sku=remote.sku,
         next=_next(ports, terms, tracked, wish) if tracked else _first(wish, catalog),
         noted=ports.state.observed([item]).get(item),
     )
@@ -204,14 +240,18 @@ def _is_news(tracked: Tracked, wish: Attributes | Held | None) -> bool:
 def _changes(
     entries: Iterable[JournalEntry], stopped: Iterable[Change]
 ) -> tuple[ChangeResult, ...]:
-    """One result an id, of the last attempt; adoptions write nothing.
+    """One result for each half, of the last attempt; adoptions write nothing.
 
     What was stopped was stopped last: an attempt before it came to nothing.
     """
-    last = {entry.id: entry for entry in entries if entry.deed is not Deed.ADOPT}
-    results = {item: _change_result(entry) for item, entry in last.items()}
-    results |= {change.id: ChangeResult(change, ChangeOutcome.STOPPED) for change in stopped}
-    return tuple(results[item] for item in sorted(results))
+    last = {(entry.id, entry.resource): entry for entry in entries if entry.deed is not Deed.ADOPT}
+    results = {half: _change_result(entry) for half, entry in last.items()}
+    results |= {
+        (half.id, half.resource): ChangeResult(half, ChangeOutcome.STOPPED)
+        for change in stopped
+        for half in change.halves
+    }
+    return tuple(results[half] for half in sorted(results, key=lambda half: half[0]))
 
 
 def _change_result(entry: JournalEntry) -> ChangeResult:

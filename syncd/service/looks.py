@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from syncd.domain.attributes import ItemId
-from syncd.domain.item import RemoteItem
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.snapshot import CatalogRow
 from syncd.domain.tracking import Tracked
 from syncd.errors import CatalogError, RemoteError
@@ -29,11 +29,15 @@ class CatalogLook:
 
 @dataclass(frozen=True, slots=True)
 class RemoteLook:
-    """The item, or in words why there is none; `at` is None where nobody has looked."""
+    """The item, or in words why there is none; `at` is None where nobody has looked.
+
+    `sku` is its SKU, where SKUs are managed and one is there.
+    """
 
     item: RemoteItem | None = None
     absence: str | None = None
     at: datetime | None = None
+    sku: RemoteSku | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +75,18 @@ def _read_row(ports: Ports, item: ItemId) -> CatalogRow | None:
             return next((row for row in rows if row.id == item), None)
 
 
-async def look_at_remote(ports: Ports, item: ItemId) -> RemoteLook:
-    """Ask Digital River for the item, and do not wait long."""
+async def look_at_remote(ports: Ports, item: ItemId, *, skus: bool = False) -> RemoteLook:
+    """Ask Digital River for the item, and its SKU where those are managed; do not wait long."""
+    sku: RemoteSku | None = None
     try:
         async with asyncio.timeout(OBSERVE_SECONDS):
             observed = (await ports.remote.items([item])).get(item)
+            if skus:
+                sku = (await ports.remote.skus([item])).get(item)
     except RemoteError as error:
         return RemoteLook(None, str(error), ports.clock.now())
     except TimeoutError:
         words = f"Digital River gave no usable answer within {OBSERVE_SECONDS} s"
         return RemoteLook(None, words, ports.clock.now())
     absence = None if observed else "Digital River has no item with this id"
-    return RemoteLook(observed, absence, ports.clock.now())
+    return RemoteLook(observed, absence, ports.clock.now(), sku)

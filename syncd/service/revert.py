@@ -63,6 +63,13 @@ def check_revertible(state: State, terms: Terms, request: CycleRequest) -> None:
     cycle = request.reverts
     if cycle is None:
         return
+    if terms.policy.skus:
+        raise UsageError(
+            "syncd revert",
+            "it undoes what was written to items alone, and SKUs are managed as well: the halves of"
+            " a pair would no longer be equal",
+            "Put the old values back into the catalog, then run again",
+        )
     if state.cycle(cycle) is None:
         raise UsageError(f"Cycle {cycle}", "there is no such cycle", "See: syncd history")
     if not any(

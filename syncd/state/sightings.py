@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from sqlalchemy import Select, case, select
 
-from syncd.domain.attributes import ItemId
-from syncd.domain.audit import Sighting
-from syncd.domain.item import RemoteItem
+from syncd.domain.attributes import SHARED, ItemId
+from syncd.domain.audit import PairSighting, Sighting
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.tracking import Ownership
 from syncd.errors import StateError
 from syncd.state import codec
@@ -33,12 +33,33 @@ CREATE OR REPLACE TABLE {table} AS SELECT * FROM read_json(
   $spool, format = 'newline_delimited', columns = {columns})
 """
 _SHOWN: Final = "{'id': 'VARCHAR', 'attributes': 'JSON', 'updated': 'BIGINT', 'seen': 'BIGINT'}"
-_KNOWN: Final = "{'id': 'VARCHAR', 'attributes': 'JSON', 'missing': 'BOOLEAN'}"
+_KNOWN: Final = "{'id': 'VARCHAR', 'attributes': 'JSON', 'missing': 'BOOLEAN', 'sku': 'JSON'}"
 _DIFFERING: Final = """
 SELECT shown.* FROM shown LEFT JOIN known USING (id)
 WHERE known.attributes IS DISTINCT FROM shown.attributes OR known.missing
 ORDER BY id
 """
+_SKUS: Final = (
+    "{'id': 'VARCHAR', 'attributes': 'JSON', 'managed': 'BOOLEAN', 'physical': 'BOOLEAN', "
+    "'updated': 'BIGINT', 'seen': 'BIGINT'}"
+)
+_UNPAIRED: Final = """
+SELECT id, shown.attributes, shown.updated, skus.attributes, skus.physical, skus.updated,
+  coalesce(skus.seen, shown.seen)
+FROM shown FULL JOIN skus USING (id) LEFT JOIN known USING (id)
+WHERE NOT coalesce(skus.managed, false) AND (
+  (skus.id IS NULL AND (SELECT count(*) FROM skus WHERE NOT managed) > 0)
+  OR (shown.id IS NULL AND coalesce(skus.physical, true))
+  OR (shown.id IS NOT NULL AND skus.id IS NOT NULL AND ({unlike}))
+  OR ($kept AND known.sku IS NOT NULL AND known.sku IS DISTINCT FROM skus.attributes)
+)
+ORDER BY id
+"""
+_UNLIKE: Final = " OR ".join(
+    f"shown.attributes->>'{codec.LETTERS[name]}' IS DISTINCT FROM "
+    f"skus.attributes->>'{codec.LETTERS[name]}'"
+    for name in SHARED
+)
 _NOT_SHOWN: Final = "SELECT id FROM known ANTI JOIN shown USING (id) ORDER BY id"
 
 
@@ -53,6 +74,7 @@ class SpooledSightings:
         self._engine: DuckDBPyConnection | None = None
         with files_translated(connections.name):
             self._spool = self._stack.enter_context(self._file("shown").open("wb"))
+            self._spool_of_skus = self._stack.enter_context(self._file("skus").open("wb"))
 
     @property
     def count(self) -> int:
@@ -65,6 +87,16 @@ class SpooledSightings:
             self._spool.write(lines)
         self._count += len(items)
 
+    def take_skus(self, skus: Sequence[RemoteSku], seen: datetime) -> None:
+        moment = codec.moment_of(seen)
+        lines = b"".join(_line_of_sku(sku, moment) for sku in skus)
+        with files_translated(self._connections.name):
+            self._spool_of_skus.write(lines)
+
+    def unpaired(self, *, kept: bool) -> Iterator[Sequence[PairSighting]]:
+        for rows in self._answers(_UNPAIRED.format(unlike=_UNLIKE), {"kept": kept}):
+            yield [_pair_sighting(row) for row in rows]
+
     def differing(self) -> Iterator[Sequence[Sighting]]:
         for rows in self._answers(_DIFFERING):
             yield [_sighting(*row) for row in rows]
@@ -76,12 +108,14 @@ class SpooledSightings:
     def close(self) -> None:
         self._stack.close()
 
-    def _answers(self, query: str) -> Iterator[list[tuple[Any, ...]]]:
+    def _answers(
+        self, query: str, values: Mapping[str, object] | None = None
+    ) -> Iterator[list[tuple[Any, ...]]]:
         import duckdb
 
         try:
             engine = self._loaded()
-            engine.execute(query)
+            engine.execute(query, dict(values or {}))
             while rows := engine.fetchmany(BATCH):
                 yield rows
         except duckdb.Error as error:
@@ -96,10 +130,12 @@ class SpooledSightings:
         if self._engine is None:
             with files_translated(self._connections.name):
                 self._spool.flush()
+                self._spool_of_skus.flush()
             self._spool_known()
             self._engine = self._stack.enter_context(columnar_engine(self._folder))
             self._load(self._engine, "shown", _SHOWN)
             self._load(self._engine, "known", _KNOWN)
+            self._load(self._engine, "skus", _SKUS)
         return self._engine
 
     def _load(self, engine: DuckDBPyConnection, table: str, columns: str) -> None:
@@ -113,8 +149,10 @@ class SpooledSightings:
             self._file("known").open("wb") as file,
         ):
             rows = connection.execute(_known(), execution_options={"yield_per": BATCH})
-            for id_, attributes, missing in rows:
+            for id_, attributes, missing, sku in rows:
                 line = {"id": id_, "attributes": orjson.Fragment(attributes), "missing": missing}
+                if sku is not None:
+                    line["sku"] = orjson.Fragment(sku)
                 file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
     def _file(self, table: str) -> Path:
@@ -136,7 +174,7 @@ def _known() -> Select[Any]:
     """The items that are ours, each with the text of its known values."""
     attributes = case((sku.c.known == codec.SAME, sku.c.desired), else_=sku.c.known)
     return (
-        select(sku.c.id, attributes, sku.c.missing_since.is_not(None))
+        select(sku.c.id, attributes, sku.c.missing_since.is_not(None), sku.c.known_sku)
         .where(sku.c.ownership == Ownership.OWNED.value)
         .where(sku.c.known.is_not(None))
     )
@@ -150,6 +188,34 @@ def _line(item: RemoteItem, seen: int) -> bytes:
         "seen": seen,
     }
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _line_of_sku(sku: RemoteSku, seen: int) -> bytes:
+    line = {
+        "id": sku.id,
+        "attributes": codec.letters(sku.attributes),
+        "managed": sku.managed,
+        "physical": sku.physical,
+        "updated": None if sku.updated is None else codec.moment_of(sku.updated),
+        "seen": seen,
+    }
+    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _pair_sighting(row: tuple[Any, ...]) -> PairSighting:
+    id_, item, item_updated, sku, physical, sku_updated, seen = row
+    shown = None if item is None else _sighting(id_, item, item_updated, seen).item
+    other = None if sku is None else _sku(id_, sku, physical, sku_updated)
+    return PairSighting(ItemId(id_), shown, other, codec.moment_from(seen))
+
+
+def _sku(id_: str, attributes: str, physical: object, updated: int | None) -> RemoteSku:
+    return RemoteSku(
+        id=ItemId(id_),
+        attributes=codec.attributes_from(attributes),
+        physical=physical if isinstance(physical, bool) else None,
+        updated=codec.optional_moment(updated),
+    )
 
 
 def _sighting(id_: str, attributes: str, updated: int | None, seen: int) -> Sighting:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import httpx
 import pytest
 
 from syncd.sandbox import Fault, FaultKind
 from tests.sandbox_process import SandboxProcess
-from tests.shop import COLUMNS, Row, Run, Shop, item_of, row, writes
+from tests.shop import COLUMNS, KEY, Row, Run, Shop, item_of, row, writes
 
 MAPPED = """\
 id = "sku"
@@ -220,3 +221,96 @@ def test_a_key_that_may_not_use_skus_writes_no_pair(pairs: Shop, sandbox: Sandbo
     assert "SKUs" in run.json()["error"]
     assert len(sandbox.items()) == len(sandbox.skus()) == 3
     assert sandbox.items()["SKU-0001"]["allowOversell"] is True
+
+
+def test_an_audit_tells_of_each_pair_three_ways_and_mends_both_halves(
+    pairs: Shop, sandbox: SandboxProcess
+) -> None:
+    once(pairs)
+    sku, item = sku_of(pair(0)), item_of(row(1))
+    sandbox.seed_skus([{"id": "SKU-0000", **sku, "hsCode": "6404.11", "name": "Theirs"}])
+    sandbox.seed_items([{"id": "SKU-0001", **item, "countryOfOrigin": "SE"}])
+    sandbox.seed_skus([{"id": "ALONE", **sku_of(pair(9))}])
+
+    audit = pairs.run("audit", "--format", "json").json()
+
+    told = {(one["id"], one["attribute"]): one for one in audit["pairs"]}
+    assert set(told) == {("SKU-0000", "hsCode"), ("SKU-0001", "countryOfOrigin"), ("ALONE", None)}
+    three = {"catalog": "6404.20", "sku": "6404.11", "item": "6404.20"}
+    assert told["SKU-0000", "hsCode"].items() >= three.items()
+    drifted = {(one["id"], one["attribute"]) for one in audit["findings"]}
+    assert drifted == {
+        ("SKU-0000", "SKU hsCode"),
+        ("SKU-0000", "SKU name"),
+        ("SKU-0001", "countryOfOrigin"),
+    }
+    assert pairs.run("audit", "--repair").code == 0
+    assert sandbox.skus()["SKU-0000"] == sku
+    assert sandbox.items()["SKU-0001"] == item
+    assert pairs.run("audit", "--format", "json").json()["findings"] == []
+
+
+def test_pairs_are_told_of_where_items_alone_are_managed(
+    shop: Shop, sandbox: SandboxProcess
+) -> None:
+    once(shop)
+    sandbox.seed_skus([{"id": "SKU-0003", **sku_of(pair(3)), "eccn": "5A991"}])
+    sandbox.clear_requests()
+
+    audit = shop.run("audit", "--format", "json").json()
+
+    told = [(one["id"], one["attribute"], one["sku"]) for one in audit["pairs"]]
+    assert ("SKU-0003", "eccn", "5A991") in told
+    assert len(told) == 12  # the other eleven have no SKU
+    assert audit["findings"] == []
+    assert writes(sandbox) == []
+
+
+def test_half_of_a_pair_that_was_deleted_by_hand_is_made_again(
+    pairs: Shop, sandbox: SandboxProcess
+) -> None:
+    once(pairs)
+    for number, resource in enumerate(("skus", "inventory-items")):
+        gone = f"{sandbox.url}/{resource}/SKU-000{number}"
+        httpx.delete(gone, headers={"Authorization": f"Bearer {KEY}"}).raise_for_status()
+
+    assert pairs.run("audit", "--repair").code == 0
+
+    assert sandbox.skus()["SKU-0000"] == sku_of(pair(0))
+    assert sandbox.items()["SKU-0001"] == item_of(row(1))
+    why = pairs.run("why", "SKU-0000").stdout
+    assert "SKU name" in why
+    assert pairs.run("revert", "whatever").code == 2
+
+
+def test_an_unknown_answer_about_a_sku_is_looked_up_and_not_repeated(
+    pairs: Shop, sandbox: SandboxProcess
+) -> None:
+    sandbox.set_faults([Fault(kind=FaultKind.LOST, method="POST", path="/skus", count=1)])
+
+    once(pairs)
+
+    assert calls(sandbox).count(("POST", "/skus")) == 3
+    assert len(sandbox.items()) == len(sandbox.skus()) == 3
+
+
+def test_a_guard_counts_a_pair_once_and_an_approval_lets_both_halves_through(
+    pairs: Shop, sandbox: SandboxProcess
+) -> None:
+    once(pairs)
+    text = pairs.configuration.read_text()
+    pairs.configuration.write_text(text.replace("max_update = 1.0", "max_update = 2"))
+    stock(pairs, [pair(number, origin="CA") for number in range(2)])
+    sandbox.clear_requests()
+    stock(pairs, [pair(0, origin="CA"), pair(1, origin="CA"), pair(2, origin="CA")])
+
+    stopped = pairs.run("--once", "--format", "json")
+
+    assert stopped.code == 4, stopped.stdout
+    assert stopped.json()["guards"][0]["actual"] == 3
+    assert stopped.json()["summary"]["stopped"] == 3
+    assert writes(sandbox) == []
+    assert pairs.run("approve", stopped.json()["cycle"]).code == 0
+    once(pairs)
+    assert {one["countryOfOrigin"] for one in sandbox.skus().values()} == {"CA"}
+    assert {one["countryOfOrigin"] for one in sandbox.items().values()} == {"CA"}

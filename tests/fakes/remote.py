@@ -29,7 +29,7 @@ from syncd.errors import (
     RemoteUnavailableError,
     ResourceForbiddenError,
 )
-from syncd.ports import UNSENT, Permit, TakeItems
+from syncd.ports import UNSENT, Permit, TakeItems, TakePairedSkus
 
 MOST_IDS: Final = 100
 SERVER_FILLS: Final[Mapping[Attribute, Value]] = {
@@ -197,6 +197,14 @@ class FakeRemote:
             take([self._shown(item) for item in ids[start : start + 2] if item in self.contents])
             await self.meanwhile()
         return (CountedSpan(None, None, len(ids)),)
+
+    async def every_sku(self, take: TakePairedSkus) -> Sequence[CountedSpan]:
+        """List in one page."""
+        if not await self._asks("every_sku", Resource.SKU, [ItemId("")]):
+            return ()
+        there = sorted(self.sku_contents.keys() | self.managed_ids)
+        take([self._shown_sku(item) for item in there])
+        return (CountedSpan(None, None, len(there)),)
 
     async def access(self) -> Mapping[Resource, Failure | None]:
         """Tell which resources may be read, as the adapter does."""

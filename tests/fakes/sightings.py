@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syncd.domain.attributes import ItemId
-from syncd.domain.audit import Sighting
-from syncd.domain.item import RemoteItem
+from syncd.domain.attributes import SHARED, ItemId
+from syncd.domain.audit import PairSighting, Sighting
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.tracking import Ownership, Tracked
 
 
@@ -18,6 +18,7 @@ class FakeSightings:
 
     rows: Callable[[], Mapping[ItemId, Tracked]]
     shown: dict[ItemId, Sighting] = field(default_factory=dict)
+    skus: dict[ItemId, tuple[RemoteSku, datetime]] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -25,6 +26,25 @@ class FakeSightings:
 
     def take(self, items: Sequence[RemoteItem], seen: datetime) -> None:
         self.shown |= {item.id: Sighting(item, seen) for item in items}
+
+    def take_skus(self, skus: Sequence[RemoteSku], seen: datetime) -> None:
+        self.skus |= {sku.id: (sku, seen) for sku in skus}
+
+    def unpaired(self, *, kept: bool) -> Iterator[Sequence[PairSighting]]:
+        known = self._known()
+        has_own = any(not sku.managed for sku, _ in self.skus.values())
+        found = [
+            one
+            for id_ in sorted(self.shown.keys() | self.skus.keys())
+            if _goes_wrong(one := self._pair(id_), known.get(id_), has_own=has_own, kept=kept)
+        ]
+        yield from [found] if found else []
+
+    def _pair(self, id_: ItemId) -> PairSighting:
+        item, sku = self.shown.get(id_), self.skus.get(id_)
+        moments = [*([] if sku is None else [sku[1]]), *([] if item is None else [item.seen])]
+        shown = None if item is None else item.item
+        return PairSighting(id_, shown, None if sku is None else sku[0], moments[0])
 
     def differing(self) -> Iterator[Sequence[Sighting]]:
         known = self._known()
@@ -49,3 +69,16 @@ class FakeSightings:
 
 def _agrees(item: RemoteItem, row: Tracked | None) -> bool:
     return row is not None and row.known == item.attributes and row.missing is None
+
+
+def _goes_wrong(one: PairSighting, row: Tracked | None, *, has_own: bool, kept: bool) -> bool:
+    item, sku = one.item, one.sku
+    if sku is None:
+        return has_own
+    if sku.managed:
+        return False
+    if item is None:
+        return sku.physical is not False
+    if kept and row is not None and row.known_sku not in (None, sku.attributes):
+        return True
+    return any(item.attributes.get(name) != sku.attributes.get(name) for name in SHARED)

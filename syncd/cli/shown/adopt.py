@@ -79,6 +79,8 @@ def _rebuilt(result: CycleResult) -> Iterator[str]:
 
 
 def _rows(one: TakeOver) -> Iterator[tuple[Cell, ...]]:
+    for attribute, change in one.of_sku.items():
+        yield (one.id, f"SKU {attribute}", change.known, change.desired)
     for attribute, change in one.attributes.items():
         yield (one.id, attribute.value, change.known, change.desired)
 
@@ -95,7 +97,7 @@ def _counts(found: Prospects) -> Listing:
 
 
 def _alike(found: Prospects) -> Listing | None:
-    rows = tuple((one.id,) for one in found.taken if not one.attributes)
+    rows = tuple((one.id,) for one in found.taken if not (one.attributes or one.of_sku))
     words = f"{counted(len(rows), 'item')} that equal their catalog rows"
     return Listing("Taken over", words, _ALIKE, rows, key="alike", most=SHOWN) if rows else None
 

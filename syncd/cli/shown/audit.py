@@ -34,6 +34,14 @@ _LEFT: Final = (
     Column("written", "written by us", Kind.TIME),
     Column("reason", "why it is left"),
 )
+_PAIRS: Final = (
+    Column("id", "id", Kind.CODE),
+    Column("attribute", "attribute", Kind.CODE),
+    Column("catalog", "catalog", Kind.VALUE),
+    Column("sku", "SKU", Kind.VALUE),
+    Column("item", "item", Kind.VALUE),
+    Column("reason", "what is wrong"),
+)
 _COUNTS: Final = (Column("finding", "finding", Kind.STATE), Column("count", "SKUs", Kind.NUMBER))
 _GUARDS: Final = (Column("guard", "guard", Kind.CODE), Column("reason", "reason"))
 _FIGURES: Final = (
@@ -47,6 +55,8 @@ _FIGURES: Final = (
     Column("requests", "requests", Kind.NUMBER),
     Column("unsettled", "left to the next", Kind.NUMBER),
 )
+_OF_PAIRS: Final = frozenset({FindingKind.UNEQUAL, FindingKind.INCOMPLETE})
+"""What is told of pairs, in a table of its own."""
 _WORDS: Final = {
     FindingKind.DRIFTED: "{} changed by another hand",
     FindingKind.VANISHED: "{} vanished",
@@ -64,13 +74,13 @@ class _Shown:
 
     def outcomes(self) -> Mapping[ItemId, ChangeResult]:
         changes = () if self.repair is None else self.repair.changes
-        return {one.change.id: one for one in changes}
+        return {one.change.id: one for one in reversed(changes)}
 
 
 def audit_listing(audit: Audit, repair: CycleResult | None) -> Listing:
     """The answer first, then what is to be mended, then what is left as it is, and the figures."""
     shown = _Shown(audit, repair)
-    details = (_counts(audit), _left(audit), _guards(shown), _figures(audit))
+    details = (_counts(audit), _pairs(audit), _left(audit), _guards(shown), _figures(audit))
     return Listing(
         title="Audit",
         sentence=" ".join(_sentences(shown)),
@@ -137,12 +147,17 @@ def _rows(finding: Finding, outcome: str | None) -> Iterator[tuple[Cell, ...]]:
     """One row an attribute that is not as it should be, or one for the SKU where none is named."""
     times = (finding.updated, finding.written, finding.seen)
     attributes: Mapping[Attribute, AttributeChange] = finding.attributes
-    if not attributes:
-        yield (finding.id, finding.kind.value, None, None, None, None, *times, outcome)
     wanted = finding.desired or {}
-    for attribute, change in attributes.items():
+    of_item = ((attribute.value, attribute, one) for attribute, one in attributes.items())
+    of_sku = (
+        (f"SKU {attribute}", attribute, one) for attribute, one in finding.sku_attributes.items()
+    )
+    drifts = [*of_item, *of_sku]
+    if not drifts:
+        yield (finding.id, finding.kind.value, None, None, None, None, *times, outcome)
+    for name, attribute, change in drifts:
         values = (wanted.get(attribute), change.known, change.desired)
-        yield (finding.id, finding.kind.value, attribute.value, *values, *times, outcome)
+        yield (finding.id, finding.kind.value, name, *values, *times, outcome)
 
 
 def _outcome(
@@ -162,8 +177,27 @@ def _counts(audit: Audit) -> Listing:
     return Listing("Found", "", _COUNTS, rows, key="summary")
 
 
+def _pairs(audit: Audit) -> Listing | None:
+    """Each attribute that SKU and item do not have alike, as all three have it."""
+    rows = tuple(row for one in audit.findings for row in _pair_rows(one))
+    if not rows:
+        return None
+    count = len({row[0] for row in rows})
+    words = f"{counted(count, 'pair')} of SKU and item that do not go together"
+    return Listing("Pairs", words, _PAIRS, rows, key="pairs", most=SHOWN)
+
+
+def _pair_rows(finding: Finding) -> Iterator[tuple[Cell, ...]]:
+    for attribute, sides in finding.unequal.items():
+        values = (sides.catalog, sides.sku, sides.item)
+        yield (finding.id, attribute.value, *values, "SKU and item differ")
+    if finding.kind is FindingKind.INCOMPLETE:
+        yield (finding.id, None, None, None, None, finding.reason)
+
+
 def _left(audit: Audit) -> Listing | None:
-    rows = tuple(_left_row(one) for one in audit.findings if not one.is_to_mend)
+    left = (one for one in audit.findings if not one.is_to_mend and one.kind not in _OF_PAIRS)
+    rows = tuple(map(_left_row, left))
     if not rows:
         return None
     words = f"{counted(len(rows), 'item')} that no repair touches"

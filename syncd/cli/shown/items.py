@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from syncd.domain.attributes import Attribute
+from syncd.domain.attributes import ITEM_ATTRIBUTES
 from syncd.domain.item import RemoteItem
 from syncd.report import Cell, Column, Kind, Listing
 from syncd.report.wording import counted
@@ -13,7 +13,7 @@ from syncd.service.inquiry import FoundItems
 _SHOWN_ABSENT: Final = 10
 _ITEM: Final = (
     Column("id", "id", Kind.CODE),
-    *(Column(attribute.value, attribute.value, Kind.VALUE) for attribute in Attribute),
+    *(Column(attribute.value, attribute.value, Kind.VALUE) for attribute in ITEM_ATTRIBUTES),
     Column("createdTime", "created", Kind.TIME),
     Column("updatedTime", "updated", Kind.TIME),
 )
@@ -38,7 +38,7 @@ def _sentence(found: FoundItems) -> str:
 
 
 def _row(item: RemoteItem) -> tuple[Cell, ...]:
-    values = (item.attributes.get(attribute) for attribute in Attribute)
+    values = (item.attributes.get(attribute) for attribute in ITEM_ATTRIBUTES)
     return (item.id, *values, item.created, item.updated)
 
 

@@ -11,7 +11,7 @@ from syncd.domain.journal import JournalEntry
 from syncd.domain.tracking import Held, Tracked
 from syncd.report import Cell, Column, Kind, Listing
 from syncd.report.wording import ago, moment, value_words
-from syncd.service.inquiry import Explanation
+from syncd.service.inquiry import Explanation, ShownHalf
 from syncd.service.outlook import entry_words, failure_words, state_words
 
 _VALUES: Final = (
@@ -39,7 +39,11 @@ def sku_listing(explanation: Explanation) -> Listing:
         title=explanation.id,
         sentence=_sentence(explanation),
         columns=_VALUES,
-        rows=tuple(_value_row(explanation, attribute) for attribute in Attribute),
+        rows=tuple(
+            _value_row(explanation, half, attribute)
+            for half in explanation.halves
+            for attribute in half.attributes
+        ),
         details=(_facts(explanation), _history(explanation)),
         key="values",
         as_of=explanation.at,
@@ -64,14 +68,13 @@ def _next(explanation: Explanation) -> str:
     return f"{ago(told.at, explanation.at)} ({moment(told.at)}). {told.words}"
 
 
-def _value_row(explanation: Explanation, attribute: Attribute) -> tuple[Cell, ...]:
-    tracked, observed = explanation.tracked, explanation.observed
+def _value_row(explanation: Explanation, half: ShownHalf, attribute: Attribute) -> tuple[Cell, ...]:
     return (
-        attribute.value,
+        f"{half.name}{attribute.value}",
         _raw(explanation, attribute),
         _of(_wanted(explanation), attribute),
-        _of(tracked.known if tracked else None, attribute),
-        _of(observed.attributes if observed else None, attribute),
+        _of(half.known, attribute),
+        _of(half.observed, attribute),
     )
 
 

@@ -9,11 +9,14 @@ function changesTable(island) {
   const shown = document.getElementById("shown");
   const tiles = [...document.querySelectorAll("a[data-part]")];
   const number = new Intl.NumberFormat("en-US");
-  const rows = island.rows.map(([id, action, outcome, deed, part, role, attributes, failure]) => ({
+  const others = new Set(island.others);
+  const read = ([id, action, outcome, deed, part, role, attributes, failure], place) => ({
     id, action, outcome, deed, part, role, attributes, failure,
+    resource: others.has(place) ? island.otherResource : island.resource,
     text: [id, deed, outcome, ...attributes.flatMap((one) => one.slice(0, 3)), ...(failure || [])]
       .join("\n").toLowerCase(),
-  }));
+  });
+  const rows = island.rows.map(read);
   let found = rows;
   let drawn = 0;
 
@@ -113,7 +116,7 @@ function changesTable(island) {
     };
     const written = [island.header];
     for (const row of found) {
-      const head = [row.id, row.action, island.resource, row.outcome];
+      const head = [row.id, row.action, row.resource, row.outcome];
       const tail = row.failure ? row.failure.slice(1) : ["", "", ""];
       const attributes = row.attributes.length ? row.attributes : [["", "", ""]];
       for (const [name, from, to] of attributes) written.push([...head, name, from, to, ...tail]);

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from syncd.domain.attributes import Attribute, Attributes, Value
-from syncd.domain.change import Action
+from syncd.domain.change import Action, Resource
 from syncd.domain.delivery import Failure, Kind
 from syncd.domain.journal import Deed, JournalEntry, outcome_of
 from syncd.domain.tracking import Held, SkuState, Tracked
@@ -16,7 +16,7 @@ from syncd.report.difference import Difference, difference
 from syncd.report.tokens import STATE_ROLES, Role, role_of_change
 from syncd.report.view import When, when
 from syncd.report.wording import command, deed, duration, value_words, visible
-from syncd.service.inquiry import Explanation
+from syncd.service.inquiry import Explanation, ShownHalf
 from syncd.service.looks import Looks
 from syncd.service.outlook import failure_words, state_words
 
@@ -114,7 +114,11 @@ def sku_page(told: Explanation, looks: Looks) -> SkuPage:
         next_at=None if told.next.at is None else when(told.next.at, told.at),
         facts=tuple(_facts(told)),
         commands=tuple(_commands(tracked)),
-        values=tuple(_value_row(told, attribute) for attribute in Attribute),
+        values=tuple(
+            _value_row(told, half, attribute)
+            for half in told.halves
+            for attribute in half.attributes
+        ),
         catalog=_catalog_look(told, looks),
         remote=_remote_look(told, looks),
         events=tuple(_event(entry, told.at) for entry in told.history[: -TOLD - 1 : -1]),
@@ -180,14 +184,12 @@ def _remote_look(told: Explanation, looks: Looks) -> LookView:
 # -------------------------------------------------------------------------------------- values
 
 
-def _value_row(told: Explanation, attribute: Attribute) -> ValueRow:
-    tracked = told.tracked
-    desired, known = (tracked.desired, tracked.known) if tracked else (None, None)
-    observed = told.observed.attributes if told.observed else None
-    wanted, had, seen = (_text(values, attribute) for values in (desired, known, observed))
+def _value_row(told: Explanation, half: ShownHalf, attribute: Attribute) -> ValueRow:
+    sides = (half.desired, half.known, half.observed)
+    wanted, had, seen = (_text(values, attribute) for values in sides)
     raw = told.catalog.values if told.catalog else {}
     return ValueRow(
-        attribute=attribute.value,
+        attribute=f"{half.name}{attribute.value}",
         catalog=_plain(visible(raw[attribute] or "") or None) if attribute in raw else None,
         desired=_marked(wanted, had),
         known=_marked(had, wanted),
@@ -253,7 +255,8 @@ def _said(entry: JournalEntry) -> tuple[Role, str]:
     outcome = outcome_of(action, entry.kind)
     also = " (it was there already)" if entry.kind is Kind.EXISTS else ""
     approved = ", approved by a person" if entry.approved else ""
-    return role_of_change(action, outcome), f"{deed(action, outcome)}{also}{approved}"
+    of_sku = " (SKU)" if entry.resource is Resource.SKU else ""
+    return role_of_change(action, outcome), f"{deed(action, outcome)}{of_sku}{also}{approved}"
 
 
 def _without_id(failure: Failure) -> Failure:

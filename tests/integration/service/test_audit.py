@@ -41,8 +41,8 @@ async def test_a_quiet_shop_costs_one_list_and_shows_nothing(kept: Shop) -> None
     audit = await audited(kept)
 
     assert (audit.findings, audit.listed, audit.looked_up, audit.unsettled) == ((), 10, 0, 0)
-    assert [call.name for call in kept.remote.calls] == ["every_item"]
-    assert audit.requests == 1
+    assert [call.name for call in kept.remote.calls] == ["every_item", "every_sku"]
+    assert audit.requests == 2
 
 
 async def test_each_thing_that_other_hands_did_is_found(kept: Shop) -> None:

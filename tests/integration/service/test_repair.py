@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syncd.domain.attributes import Attribute, ItemId
+from syncd.domain.attributes import ITEM_ATTRIBUTES, Attribute, ItemId
 from syncd.domain.audit import FindingKind
 from syncd.domain.change import Action
 from syncd.domain.cycle import CycleResult, Fault, Guard, Mode
@@ -52,7 +52,7 @@ async def test_what_drifted_and_vanished_is_mended_and_nothing_else_is_touched(k
     (change,) = kept.remote.written(Action.UPDATE)
     assert dict(change.payload()) == {COUNTRY: "DK"}
     assert kept.item("sku-0001")[COUNTRY] == "DK"
-    assert kept.item("stranger") == {**dict.fromkeys(Attribute), Attribute.PART_NUMBER: "X"}
+    assert kept.item("stranger") == {**dict.fromkeys(ITEM_ATTRIBUTES), Attribute.PART_NUMBER: "X"}
     assert set(found(await audited(kept))) == {"stranger"}
     assert kept.state.observed([ItemId("sku-0001"), ItemId("sku-0002")]) == {}
 
