@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from syncd.domain.attributes import Attribute, AttributeChange, ItemId, Value
+from syncd.domain.attributes import (
+    ITEM_ATTRIBUTES,
+    Attribute,
+    AttributeChange,
+    Attributes,
+    ItemId,
+    Value,
+)
 from syncd.domain.change import SYNCED, Action, Change, Resource
 from syncd.domain.delivery import (
     Accepted,
@@ -57,7 +64,7 @@ class TestReading:
         assert set(found) == {A, B}
         assert found[A].id == A
         assert found[A].attributes == SHOE
-        assert set(found[B].attributes) == set(Attribute)
+        assert set(found[B].attributes) == set(ITEM_ATTRIBUTES)
         assert found[B].attributes[COUNTRY] == "CA"
         assert found[B].attributes[ECCN] is None
         assert found[A].created is not None
@@ -87,6 +94,46 @@ class TestReading:
         world.manage(B)
         assert await world.remote.managed([A, B]) == {B}
         assert await world.remote.managed([A]) == frozenset()
+
+    async def test_skus_are_written_and_read_with_what_has_a_value_alone(
+        self, world: World
+    ) -> None:
+        given: Attributes = {
+            PART: "P-1",
+            COUNTRY: "DK",
+            ECCN: "EAR99",
+            Attribute.NAME: "Shoe",
+            Attribute.TAX_CODE: "5300",
+            Attribute.WEIGHT: "1.5",
+            Attribute.METADATA: '{"a":"x","b":1}',
+        }
+        made = {name: AttributeChange(None, value) for name, value in given.items()}
+        create = Change(A, Action.CREATE, 1, made, Resource.SKU)
+
+        created = await world.remote.carry_out(create)
+        again = await world.remote.carry_out(create)
+        moved = {Attribute.WEIGHT: AttributeChange("1.5", "2"), PART: AttributeChange("P-1", None)}
+        updated = await world.remote.carry_out(Change(A, Action.UPDATE, 2, moved, Resource.SKU))
+        world.manage(B)
+        found = await world.remote.skus([A, B, C])
+
+        assert isinstance(created, Accepted)
+        assert created.attributes == given
+        assert isinstance(again, Exists)
+        after = {name: value for name, value in given.items() if name is not PART}
+        assert isinstance(updated, Accepted)
+        assert {n: v for n, v in (updated.attributes or {}).items() if v is not None} == {
+            **after,
+            Attribute.WEIGHT: "2",
+        }
+        assert set(found) == {A, B}
+        assert found[A].attributes == {**after, Attribute.WEIGHT: "2"}
+        assert (found[A].managed, found[B].managed) == (False, True)
+        assert found[A].physical
+        deleted = await world.remote.carry_out(Change(A, Action.DELETE, 3, {}, Resource.SKU))
+        gone = await world.remote.carry_out(Change(A, Action.DELETE, 3, {}, Resource.SKU))
+        assert isinstance(deleted, Accepted)
+        assert isinstance(gone, Gone)
 
     async def test_stocked_are_those_with_stock_left(self, world: World) -> None:
         world.put(A, SHOE)

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syncd.domain.attributes import Attribute, Attributes, ItemId
+from syncd.domain.attributes import SHARED, Attribute, Attributes, ItemId
 from syncd.domain.audit import FindingKind, Observed, Sighting
-from syncd.domain.change import Action
+from syncd.domain.change import Action, Change, Resource
 from syncd.domain.delivery import Kind
-from syncd.domain.item import RemoteItem
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.journal import Adoption, Settlement
 from syncd.domain.tracking import Missing, Ownership, SkuState, Tracked
 from syncd.ports import State
@@ -146,3 +146,71 @@ def test_the_last_write_that_may_have_landed_tells_when(state: State) -> None:
 
     ids = [ItemId(id_) for id_ in ("a", "b", "c", "d")]
     assert state.last_written(ids) == {"a": NOON + DAY, "b": NOON}
+
+
+PAIR: Attributes = {**WISH, Attribute.NAME: "Shoe"}
+SHARED_ALONE: Attributes = {name: value for name, value in ALL.items() if name in SHARED and value}
+
+
+def unpaired(
+    state: State, items: Sequence[RemoteItem], skus: Sequence[RemoteSku], *, kept: bool = False
+) -> dict[str, tuple[bool, bool]]:
+    """The ids of what does not go together, and which halves were shown."""
+    with state.sightings() as sightings:
+        sightings.take(items, NOON)
+        sightings.take_skus(skus, NOON)
+        found = [one for batch in sightings.unpaired(kept=kept) for one in batch]
+        return {one.id: (one.item is not None, one.sku is not None) for one in found}
+
+
+def of_sku(id_: str, values: Attributes = SHARED_ALONE, **more: bool) -> RemoteSku:
+    return RemoteSku(ItemId(id_), values, more.get("managed", False), more.get("physical", True))
+
+
+def test_what_does_not_go_together_is_named_with_its_halves(state: State) -> None:
+    unlike = {**SHARED_ALONE, Attribute.ECCN: "5A991"}
+    skus = [
+        of_sku("alike"),
+        of_sku("digital", physical=False),
+        of_sku("managed", unlike, managed=True),
+        of_sku("no-item"),
+        of_sku("unlike", unlike),
+    ]
+    items = [item(one) for one in ("alike", "managed", "no-sku", "unlike")]
+
+    assert unpaired(state, items, skus) == {
+        "no-item": (False, True),
+        "no-sku": (True, False),
+        "unlike": (True, True),
+    }
+
+
+def test_where_there_is_no_sku_of_ones_own_no_item_lacks_one(state: State) -> None:
+    assert unpaired(state, [item("a"), item("b")], [of_sku("a", managed=True)]) == {}
+
+
+def test_skus_that_are_kept_and_not_as_they_are_known_are_named(state: State) -> None:
+    known = {**SHARED_ALONE, Attribute.NAME: "Shoe"}
+    row = replace(owned("a"), desired=PAIR, known_sku=known, sent_sku=frozenset({Attribute.NAME}))
+    put(state, [row])
+    renamed = of_sku("a", {**known, Attribute.NAME: "Boot"})
+
+    assert state.tracked([ItemId("a")]) == {"a": row}
+    assert unpaired(state, [item("a")], [of_sku("a", known)], kept=True) == {}
+    assert unpaired(state, [item("a")], [renamed], kept=False) == {}
+    assert unpaired(state, [item("a")], [renamed], kept=True) == {"a": (True, True)}
+
+
+def test_what_was_observed_of_a_sku_is_kept(state: State) -> None:
+    seen = Observed(ItemId("a"), FindingKind.UNEQUAL, ALL, NOON, NOON, SHARED_ALONE)
+    with state.transaction() as transaction:
+        transaction.observe([seen])
+    assert state.observed([ItemId("a")]) == {"a": seen}
+
+
+def test_both_halves_of_a_stopped_change_are_kept(state: State) -> None:
+    later = Change(ItemId("a"), Action.CREATE, 3, {}, Resource.INVENTORY_ITEM)
+    change = Change(ItemId("a"), Action.UPDATE, 3, {}, Resource.SKU, then=later)
+    with state.transaction() as transaction:
+        name = transaction.record_stopped([change])
+    assert list(state.stopped(name)) == [change]

@@ -1,0 +1,289 @@
+"""Both halves of a pair in one row: what is due of each, and what each outcome leaves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import pytest
+
+from syncd.domain.attributes import Attribute, Attributes, ItemId
+from syncd.domain.audit import FindingKind
+from syncd.domain.change import Action, Change, ChangeOutcome, Plan, Resource, paired
+from syncd.domain.cycle import ChangeResult, Counts
+from syncd.domain.delivery import Accepted, Gone, Refused
+from syncd.domain.item import RemoteItem, RemoteSku
+from syncd.domain.policy import Limits, Policy, PolicyMode
+from syncd.domain.tracking import Delivery, Missing, Ownership, SkuState, Tracked
+from syncd.engine.absorb import absorb, gone
+from syncd.engine.audit import Look, judged_pair
+from syncd.engine.guard import Situation, guard
+from syncd.engine.observe import Observation, is_adoption_of_sku, observe
+from syncd.engine.plan import change_for, needs_look_up
+from syncd.engine.settle import claim, settle
+from tests.unit.engine.samples import ABSENCE, DAY, ECCN, ITEM, NOW, ORIGIN, PART, REFUSAL
+
+NAME: Final = Attribute.NAME
+SKU, OF_ITEM = Resource.SKU, Resource.INVENTORY_ITEM
+PAIRS: Final = Policy(skus=True)
+WITH_DELETES: Final = Policy(skus=True, delete_skus=True)
+WISH: Attributes = {PART: "A", ORIGIN: "DK", Attribute.ALLOW_OVERSELL: True, NAME: "Shoe"}
+KNOWN: Attributes = {PART: "A", ORIGIN: "DK", Attribute.ALLOW_OVERSELL: True}
+KNOWN_SKU: Attributes = {PART: "A", ORIGIN: "DK", NAME: "Shoe"}
+IN_SYNC = Tracked(ITEM, 11, WISH, KNOWN, ownership=Ownership.OWNED, revision=3, known_sku=KNOWN_SKU)
+NEW = replace(IN_SYNC, known=None, known_sku=None, ownership=Ownership.UNKNOWN)
+GONE = replace(IN_SYNC, missing=Missing(NOW - 2 * DAY, read=3))
+
+
+def due(row: Tracked, policy: Policy = PAIRS) -> list[tuple[Action, Resource, set[Attribute]]]:
+    change = change_for(row, policy, NOW, read=4)
+    halves = () if change is None else change.halves
+    return [(half.action, half.resource, set(half.attributes)) for half in halves]
+
+
+@pytest.mark.parametrize(
+    ("row", "state", "expected"),
+    [
+        (IN_SYNC, SkuState.IN_SYNC, []),
+        (
+            NEW,
+            SkuState.PENDING,
+            [
+                (Action.CREATE, SKU, {PART, ORIGIN, NAME}),
+                (Action.CREATE, OF_ITEM, {PART, ORIGIN, Attribute.ALLOW_OVERSELL}),
+            ],
+        ),
+        (
+            replace(IN_SYNC, desired={**WISH, NAME: "Boot"}),
+            SkuState.PENDING,
+            [(Action.UPDATE, SKU, {NAME})],
+        ),
+        (
+            replace(IN_SYNC, desired={**WISH, ORIGIN: "CA"}),
+            SkuState.PENDING,
+            [(Action.UPDATE, SKU, {ORIGIN}), (Action.UPDATE, OF_ITEM, {ORIGIN})],
+        ),
+        (
+            replace(IN_SYNC, desired={**WISH, Attribute.ALLOW_OVERSELL: False}),
+            SkuState.PENDING,
+            [(Action.UPDATE, OF_ITEM, {Attribute.ALLOW_OVERSELL})],
+        ),
+        (
+            replace(IN_SYNC, known=None),
+            SkuState.PENDING,
+            [(Action.CREATE, OF_ITEM, {PART, ORIGIN, Attribute.ALLOW_OVERSELL})],
+        ),
+        (GONE, SkuState.MISSING, [(Action.DELETE, OF_ITEM, set(KNOWN))]),
+    ],
+)
+def test_what_is_due_of_each_half(
+    row: Tracked, state: SkuState, expected: list[tuple[Action, Resource, set[Attribute]]]
+) -> None:
+    assert row.state is state
+    assert due(row) == expected
+
+
+def test_a_sku_is_deleted_after_its_item_and_only_where_it_may_be() -> None:
+    assert [half[:2] for half in due(GONE, WITH_DELETES)] == [
+        (Action.DELETE, OF_ITEM),
+        (Action.DELETE, SKU),
+    ]
+    alone = replace(GONE, known=None, ownership=Ownership.UNKNOWN)
+    assert [half[:2] for half in due(alone, WITH_DELETES)] == [(Action.DELETE, SKU)]
+    assert due(alone) == []
+
+
+def test_a_policy_without_skus_leaves_them_alone() -> None:
+    assert due(NEW, Policy())[0][1] is OF_ITEM
+    assert len(due(NEW, Policy())) == 1
+
+
+def test_a_policy_that_only_creates_updates_neither_half() -> None:
+    row = replace(IN_SYNC, desired={**WISH, NAME: "Boot"}, known=None)
+    assert [half[:2] for half in due(row, replace(PAIRS, mode=PolicyMode.CREATE_ONLY))] == [
+        (Action.CREATE, OF_ITEM)
+    ]
+
+
+def test_a_pair_is_looked_up_until_both_halves_are_known() -> None:
+    assert needs_look_up(replace(IN_SYNC, known_sku=None), NOW)
+    assert needs_look_up(replace(IN_SYNC, known=None), NOW)
+    assert not needs_look_up(IN_SYNC, NOW)
+
+
+def first(row: Tracked, policy: Policy = PAIRS) -> Change:
+    change = change_for(row, policy, NOW, read=4)
+    assert change is not None
+    return change
+
+
+def settled(row: Tracked, outcome: Accepted | Gone | Refused, policy: Policy) -> Tracked | None:
+    return settle(claim(row), first(row, policy), outcome, policy, NOW)
+
+
+def test_an_outcome_is_that_of_its_half_alone() -> None:
+    made = settled(NEW, Accepted(KNOWN_SKU), PAIRS)
+
+    assert made is not None
+    assert (made.known_sku, made.known, made.ownership) == (KNOWN_SKU, None, Ownership.UNKNOWN)
+    assert [half[:2] for half in due(made)] == [(Action.CREATE, OF_ITEM)]
+    both = settled(made, Accepted(KNOWN), PAIRS)
+    assert both is not None
+    assert both.state is SkuState.IN_SYNC
+
+
+def test_a_refused_sku_quarantines_the_pair_and_is_named() -> None:
+    refused = settled(NEW, Refused(REFUSAL), PAIRS)
+
+    assert refused is not None
+    assert refused.state is SkuState.QUARANTINED
+    assert refused.quarantine is not None
+    assert refused.quarantine.message == f"the SKU: {REFUSAL.message}"
+    assert due(refused) == []
+
+
+@pytest.mark.parametrize("outcome", [Accepted(None), Gone(ABSENCE)], ids=["deleted", "gone"])
+def test_a_row_is_forgotten_when_the_last_half_that_may_go_is_gone(
+    outcome: Accepted | Gone,
+) -> None:
+    assert settled(GONE, outcome, PAIRS) is None
+    left = settled(GONE, outcome, WITH_DELETES)
+    assert left is not None
+    assert [half[:2] for half in due(left, WITH_DELETES)] == [(Action.DELETE, SKU)]
+    assert settled(left, outcome, WITH_DELETES) is None
+
+
+def test_a_pair_that_leaves_the_catalog_before_its_item_is_made_is_remembered() -> None:
+    left = gone(replace(NEW, known_sku=KNOWN_SKU), NOW, 5)
+    assert left is not None
+    assert left.known_sku == KNOWN_SKU
+
+
+def item(values: Attributes) -> RemoteItem:
+    return RemoteItem(ITEM, values)
+
+
+def test_equal_halves_are_adopted_without_a_write() -> None:
+    found = observe(NEW, Observation(item(KNOWN), sku=RemoteSku(ITEM, KNOWN_SKU)), PAIRS, NOW)
+
+    assert found is not None
+    assert found.state is SkuState.IN_SYNC
+    assert is_adoption_of_sku(NEW, found)
+
+
+def test_a_sku_without_an_item_is_adopted_and_gets_one_that_is_no_second() -> None:
+    found = observe(NEW, Observation(None, sku=RemoteSku(ITEM, KNOWN_SKU)), PAIRS, NOW)
+
+    assert found is not None
+    assert found.ownership is Ownership.UNKNOWN
+    assert [half[:2] for half in due(found)] == [(Action.CREATE, OF_ITEM)]
+
+
+def test_an_existing_sku_is_foreign_where_nothing_is_adopted() -> None:
+    policy = replace(PAIRS, adopt=False)
+    found = observe(NEW, Observation(None, sku=RemoteSku(ITEM, KNOWN_SKU)), policy, NOW)
+
+    assert found is not None
+    assert found.state is SkuState.FOREIGN
+    assert found.known_sku is None
+
+
+def test_what_landed_before_a_crash_is_taken_for_ours_and_not_made_again() -> None:
+    in_flight = replace(claim(NEW), delivery=Delivery.IN_FLIGHT)
+    found = observe(in_flight, Observation(None, sku=RemoteSku(ITEM, KNOWN_SKU)), PAIRS, NOW)
+
+    assert found is not None
+    assert found.sent_sku == {PART, ORIGIN, NAME}
+    assert not is_adoption_of_sku(in_flight, found)
+    assert [half[:2] for half in due(found)] == [(Action.CREATE, OF_ITEM)]
+
+
+def test_a_newer_wish_clears_what_a_doubtful_write_may_have_sent() -> None:
+    doubtful = replace(NEW, delivery=Delivery.IN_DOUBT)
+    row = absorb(doubtful, 12, {**WISH, NAME: "Boot"})
+    assert row.sent_sku == {PART, ORIGIN, NAME}
+
+
+def updates(*ids: str) -> Plan:
+    rows = [replace(IN_SYNC, id=ItemId(one), desired={**WISH, ORIGIN: "CA"}) for one in ids]
+    return Plan(tuple(first(row) for row in rows))
+
+
+def test_a_guard_counts_a_pair_once_and_stops_it_whole() -> None:
+    plan, situation = updates("a", "b"), Situation(owned=100)
+    allowed = Limits(max_update=2, max_same_change=2)
+
+    assert guard(plan, situation, allowed).passed == plan
+    verdict = guard(plan, situation, replace(allowed, max_update=1))
+    assert verdict.passed.changes == ()
+    assert verdict.stops[0].actual == 2
+    assert verdict.stops[0].examples == ("a", "b")
+    alike = guard(plan, situation, replace(allowed, max_same_change=1))
+    assert alike.stops[0].actual == 2
+
+
+def test_a_change_hidden_behind_another_is_judged_all_the_same() -> None:
+    row = replace(IN_SYNC, desired={**WISH, NAME: "Boot"}, known=None)
+    plan = Plan((first(row),))
+
+    verdict = guard(plan, Situation(owned=100), Limits(max_create=0))
+
+    assert verdict.passed.changes == ()
+    assert plan.count(Action.CREATE) == plan.count(Action.UPDATE) == 1
+
+
+def test_halves_come_apart_and_together_again() -> None:
+    plan = updates("a", "b")
+    halves = [half for change in plan.changes for half in change.halves]
+
+    assert [half.resource for half in halves] == [SKU, OF_ITEM] * 2
+    assert paired(halves) == plan.changes
+    done = [ChangeResult(half, ChangeOutcome.DONE) for half in halves]
+    assert Counts.of(done).update == 2
+
+
+OTHER: Attributes = {**KNOWN_SKU, ORIGIN: "SE"}
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize(
+    ("row", "of_item", "of_sku", "kinds"),
+    [
+        (IN_SYNC, KNOWN, KNOWN_SKU, (None, None)),
+        (IN_SYNC, KNOWN, OTHER, (FindingKind.DRIFTED, FindingKind.UNEQUAL)),
+        (IN_SYNC, KNOWN, None, (FindingKind.VANISHED, FindingKind.INCOMPLETE)),
+        (IN_SYNC, None, KNOWN_SKU, (FindingKind.VANISHED, FindingKind.VANISHED)),
+        (None, None, KNOWN_SKU, (FindingKind.INCOMPLETE, FindingKind.INCOMPLETE)),
+        (None, KNOWN, KNOWN_SKU, (FindingKind.FOREIGN, FindingKind.FOREIGN)),
+        (replace(IN_SYNC, delivery=Delivery.IN_FLIGHT), KNOWN, OTHER, (None, None)),
+    ],
+)
+def test_an_audit_judges_both_halves(
+    row: Tracked | None,
+    of_item: Attributes | None,
+    of_sku: Attributes | None,
+    kinds: tuple[FindingKind | None, FindingKind | None],
+    *,
+    kept: bool,
+) -> None:
+    sku = None if of_sku is None else RemoteSku(ITEM, of_sku, physical=True)
+    look = Look(ITEM, row, None if of_item is None else item(of_item), NOW, sku, has_asked=True)
+
+    finding = judged_pair(look, kept=kept)
+
+    assert (finding and finding.kind) is kinds[0 if kept else 1]
+
+
+def test_unequal_halves_are_told_three_ways_and_managed_ones_not_at_all() -> None:
+    sku = RemoteSku(ITEM, {**OTHER, ECCN: "EAR99"})
+    seen = Look(ITEM, IN_SYNC, item(KNOWN), NOW, sku, has_asked=True)
+
+    finding = judged_pair(seen, kept=False)
+
+    assert finding is not None
+    sides = finding.unequal[ORIGIN]
+    assert (sides.catalog, sides.sku, sides.item) == ("DK", "SE", "DK")
+    assert set(finding.unequal) == {ORIGIN, ECCN}
+    assert judged_pair(replace(seen, sku=replace(sku, managed=True)), kept=False) is None
+    digital = RemoteSku(ITEM, KNOWN_SKU, physical=False)
+    assert judged_pair(Look(ITEM, None, None, NOW, digital, has_asked=True), kept=False) is None
