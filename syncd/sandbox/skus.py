@@ -42,6 +42,8 @@ UPDATE_FIELDS: Fields = {
     "weight": NUMBER,
     "weightUnit": one_of("oz", "lb", "g", "kg"),
     "metadata": METADATA,
+    # The vendor's document of this version does not name it.
+    "itemBreadcrumb": STRING,
 }
 CREATE_FIELDS: Fields = {"id": STRING, **UPDATE_FIELDS}
 FILTERS = frozenset({"eccn", "partNumber", "hsCode", "taxCode", "skuGroupId"})

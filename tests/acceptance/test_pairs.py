@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from syncd.sandbox import Fault, FaultKind
+from tests.acceptance.kills.stage import Stage
 from tests.sandbox_process import SandboxProcess
-from tests.shop import COLUMNS, KEY, Row, Run, Shop, item_of, row, writes
+from tests.shop import COLUMNS, KEY, Row, Shop, item_of, row, writes
 
 MAPPED = """\
 id = "sku"
@@ -65,11 +66,11 @@ def calls(sandbox: SandboxProcess) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def pairs(shop: Shop) -> Shop:
-    """A shop that keeps pairs, with three rows."""
-    configure(shop)
-    stock(shop, [pair(number) for number in range(3)])
-    return shop
+def pairs(stage: Stage) -> Stage:
+    """A shop that keeps pairs, with three rows, whose runs are forked."""
+    configure(stage.shop)
+    stock(stage.shop, [pair(number) for number in range(3)])
+    return stage
 
 
 def configure(shop: Shop, more: str = "") -> None:
@@ -82,13 +83,13 @@ def stock(shop: Shop, rows: Sequence[Row]) -> None:
     shop.stock(rows, (*COLUMNS, *MORE))
 
 
-def once(shop: Shop, *more: str) -> Any:  # noqa: ANN401 - the report's own
-    run: Run = shop.run("--once", "--format", "json", *more)
+def once(shop: Shop | Stage, *more: str) -> Any:  # noqa: ANN401 - the report's own
+    run = shop.run("--once", "--format", "json", *more)
     assert run.code == 0, run.stdout + run.stderr
     return run.json()
 
 
-def test_pairs_are_made_sku_first_and_then_left_alone(pairs: Shop, sandbox: SandboxProcess) -> None:
+def test_pairs_are_made_sku_first_and_left_alone(pairs: Stage, sandbox: SandboxProcess) -> None:
     report = once(pairs)
 
     for number in range(3):
@@ -102,15 +103,15 @@ def test_pairs_are_made_sku_first_and_then_left_alone(pairs: Shop, sandbox: Sand
         ("SKU-0000", "inventory_item", "done"),
     ]
     sandbox.clear_requests()
-    stock(pairs, [pair(number) for number in range(3)])
+    stock(pairs.shop, [pair(number) for number in range(3)])
     assert once(pairs)["changes"] == []
     assert sandbox.requests() == []
 
 
-def test_only_what_changed_is_sent_to_each_half(pairs: Shop, sandbox: SandboxProcess) -> None:
+def test_only_what_changed_is_sent_to_each_half(pairs: Stage, sandbox: SandboxProcess) -> None:
     once(pairs)
     sandbox.clear_requests()
-    stock(pairs, [pair(0, title="Boot"), pair(1, oversell="true"), pair(2, origin="CA")])
+    stock(pairs.shop, [pair(0, title="Boot"), pair(1, oversell="true"), pair(2, origin="CA")])
 
     report = once(pairs)
 
@@ -129,7 +130,7 @@ def test_only_what_changed_is_sent_to_each_half(pairs: Shop, sandbox: SandboxPro
 
 
 def test_what_a_dry_run_says_of_both_halves_is_what_is_done(
-    pairs: Shop, sandbox: SandboxProcess
+    pairs: Stage, sandbox: SandboxProcess
 ) -> None:
     sandbox.seed_skus([{"id": "SKU-0001", **sku_of(pair(1)), "name": "Old"}])
     sandbox.seed_skus([{"id": "SKU-0002", **sku_of(pair(2))}])
@@ -151,7 +152,7 @@ def test_what_a_dry_run_says_of_both_halves_is_what_is_done(
     ]
 
 
-def test_a_saved_plan_of_pairs_is_carried_out_whole(pairs: Shop, sandbox: SandboxProcess) -> None:
+def test_a_saved_plan_of_pairs_is_carried_out_whole(pairs: Stage, sandbox: SandboxProcess) -> None:
     assert pairs.run("plan", "--out", "plan.json").code == 0
 
     run = pairs.run("apply", "plan.json", "--format", "json")
@@ -161,18 +162,18 @@ def test_a_saved_plan_of_pairs_is_carried_out_whole(pairs: Shop, sandbox: Sandbo
 
 
 def test_a_sku_stays_when_its_item_is_deleted_unless_it_may_go(
-    pairs: Shop, sandbox: SandboxProcess
+    pairs: Stage, sandbox: SandboxProcess
 ) -> None:
     once(pairs)
-    stock(pairs, [pair(number) for number in range(2)])
+    stock(pairs.shop, [pair(number) for number in range(2)])
     once(pairs)
     assert sorted(sandbox.items()) == ["SKU-0000", "SKU-0001"]
     assert len(sandbox.skus()) == 3
 
-    configure(pairs, "[policy]\ndelete_skus = true\n")
+    configure(pairs.shop, "[policy]\ndelete_skus = true\n")
     once(pairs)
     sandbox.clear_requests()
-    stock(pairs, [pair(0)])
+    stock(pairs.shop, [pair(0)])
     report = once(pairs)
 
     assert calls(sandbox) == [
@@ -184,7 +185,7 @@ def test_a_sku_stays_when_its_item_is_deleted_unless_it_may_go(
 
 
 def test_a_refused_half_quarantines_the_pair_and_names_it(
-    pairs: Shop, sandbox: SandboxProcess
+    pairs: Stage, sandbox: SandboxProcess
 ) -> None:
     sandbox.set_faults(
         [Fault(kind=FaultKind.STATUS, status=400, method="POST", path="/skus", count=1)]
@@ -199,7 +200,7 @@ def test_a_refused_half_quarantines_the_pair_and_names_it(
     assert len(sandbox.items()) == 2
 
 
-def test_a_managed_sku_is_foreign_and_never_written(pairs: Shop, sandbox: SandboxProcess) -> None:
+def test_a_managed_sku_is_foreign_and_never_written(pairs: Stage, sandbox: SandboxProcess) -> None:
     managed = {**sku_of(pair(1)), "managedFulfillment": "DRGlobalFulfillment", "name": "Theirs"}
     sandbox.seed_skus([{"id": "SKU-0001", **managed}])
 
@@ -209,10 +210,10 @@ def test_a_managed_sku_is_foreign_and_never_written(pairs: Shop, sandbox: Sandbo
     assert all("SKU-0001" not in str(one) for one in writes(sandbox))
 
 
-def test_a_key_that_may_not_use_skus_writes_no_pair(pairs: Shop, sandbox: SandboxProcess) -> None:
+def test_a_key_that_may_not_use_skus_writes_no_pair(pairs: Stage, sandbox: SandboxProcess) -> None:
     once(pairs)
     sandbox.clear_requests()
-    stock(pairs, [pair(0, title="Boot"), pair(1, oversell="true")])
+    stock(pairs.shop, [pair(0, title="Boot"), pair(1, oversell="true")])
     sandbox.set_faults([Fault(kind=FaultKind.STATUS, status=403, path="/skus*")])
 
     run = pairs.run("--once", "--format", "json")
@@ -224,7 +225,7 @@ def test_a_key_that_may_not_use_skus_writes_no_pair(pairs: Shop, sandbox: Sandbo
 
 
 def test_an_audit_tells_of_each_pair_three_ways_and_mends_both_halves(
-    pairs: Shop, sandbox: SandboxProcess
+    pairs: Stage, sandbox: SandboxProcess
 ) -> None:
     once(pairs)
     sku, item = sku_of(pair(0)), item_of(row(1))
@@ -267,7 +268,7 @@ def test_pairs_are_told_of_where_items_alone_are_managed(
 
 
 def test_half_of_a_pair_that_was_deleted_by_hand_is_made_again(
-    pairs: Shop, sandbox: SandboxProcess
+    pairs: Stage, sandbox: SandboxProcess
 ) -> None:
     once(pairs)
     for number, resource in enumerate(("skus", "inventory-items")):
@@ -284,7 +285,7 @@ def test_half_of_a_pair_that_was_deleted_by_hand_is_made_again(
 
 
 def test_an_unknown_answer_about_a_sku_is_looked_up_and_not_repeated(
-    pairs: Shop, sandbox: SandboxProcess
+    pairs: Stage, sandbox: SandboxProcess
 ) -> None:
     sandbox.set_faults([Fault(kind=FaultKind.LOST, method="POST", path="/skus", count=1)])
 
@@ -295,14 +296,14 @@ def test_an_unknown_answer_about_a_sku_is_looked_up_and_not_repeated(
 
 
 def test_a_guard_counts_a_pair_once_and_an_approval_lets_both_halves_through(
-    pairs: Shop, sandbox: SandboxProcess
+    pairs: Stage, sandbox: SandboxProcess
 ) -> None:
     once(pairs)
-    text = pairs.configuration.read_text()
-    pairs.configuration.write_text(text.replace("max_update = 1.0", "max_update = 2"))
-    stock(pairs, [pair(number, origin="CA") for number in range(2)])
+    text = pairs.shop.configuration.read_text()
+    pairs.shop.configuration.write_text(text.replace("max_update = 1.0", "max_update = 2"))
+    stock(pairs.shop, [pair(number, origin="CA") for number in range(2)])
     sandbox.clear_requests()
-    stock(pairs, [pair(0, origin="CA"), pair(1, origin="CA"), pair(2, origin="CA")])
+    stock(pairs.shop, [pair(0, origin="CA"), pair(1, origin="CA"), pair(2, origin="CA")])
 
     stopped = pairs.run("--once", "--format", "json")
 

@@ -106,6 +106,7 @@ class TestReading:
             Attribute.TAX_CODE: "5300",
             Attribute.WEIGHT: "1.5",
             Attribute.METADATA: '{"a":"x","b":1}',
+            Attribute.ITEM_BREADCRUMB: "Shoes",
         }
         made = {name: AttributeChange(None, value) for name, value in given.items()}
         create = Change(A, Action.CREATE, 1, made, Resource.SKU)
