@@ -57,6 +57,8 @@ SKU_ONLY: Final = tuple(Attribute)[6:]
 """What the SKU alone has. Each row of a catalog whose SKUs are managed has a name among them, and
 no other row has any: so a wish for a name is a wish for a SKU."""
 SKU_ATTRIBUTES: Final = (*SHARED, *SKU_ONLY)
+_NAME: Final = Attribute.NAME
+"""To look it up in the enumeration takes longer than to look for it in a wish."""
 FROM_THE_GROUP: Final = frozenset({Attribute.COUNTRY_OF_ORIGIN, Attribute.ECCN, Attribute.TAX_CODE})
 """What a SKU in a group need not have, for the group has it."""
 
@@ -95,12 +97,12 @@ def _differs(attribute: Attribute, wanted: Value, known: Value, sent: frozenset[
 
 def wants_sku(desired: Attributes | None) -> bool:
     """Whether this wish is for a pair, and not for an item alone."""
-    return desired is not None and Attribute.NAME in desired
+    return desired is not None and _NAME in desired
 
 
 def item_half(values: Attributes) -> Attributes:
     """What of these values an inventory item has."""
-    if Attribute.NAME not in values:
+    if _NAME not in values:
         return values
     return {name: values[name] for name in ITEM_ATTRIBUTES if name in values}
 

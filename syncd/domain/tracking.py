@@ -11,6 +11,7 @@ from syncd.domain.attributes import (
     AttributeChange,
     Attributes,
     ItemId,
+    differences,
     item_differences,
     item_half,
     sku_differences,
@@ -196,9 +197,10 @@ class Tracked:
             return False
         if self.desired is None or self.known is None:
             return self.is_reverted and self.desired is None and self.known is None
-        if item_differences(self.desired, self.known, self.sent):
-            return False
-        return not self.wants_sku or self.has_equal(Resource.SKU)
+        if not wants_sku(self.desired):
+            return not differences(self.desired, self.known, self.sent)
+        halves = (Resource.INVENTORY_ITEM, Resource.SKU)
+        return all(map(self.has_equal, halves))
 
     def half(self, resource: Resource) -> Half:
         """What stands in this row of one half."""

@@ -143,11 +143,10 @@ def _removal(tracked: Tracked, known: Attributes, resource: Resource) -> Change:
 def _writes(tracked: Tracked, policy: Policy) -> list[Change]:
     if tracked.desired is None:
         return _undone_create(tracked, policy)
-    resources = [Resource.INVENTORY_ITEM]
-    if policy.skus and tracked.wants_sku:
-        resources.insert(0, Resource.SKU)
-    halves = (_write(tracked, tracked.half(resource)) for resource in resources)
-    return [change for change in halves if change is not None]
+    both = policy.skus and tracked.wants_sku
+    of_sku = _write(tracked, tracked.half(Resource.SKU)) if both else None
+    of_item = _write(tracked, tracked.half(Resource.INVENTORY_ITEM))
+    return [change for change in (of_sku, of_item) if change is not None]
 
 
 def _undone_create(tracked: Tracked, policy: Policy) -> list[Change]:

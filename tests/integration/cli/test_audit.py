@@ -45,7 +45,7 @@ def test_it_tells_exactly_what_other_hands_did_and_sends_gets_alone(
     assert None not in {drift["changed"], drift["written"], drift["seen"]}
     assert (vanished["id"], vanished["finding"]) == ("SKU-0002", "vanished")
     assert [(one["id"], one["finding"]) for one in shown["left"]] == [("stranger", "foreign")]
-    assert [one["count"] for one in shown["summary"]] == [1, 1, 0, 0, 0, 1]
+    assert [one["count"] for one in shown["summary"]] == [1, 1, 0, 0, 0, 1, 0, 0]
     assert shown["audit"][0]["listed"] == ITEMS
     assert writes(sandbox) == []
 
