@@ -118,7 +118,7 @@ class RemoteOnDemand:
         return await (await self._remote()).every_item(take)
 
     async def every_sku(self, take: TakePairedSkus) -> Sequence[CountedSpan]:
-        return await self._remote.every_sku(take)
+        return await (await self._remote()).every_sku(take)
 
     async def levels(self, ids: Sequence[ItemId], wanted: LevelFilter) -> Levels:
         return await (await self._remote()).levels(ids, wanted)

@@ -25,7 +25,7 @@ _IN_THE_DOMAIN: Final = (
     Mutation(
         name="approval-without-revision",
         file="domain/approval.py",
-        old="return self.change == change",
+        old="return change in (self.change, self.change.then)",
         new="return self.change.id == change.id",
         caught_by=(f"{_ENGINE}test_guard_approvals.py",),
     ),
@@ -35,6 +35,20 @@ _IN_THE_DOMAIN: Final = (
         old="(code or _UNNAMED.get(verb)) == _ALREADY_EXISTS",
         new="code == _ALREADY_EXISTS",
         caught_by=("tests/unit/domain/test_delivery.py",),
+    ),
+    Mutation(
+        name="sku-goes-unasked",
+        file="engine/plan.py",
+        old="if tracked.known_sku is not None and policy.delete_skus:",
+        new="if tracked.known_sku is not None:",
+        caught_by=(f"{_ENGINE}test_pairs.py",),
+    ),
+    Mutation(
+        name="half-of-a-pair-is-enough",
+        file="domain/tracking.py",
+        old="return all(map(self.has_equal, halves))",
+        new="return self.has_equal(halves[0])",
+        caught_by=(f"{_ENGINE}test_pairs.py",),
     ),
     Mutation(
         name="server-error-is-permanent",
