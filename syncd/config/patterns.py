@@ -15,7 +15,7 @@ _NOT_YET_IN_SETS: Final = r"--|&&|~~|\|\|"
 """Python warns of these: it may come to read them as set operations."""
 _TOKEN: Final = re.compile(
     rf"""(?P<escape>{_ANYWHERE})
-    |(?P<set>\[\^?\]?(?:{_IN_SETS}|(?!{_NOT_YET_IN_SETS})[^\\\[\]])*\])
+    |(?P<set>\[(?>\^?\]?)(?:{_IN_SETS}|(?!{_NOT_YET_IN_SETS})[^\\\[\]])*\])
     |(?P<open>\((?:\?:)?(?!\?))
     |(?P<close>\))
     |(?P<repeat>(?:\{{(?P<least>\d+)(?:,(?P<most>\d*))?\}}|[*+?])\??(?![*+?{{]))

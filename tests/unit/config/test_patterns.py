@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from syncd.config.patterns import has_group, read_pattern
@@ -45,6 +45,10 @@ REFUSED = [
     "(a{100}){11}",
     "((a{10}){10}){11}",
     "(a{500}|b){3}",
+    "[]",
+    "[^]",
+    "[^]&&[a]",
+    "[]--]",
     "a" * 501,
 ]
 
@@ -68,6 +72,7 @@ def test_what_some_lack_or_read_in_another_way_is_refused(pattern: str) -> None:
         max_size=12,
     ).map("".join)
 )
+@example("[^]&&")
 @settings(max_examples=300, deadline=None)
 def test_the_engine_takes_whatever_is_taken(pattern: str) -> None:
     try:
