@@ -74,6 +74,12 @@ class StateAwayError(StateError):
     """The state's server does not answer, or has dropped the connection; it may come back."""
 
 
+class StateMovedError(StateError):
+    """The state was moved elsewhere: whoever is pointed at this one has an old configuration."""
+
+    exit_code = ExitCode.USAGE
+
+
 class LeaseHeldError(StateError):
     """Another cycle is running; the message names its holder."""
 

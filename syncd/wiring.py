@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from syncd.digital_river.client import DigitalRiver
     from syncd.digital_river.pacer import Pacer
     from syncd.notify import AppriseNotifier
+    from syncd.state.moving import Moved
 
 
 GLANCE: Final = 300
@@ -342,6 +343,20 @@ def wired_read_only(settings: Settings) -> Iterator[Wired]:
     url, account = settings.state.url, settings.state.account
     with closing(open_existing_read_only(url, account)) as state:
         yield Wired(settings, state)
+
+
+def move_state(source: str, target: str, account: str | None, holder: str) -> Moved:
+    """Move a state between two URLs; `syncd.state.move_state` says how, and what it raises."""
+    from syncd.state import move_state
+
+    return move_state(source, target, account, holder, SystemClock().now())
+
+
+def reclaim_state(url: str, account: str | None) -> int:
+    """Take a state back that was moved; returns how many items will be looked up first."""
+    from syncd.state import reclaim_state
+
+    return reclaim_state(url, account)
 
 
 def notifier_of(settings: Settings) -> AppriseNotifier | None:

@@ -21,6 +21,7 @@ from syncd.cli import (
     revert,
     sandbox,
     service,
+    state,
 )
 from syncd.cli.group import RootGroup
 from syncd.cli.options import Shared, with_shared_options
@@ -64,6 +65,7 @@ def build_app() -> typer.Typer:
     for module in (check, metrics, init, sandbox, demo):
         module.add_to(app)
     app.add_typer(quarantine.build_app(), name="quarantine")
+    app.add_typer(state.build_app(), name="state")
     return app
 
 

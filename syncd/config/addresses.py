@@ -37,6 +37,14 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def password_in(url: str) -> str:
+    """The password that stands in a URL, as it is written there; empty where none does."""
+    try:
+        return urlsplit(url).password or ""
+    except ValueError:  # a secret that is no URL, though it looks like the start of one
+        return ""
+
+
 def _read_address(url: str) -> str:
     parts = _split(url)
     if parts.username is not None or parts.fragment:

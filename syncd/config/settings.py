@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from syncd.config.addresses import password_in
 from syncd.config.catalog import Catalog, CatalogByKind, DigitalRiverCatalog
 from syncd.config.digital_river_catalog import DigitalRiverKeys
 from syncd.config.remote import DigitalRiverSettings, StateSettings
@@ -68,7 +69,7 @@ class Settings(Section):
     def secrets(self) -> frozenset[str]:
         """Every text that must never be shown, as written and as a server is sent it."""
         texts = [secret.get_secret_value() for secret in _secrets_in(self)]
-        passwords = [_password_in(url) for url in (self.state.url, *texts)]
+        passwords = [password_in(url) for url in (self.state.url, *texts)]
         shown = {self.catalog.label, *(join.label for join in self.catalog.join)}  # URLs may be
         return frozenset({*texts, *passwords, *map(unquote, passwords)} - {""} - shown)
 
@@ -107,10 +108,3 @@ def _secrets_in(value: object) -> Iterator[SecretStr]:
     elif isinstance(value, tuple):
         for one in value:
             yield from _secrets_in(one)
-
-
-def _password_in(url: str) -> str:
-    try:
-        return urlsplit(url).password or ""
-    except ValueError:  # a secret that is no URL, though it looks like the start of one
-        return ""

@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from syncd.ports import Clock, State
+    from syncd.state.moving import Moved
     from syncd.state.postgres_pacing import PostgresPacer
 
 __all__ = [
     "file_beside",
+    "move_state",
     "open_existing_read_only",
     "open_pacer",
     "open_state",
     "open_state_beside",
     "open_state_to_receive",
+    "reclaim_state",
 ]
 
 
@@ -63,6 +66,30 @@ def open_state_to_receive(url: str, patience: timedelta, account: str | None = N
     from syncd.state.locating import door_to
 
     return door_to(url, account).to_write(patience)
+
+
+def move_state(source: str, target: str, account: str | None, holder: str, now: datetime) -> Moved:
+    """Move a state between two URLs; `account` names it where that is in PostgreSQL.
+
+    The new one is whole and verified, and the old one marked, or nothing was changed. Raises
+    `ConfigurationError` where a URL names no state, `StateError` where the move cannot be.
+    """
+    from syncd.state.locating import door_to
+    from syncd.state.moving import Move
+
+    here, there = (door_to(url, account).to_move() for url in (source, target))
+    return Move(here, there, holder, now).carry_out()
+
+
+def reclaim_state(url: str, account: str | None) -> int:
+    """Take a state back that was moved; returns how many of its items will be looked up first.
+
+    Raises like `move_state`.
+    """
+    from syncd.state.locating import door_to
+    from syncd.state.moving import reclaim
+
+    return reclaim(door_to(url, account).to_move())
 
 
 def file_beside(url: str, name: str) -> Path:

@@ -9,6 +9,13 @@ from sqlalchemy import Connection, delete, insert, select
 
 from syncd.state.schema import fact
 
+HOME: Final = "home"
+LEASE: Final = "lease"
+DUTY: Final = "duty"
+MOVED: Final = "moved"
+OF_ITS_PLACE: Final = (HOME, LEASE, DUTY, MOVED)
+"""What is told of the place where the state stands, and means nothing in another."""
+
 _STAMP: Final = "fingerprints.stamp"
 _UNTOUCHED: Final = "untouched"
 

@@ -75,7 +75,7 @@ class CycleLease(Turns):
         with self._connections.writing() as connection:
             if not stands_or_replaced():
                 return None
-            migrate.refuse_newer(connection, self._grounds.name)
+            migrate.refuse_newer_or_moved(connection, self._grounds.name)
             if fence.is_old_copy(connection, seen):
                 in_doubt = fence.doubt_what_is_known(connection)
                 _log.warning("state.restored", state=self._grounds.name, in_doubt=in_doubt)

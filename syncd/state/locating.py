@@ -14,6 +14,7 @@ from syncd.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from syncd.ports import State
+    from syncd.state.ends import End
     from syncd.state.holding import Now
     from syncd.state.postgres_place import Place
 
@@ -35,6 +36,9 @@ class Door(Protocol):
 
     def to_look(self, patience: timedelta) -> State:
         """Beside a process's own work on it, waiting no longer than this."""
+
+    def to_move(self) -> End:
+        """To move it elsewhere, or to move another one here; nothing is opened yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,11 @@ class FileDoor:
 
         return opening.open_beside(self.file, patience)
 
+    def to_move(self) -> End:
+        from syncd.state.ends import FileEnd
+
+        return FileEnd(self.file)
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresDoor:
@@ -90,6 +99,11 @@ class PostgresDoor:
         from syncd.state import postgres_opening as opening
 
         return opening.open_beside(self.place, patience)
+
+    def to_move(self) -> End:
+        from syncd.state.postgres_end import PostgresEnd
+
+        return PostgresEnd(self.place)
 
 
 def door_to(url: str, account: str | None) -> Door:

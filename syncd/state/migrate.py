@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, insert, inspect, select
 
 from syncd.errors import StateError
-from syncd.state import fence, schema
+from syncd.state import fence, moved, schema
 from syncd.state.database import Connections
 
 SCRIPTS: Final = Path(__file__).with_name("migrations")
@@ -31,7 +31,7 @@ def bring_up_to_date(database: Connections) -> None:
     if is_up_to_date(database):
         return
     with database.writing() as connection:
-        match _standing(connection, database.name):  # another process may have been first
+        match standing(connection, database.name):  # another process may have been first
             case Standing.EMPTY:
                 create(connection)
             case Standing.OLDER:
@@ -41,9 +41,13 @@ def bring_up_to_date(database: Connections) -> None:
                 pass
 
 
-def refuse_newer(connection: Connection, name: str) -> None:
-    """Raise `StateError` where a newer syncd has migrated the database since it was opened."""
+def refuse_newer_or_moved(connection: Connection, name: str) -> None:
+    """Raise `StateError` where a newer syncd has migrated the database since it was opened.
+
+    That is `StateMovedError` where the state was moved elsewhere since.
+    """
     revision_of(connection, name)
+    moved.refuse(connection, name)
 
 
 def has_tables(connection: Connection) -> bool:
@@ -54,7 +58,7 @@ def has_tables(connection: Connection) -> bool:
 def is_up_to_date(database: Connections) -> bool:
     """Whether nothing is due; raises like `bring_up_to_date`."""
     with database.reading() as connection:
-        return _standing(connection, database.name) is Standing.CURRENT
+        return standing(connection, database.name) is Standing.CURRENT
 
 
 def create(connection: Connection) -> None:
@@ -80,7 +84,8 @@ def revisions() -> list[str]:
     return sorted(file.stem.partition("_")[0] for file in SCRIPTS.glob("versions/[0-9]*.py"))
 
 
-def _standing(connection: Connection, name: str) -> Standing:
+def standing(connection: Connection, name: str) -> Standing:
+    """How far the database has come; raises like `bring_up_to_date`, and where it was moved."""
     tables = inspect(connection).get_table_names()
     if not tables:
         return Standing.EMPTY
@@ -91,6 +96,8 @@ def _standing(connection: Connection, name: str) -> Standing:
             "Point state.url at syncd's own file or database, or at one that is empty",
         )
     revision = revision_of(connection, name)
+    if revision is not None:
+        moved.refuse(connection, name)
     return Standing.CURRENT if revision == revisions()[-1] else Standing.OLDER
 
 

@@ -44,22 +44,30 @@ def open_for_writing(
     file: Path, timing: Timing | None = None, busy_timeout: timedelta = BUSY_TIMEOUT
 ) -> SqlState:
     """Open the file, making or migrating it first where that is due."""
-    name, timing = _name(file), timing or Timing()
+    make(file)
+    database = open_as_it_is(file, timing or Timing(), busy_timeout)
+    with _undone_on_failure(database.close):
+        migrate.bring_up_to_date(database.file)
+    return SqlState(database)
+
+
+def open_as_it_is(
+    file: Path, timing: Timing, busy_timeout: timedelta = BUSY_TIMEOUT
+) -> SqliteDatabase:
+    """Open a file that is there to work on it, whatever its tables are."""
+    name = name_of(file)
     with files_translated(name):
-        _make(name, file)
         place = Place.of(name, file)
     opened = replace(open_file(name, file, KEPT, busy_timeout), place=place)
-    with _undone_on_failure(opened.close):
-        migrate.bring_up_to_date(opened)
     copy = FingerprintCopy(name, beside(file, COPY))
     lease = CycleLease(opened, beside(file, LOCK), timing)
     roster = DutyRoster(name, beside(file, DUTY), timing)
-    return SqlState(SqliteDatabase(opened, copy, lease, roster))
+    return SqliteDatabase(opened, copy, lease, roster)
 
 
 def open_for_reading(file: Path) -> SqlState:
     """Open the file as it is, or a private copy of it where it cannot be read in place."""
-    name = _name(file)
+    name = name_of(file)
     with files_translated(name):
         folder = TemporaryDirectory(prefix="syncd-")
         with _undone_on_failure(folder.cleanup):
@@ -75,7 +83,7 @@ def open_beside(file: Path, patience: timedelta) -> SqlState:
     To copy a file that this process has open would take its locks away. What is not there, or is
     locked for longer than the patience, fails when it is asked for.
     """
-    name = _name(file)
+    name = name_of(file)
     opened = open_file(name, file, LOOKED_AT, patience)
     return SqlState(SqliteDatabase(opened, FingerprintCopy(name, beside(file, COPY)), None))
 
@@ -131,13 +139,24 @@ def _copied_at_rest(file: Path, target: Path) -> bool:
     return False
 
 
-def _make(name: str, file: Path) -> None:
-    if _exists(name, file):
-        return
-    try:
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        return  # another process was first
+def make(file: Path) -> bool:
+    """See that the file is there; True where it was not."""
+    name = name_of(file)
+    with files_translated(name):
+        if _exists(name, file):
+            return False
+        try:
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            return False  # another process was first
+        return True
+
+
+def has_content(file: Path) -> bool:
+    """Whether there is a file with anything in it."""
+    name = name_of(file)
+    with files_translated(name):
+        return _has_content(name, file)
 
 
 def _has_content(name: str, file: Path) -> bool:
@@ -165,5 +184,6 @@ def _undone_on_failure(undo: Callable[[], None]) -> Iterator[None]:
         raise
 
 
-def _name(file: Path) -> str:
+def name_of(file: Path) -> str:
+    """What messages call the state in this file."""
     return f"state {file}"

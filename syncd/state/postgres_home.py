@@ -15,7 +15,6 @@ from syncd.state import facts, fence
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_HOME: Final = "home"
 _MAY_ASK: Final = text(
     "SELECT has_function_privilege('pg_control_system()', 'EXECUTE')"
     " AND has_function_privilege('pg_walfile_name(pg_lsn)', 'EXECUTE')"
@@ -40,9 +39,9 @@ class Home:
 
     def has_moved(self, connection: Connection) -> bool:
         """Whether what is known may be older than what was done; the new place is remembered."""
-        here, before = _here(connection), facts.get(connection, _HOME)
+        here, before = _here(connection), facts.get(connection, facts.HOME)
         if here != before:
-            facts.put(connection, _HOME, here)
+            facts.put(connection, facts.HOME, here)
         moved = before is not None and here != before
         return moved or fence.is_old_copy(connection, self.seen())
 

@@ -82,7 +82,7 @@ class PostgresLease(Turns):
             before = signs.look_and_lock(connection, LEASE)
             if not before.is_free(self._timing.term):
                 return None
-            migrate.refuse_newer(connection, self._name)
+            migrate.refuse_newer_or_moved(connection, self._name)
             if before.holder is not None and not before.holder.ended:
                 _log.warning("lease.taken_over", state=self._name, holder=before.who)
             self._doubt_an_old_copy(connection)

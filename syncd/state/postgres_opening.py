@@ -51,18 +51,24 @@ def open_for_writing(place: Place, timing: Timing, patience: timedelta = PATIENC
     with _undone_on_failure(room.close):
         _make(room)
         migrate.bring_up_to_date(Migration(room))
-        copy, folder = _copy_of(place)
+        return SqlState(open_as_it_is(room, timing))
+
+
+def open_as_it_is(room: PostgresRoom, timing: Timing) -> PostgresDatabase:
+    """Open a schema that is there to work on it, whatever its tables are."""
+    place = room.place
+    copy, folder = _copy_of(place)
     signs = open_room(place, SIGNS)
     lease = PostgresLease(Rooms(room, signs), Home(_cached(place, _SEEN)), timing)
     leases = Leases(lease, PostgresDuty(signs, timing), signs)
-    return SqlState(PostgresDatabase(room, copy, leases, folder))
+    return PostgresDatabase(room, copy, leases, folder)
 
 
 def open_for_reading(place: Place) -> SqlState:
     """Open the account's schema as it is, or a private copy of it where it must be migrated."""
     room = open_room(place, Access(writes=False))
     with _undone_on_failure(room.close):
-        if not _holds_tables(room):
+        if not holds_tables(room):
             room.close()
             return open_private(place.name, _left_empty)
         if not migrate.is_up_to_date(room):
@@ -85,23 +91,28 @@ def _left_empty(_: SqliteFile) -> None:
 
 
 def _make(room: PostgresRoom) -> None:
-    """See that the schema is there, and that the database can hold every text."""
     with room.reading() as connection:
-        _refuse_encoding(connection, room.name)
-        if _is_made(connection, room.place):
+        if _is_made(connection, room):
             return
     with room.writing() as connection:
+        make_schema(connection, room)
+
+
+def make_schema(connection: Connection, room: PostgresRoom) -> None:
+    """See that the schema is there, and that the database can hold every text."""
+    if not _is_made(connection, room):
         connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {room.place.quoted}")
 
 
-def _holds_tables(room: PostgresRoom) -> bool:
+def holds_tables(room: PostgresRoom) -> bool:
+    """Whether there are any, whoever has made them."""
     with room.reading() as connection:
-        _refuse_encoding(connection, room.name)
-        return _is_made(connection, room.place) and migrate.has_tables(connection)
+        return _is_made(connection, room) and migrate.has_tables(connection)
 
 
-def _is_made(connection: Connection, place: Place) -> bool:
-    return bool(connection.execute(_IS_MADE, {"schema": place.quoted}).scalar_one())
+def _is_made(connection: Connection, room: PostgresRoom) -> bool:
+    _refuse_encoding(connection, room.name)
+    return bool(connection.execute(_IS_MADE, {"schema": room.place.quoted}).scalar_one())
 
 
 def _refuse_encoding(connection: Connection, name: str) -> None:

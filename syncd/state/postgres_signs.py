@@ -9,11 +9,11 @@ import orjson
 from sqlalchemy import Connection, TextClause, text
 
 from syncd.errors import StateError
+from syncd.state.facts import DUTY, LEASE
 from syncd.state.lock_file import Holder
 from syncd.state.postgres import PostgresRoom
 
-LEASE: Final = "lease"
-DUTY: Final = "duty"
+__all__ = ["DUTY", "LEASE", "LOOK", "Sight", "SignedSeat", "look", "look_and_lock", "put"]
 
 _SECOND: Final = 1_000_000
 _MOMENT: Final = "(extract(epoch FROM {}) * 1000000)::bigint"

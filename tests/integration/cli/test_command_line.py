@@ -23,6 +23,7 @@ COMMANDS = (
     "sandbox",
     "demo",
     "quarantine",
+    "state",
 )
 EVERYWHERE = (
     "--version",
@@ -43,7 +44,9 @@ def test_help_names_every_command(shop: Shop) -> None:
     assert all(f"  {command} " in run.stdout for command in COMMANDS)
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "quarantine list", "quarantine retry"])
+@pytest.mark.parametrize(
+    "command", [*COMMANDS, "quarantine list", "quarantine retry", "state migrate", "state reclaim"]
+)
 def test_every_command_has_the_shared_options(shop: Shop, command: str) -> None:
     run = shop.run(*command.split(), "--help")
 

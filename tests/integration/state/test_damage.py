@@ -187,7 +187,7 @@ def test_a_migration_shuts_out_the_cycle_that_was_running(
         put(state, [sku("a")])
         with monkeypatch.context() as patch:
             patch.setattr(migrate, "upgrade", lambda _: None)
-            patch.setattr(migrate, "_standing", lambda *_: migrate.Standing.OLDER)
+            patch.setattr(migrate, "standing", lambda *_: migrate.Standing.OLDER)
             open_state(url).close()
         with pytest.raises(StateError, match=r"a newer version of syncd .*has taken it over"):
             put(state, [sku("b")])
