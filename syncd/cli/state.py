@@ -34,9 +34,14 @@ def build_app() -> typer.Typer:
         no_args_is_help=True,
         rich_markup_mode=None,
     )
+    group.callback()(with_shared_options(_begin))
     group.command("migrate")(with_shared_options(_migrate))
     group.command("reclaim")(with_shared_options(_reclaim))
     return group
+
+
+def _begin(shared: Shared) -> None:
+    """Options may stand before the command as well; there is nothing else to begin with."""
 
 
 def _migrate(shared: Shared, source: Source, target: Target, account: Account = None) -> None:
