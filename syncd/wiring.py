@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from syncd.digital_river.pacer import Pacer
     from syncd.notify import AppriseNotifier
     from syncd.state.moving import Moved
+    from syncd.state.postgres_fleet import FleetPlace
 
 
 GLANCE: Final = 300
@@ -357,6 +358,13 @@ def reclaim_state(url: str, account: str | None) -> int:
     from syncd.state import reclaim_state
 
     return reclaim_state(url, account)
+
+
+def fleet_place(database: str) -> FleetPlace:
+    """Where a fleet keeps what belongs to no single account; raises `ConfigurationError`."""
+    from syncd.state import fleet_place
+
+    return fleet_place(database)
 
 
 def notifier_of(settings: Settings) -> AppriseNotifier | None:

@@ -13,6 +13,7 @@ from syncd.cli import (
     check,
     cycles,
     demo,
+    fleet,
     init,
     inquiries,
     levels,
@@ -62,7 +63,7 @@ def build_app() -> typer.Typer:
     app.callback()(with_shared_options(_root))
     for module in (cycles, approve, revert, audit, adopt, inquiries, levels):
         module.add_to(app)
-    for module in (check, metrics, init, sandbox, demo):
+    for module in (check, metrics, fleet, init, sandbox, demo):
         module.add_to(app)
     app.add_typer(quarantine.build_app(), name="quarantine")
     app.add_typer(state.build_app(), name="state")

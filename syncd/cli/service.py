@@ -27,7 +27,7 @@ def serve(shared: Shared) -> NoReturn:
     """Run the daemon in this process; raises `SyncdError` where it cannot even begin."""
     from syncd.cli.session import begin
 
-    settings = _with_sound_targets(begin(shared))
+    settings = with_sound_targets(begin(shared))
     _, ended = run_until_stopped(lambda stop: _served(shared, settings, stop))
     raise typer.Exit(ended.exit_code or ExitCode.OK)
 
@@ -49,7 +49,7 @@ async def _served(shared: Shared, settings: Settings, stop: asyncio.Event) -> No
     daemon = Daemon(
         settings=settings,
         open=lambda account: wired(account, traffic),
-        read=lambda: _with_sound_targets(load(shared.config)),
+        read=lambda: with_sound_targets(load(shared.config)),
         adapt=lambda changed: _adapt(shared, doorway, changed, pulse),
         manager=service_manager(),
         pulse=pulse,
@@ -59,7 +59,7 @@ async def _served(shared: Shared, settings: Settings, stop: asyncio.Event) -> No
         await daemon.serve(stop)
 
 
-def _with_sound_targets(settings: Settings) -> Settings:
+def with_sound_targets(settings: Settings) -> Settings:
     """Raise `ConfigurationError` where somebody is to be told who can never be reached."""
     from syncd.wiring import notifier_of
 

@@ -53,10 +53,11 @@ def _migrate(shared: Shared, source: Source, target: Target, account: Account = 
     from syncd.cli.results import Results
     from syncd.cli.session import holder, log_to_stderr
     from syncd.cli.shown.state import moved_listing
+    from syncd.config.addresses import passwords_in
     from syncd.wiring import move_state
 
     results = Results(shared)
-    _keep_secret(shared, source, target)
+    shared.secrets.update(passwords_in(source, target))
     log_to_stderr(shared)
     moved = move_state(source, target, account, holder("syncd state migrate"))
     results.listing(moved_listing(moved))
@@ -70,19 +71,10 @@ def _reclaim(shared: Shared, place: Place, account: Account = None) -> None:
     from syncd.cli.results import Results
     from syncd.cli.session import log_to_stderr
     from syncd.cli.shown.state import reclaimed_listing
+    from syncd.config.addresses import passwords_in
     from syncd.wiring import reclaim_state
 
     results = Results(shared)
-    _keep_secret(shared, place)
+    shared.secrets.update(passwords_in(place))
     log_to_stderr(shared)
     results.listing(reclaimed_listing(reclaim_state(place, account)))
-
-
-def _keep_secret(shared: Shared, *urls: str) -> None:
-    """Show no password that stands in a URL, as it is written or as it is meant."""
-    from urllib.parse import unquote
-
-    from syncd.config.addresses import password_in
-
-    passwords = [password_in(url) for url in urls]
-    shared.secrets.update({*passwords, *map(unquote, passwords)} - {""})

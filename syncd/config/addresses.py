@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from typing import Annotated, Final, TypeAlias
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import AfterValidator
 
@@ -37,12 +37,18 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def password_in(url: str) -> str:
+def _password_in(url: str) -> str:
     """The password that stands in a URL, as it is written there; empty where none does."""
     try:
         return urlsplit(url).password or ""
     except ValueError:  # a secret that is no URL, though it looks like the start of one
         return ""
+
+
+def passwords_in(*urls: str) -> frozenset[str]:
+    """The passwords in URLs, as they are written there and as a server is sent them."""
+    passwords = [_password_in(url) for url in urls]
+    return frozenset({*passwords, *map(unquote, passwords)} - {""})
 
 
 def _read_address(url: str) -> str:

@@ -11,6 +11,15 @@ from syncd.config.values import cron_and_zone
 _INSTANT: Final = timedelta(microseconds=1)
 """What came due at the very moment did not come due after it."""
 _RUNS_LOOKED_AT: Final = 60
+_LOOKS_BACK: Final = (
+    timedelta(minutes=2),
+    timedelta(hours=1),
+    timedelta(days=1),
+    timedelta(days=8),
+    timedelta(days=32),
+    timedelta(days=366),
+)
+"""A run is looked for in ever longer times, so that few are passed on the way to the latest."""
 
 
 class _Trigger(Protocol):
@@ -30,6 +39,29 @@ def second_due(pace: timedelta | str, after: datetime) -> datetime:
         return datetime.max.replace(tzinfo=after.tzinfo)
     second = trigger.get_next_fire_time(first, first)
     return second or first
+
+
+def next_due(cron: str, after: datetime) -> datetime | None:
+    """The first moment after this one; None where none comes."""
+    return _trigger(cron).get_next_fire_time(None, after + _INSTANT)
+
+
+def last_due(cron: str, now: datetime) -> datetime | None:
+    """The latest moment up to now; None where there was none within a year."""
+    trigger = _trigger(cron)
+    for back in _LOOKS_BACK:
+        moment = trigger.get_next_fire_time(None, now - back)
+        if moment is not None and moment <= now:
+            return _latest(trigger, moment, now)
+    return None
+
+
+def _latest(trigger: _Trigger, moment: datetime, now: datetime) -> datetime:
+    while (following := trigger.get_next_fire_time(moment, moment + _INSTANT)) is not None:
+        if following > now:
+            break
+        moment = following
+    return moment
 
 
 def longest_gap(pace: timedelta | str, now: datetime) -> timedelta:

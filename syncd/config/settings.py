@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from syncd.config.addresses import password_in
+from syncd.config.addresses import passwords_in
 from syncd.config.catalog import Catalog, CatalogByKind, DigitalRiverCatalog
 from syncd.config.digital_river_catalog import DigitalRiverKeys
 from syncd.config.remote import DigitalRiverSettings, StateSettings
@@ -69,9 +68,9 @@ class Settings(Section):
     def secrets(self) -> frozenset[str]:
         """Every text that must never be shown, as written and as a server is sent it."""
         texts = [secret.get_secret_value() for secret in _secrets_in(self)]
-        passwords = [password_in(url) for url in (self.state.url, *texts)]
+        passwords = passwords_in(self.state.url, *texts)
         shown = {self.catalog.label, *(join.label for join in self.catalog.join)}  # URLs may be
-        return frozenset({*texts, *passwords, *map(unquote, passwords)} - {""} - shown)
+        return frozenset({*texts, *passwords} - {""} - shown)
 
 
 def _wrong_with_pairs(catalog: Catalog) -> str | None:

@@ -52,7 +52,7 @@ class Sidework:
     wishes: Queue
     bearing: Bearing
     request: Callable[[Wish], CycleRequest]
-    end: asyncio.Event = field(default_factory=asyncio.Event)
+    end: asyncio.Event
     _failures: Counter[Job] = field(default_factory=Counter)
 
     async def work(self) -> None:
@@ -60,7 +60,7 @@ class Sidework:
         while (wish := await next_wish(self.wishes, self.bearing.ends.over)) is not None:
             try:
                 async with self.bearing.borne() as tried:
-                    await self._carry_out(wish)
+                    await self.carry_out(wish)
             finally:
                 self.bearing.pulse.beside.rest()
             self._try_again(wish.job, tried)
@@ -73,7 +73,8 @@ class Sidework:
         wait = back_off(ItemId(job.value), self._failures[job])
         self.bearing.again(job, self._now() + wait)
 
-    async def _carry_out(self, wish: Wish) -> None:
+    async def carry_out(self, wish: Wish) -> None:
+        """Do one of them; what fails is raised."""
         request = replace(self.request(wish), progress=self.bearing.pulse.beside, stop=self.end)
         match wish.job:
             case Job.AUDIT | Job.ROLLING:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from syncd.daemon.bearing import Bearing, Ends
 from syncd.daemon.sidework import Account, Sidework
@@ -29,20 +30,38 @@ class Worker:
     wishes: Wishes
     ends: Ends
     come_back: Callable[[Job, datetime], None]
-    _owes_whole_read: bool = True
+    owes_whole_read: bool = True
     """Until one has come through: the one by schedule may have been missed, or have failed."""
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def work(self) -> None:
         """Carry out wishes as they come; what goes on beside cycles ends with them."""
-        bearing = Bearing(self.pulse, self.ends, self.come_back)
-        sidework = Sidework(self.account, self.wishes.beside, bearing, self._request)
+        bearing = self._bearing()
+        sidework = self._sidework(bearing, asyncio.Event())
         async with side_by_side() as tasks:
             tasks.create_task(sidework.work())
             stopping = tasks.create_task(set_after(self.ends.stop, sidework.end))
             await self._work_through_cycles(bearing)
             stopping.cancel()
             sidework.end.set()
+
+    async def carry_out(self, wish: Wish) -> None:
+        """Do this one alone; what fails shows in the pulse."""
+        bearing = self._bearing()
+        match wish.job:
+            case Job.POLL | Job.FULL:
+                await self._cycle(wish, bearing)
+            case Job.AUDIT | Job.ROLLING | Job.PRUNE:
+                async with bearing.borne():
+                    await self._sidework(bearing, self.ends.stop).carry_out(wish)
+            case _:
+                assert_never(wish.job)
+
+    def _bearing(self) -> Bearing:
+        return Bearing(self.pulse, self.ends, self.come_back)
+
+    def _sidework(self, bearing: Bearing, end: asyncio.Event) -> Sidework:
+        return Sidework(self.account, self.wishes.beside, bearing, self._request, end)
 
     async def _work_through_cycles(self, bearing: Bearing) -> None:
         while (wish := await next_wish(self.wishes.cycles, self.ends.over)) is not None:
@@ -53,11 +72,11 @@ class Worker:
 
     async def _cycle(self, wish: Wish, bearing: Bearing) -> None:
         ports, terms = self.account.ports, self.account.terms
-        self._owes_whole_read = self._owes_whole_read or wish.job is Job.FULL
+        self.owes_whole_read = self.owes_whole_read or wish.job is Job.FULL
         self.pulse.cycle.phase("beginning a cycle", None)
         async with bearing.borne() as tried:
             result = await run_cycle(ports, terms, self._request(wish))
-            self._owes_whole_read = self._owes_whole_read and result.fault is not None
+            self.owes_whole_read = self.owes_whole_read and result.fault is not None
             bearing.take_in(result, is_whole=not wish.only)
         if not tried.is_done:
             self.wishes.cycles.owe(wish.pointed_at)
@@ -70,7 +89,7 @@ class Worker:
             only=wish.only,
             doubted=wish.pointed_at,  # whoever points at a SKU may have changed its item
             wait=timedelta(),
-            incremental=not self._owes_whole_read,
+            incremental=not self.owes_whole_read,
             progress=self.pulse.cycle,
             stop=self.ends.stop,
             turn=self._turn,

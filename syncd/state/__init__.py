@@ -10,10 +10,12 @@ if TYPE_CHECKING:
 
     from syncd.ports import Clock, State
     from syncd.state.moving import Moved
+    from syncd.state.postgres_fleet import FleetPlace
     from syncd.state.postgres_pacing import PostgresPacer
 
 __all__ = [
     "file_beside",
+    "fleet_place",
     "move_state",
     "open_existing_read_only",
     "open_pacer",
@@ -90,6 +92,14 @@ def reclaim_state(url: str, account: str | None) -> int:
     from syncd.state.moving import reclaim
 
     return reclaim(door_to(url, account).to_move())
+
+
+def fleet_place(url: str) -> FleetPlace:
+    """Where a fleet keeps what belongs to no single account; raises `ConfigurationError`."""
+    from syncd.state.locating import parts_of
+    from syncd.state.postgres_fleet import FleetPlace
+
+    return FleetPlace(parts_of(url))
 
 
 def file_beside(url: str, name: str) -> Path:

@@ -108,7 +108,7 @@ class PostgresDoor:
 
 def door_to(url: str, account: str | None) -> Door:
     """Find the state; raises `ConfigurationError`, which never shows the URL whole."""
-    parts = _parts(url)
+    parts = parts_of(url)
     if parts.get_backend_name() != "postgresql":
         return FileDoor(_file(parts))
     from syncd.state.postgres_place import place_of
@@ -118,10 +118,11 @@ def door_to(url: str, account: str | None) -> Door:
 
 def sqlite_file(url: str) -> Path:
     """The file that the URL names; raises like `door_to`."""
-    return _file(_parts(url))
+    return _file(parts_of(url))
 
 
-def _parts(url: str) -> URL:
+def parts_of(url: str) -> URL:
+    """Part a URL; raises `ConfigurationError`."""
     try:
         return make_url(url)
     except ArgumentError as error:

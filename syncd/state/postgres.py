@@ -161,7 +161,7 @@ def open_room(place: Place, access: Access) -> PostgresRoom:
 
     def prepare(connection: psycopg.Connection[Any], _: object) -> None:
         connection.autocommit = True
-        connection.execute(_prepared_for(place, access))
+        connection.execute(prepared_for(place, access))
         connection.autocommit = False
 
     event.listen(engine, "connect", prepare, insert=True)  # before SQLAlchemy looks around
@@ -170,11 +170,16 @@ def open_room(place: Place, access: Access) -> PostgresRoom:
 
 def connect(place: Place, access: Access) -> psycopg.Connection[Any]:
     """One connection of one's own, each of whose statements is a transaction."""
-    args, keys = place.url.get_dialect()().create_connect_args(place.url)
-    given = {**keys, **_connect_args(place, access)}
-    connection: psycopg.Connection[Any] = psycopg.connect(*args, **given, autocommit=True)
-    connection.execute(_prepared_for(place, access))
+    given = arguments_of(place, access)
+    connection: psycopg.Connection[Any] = psycopg.connect(**given, autocommit=True)
+    connection.execute(prepared_for(place, access))
     return connection
+
+
+def arguments_of(place: Place, access: Access) -> dict[str, Any]:
+    """What the driver has to know to connect."""
+    _, keys = place.url.get_dialect()().create_connect_args(place.url)
+    return {**keys, **_connect_args(place, access)}
 
 
 def upsert(connection: Connection, rows: Iterable[SkuRow]) -> None:
@@ -228,7 +233,8 @@ def _connect_args(place: Place, access: Access) -> dict[str, object]:
     return {key: value for key, value in told.items() if key not in place.url.query}
 
 
-def _prepared_for(place: Place, access: Access) -> sql.Composed:
+def prepared_for(place: Place, access: Access) -> sql.Composed:
+    """What each connection does first."""
     return _PREPARE.format(
         path=sql.Literal(place.quoted),
         patience=_milliseconds(access.patience),

@@ -1,0 +1,167 @@
+"""`syncd fleet`: many accounts, over as many processes and machines as there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeAlias
+
+import typer
+
+from syncd.cli.options import Shared, with_shared_options
+from syncd.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from syncd.config import ServiceSettings, Settings
+    from syncd.fleet.fleet import Fleet
+    from syncd.fleet.roll import Roll
+    from syncd.state.postgres_fleet import FleetPlace
+    from syncd.web.fleet import FleetDesk
+
+Accounts: TypeAlias = Annotated[
+    Path,
+    typer.Option(
+        "--accounts", metavar="DIR", help="A folder with a configuration for each account."
+    ),
+]
+Database: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--database",
+        envvar="SYNCD_FLEET_DATABASE",
+        metavar="URL",
+        help="The PostgreSQL that all processes share, as state.url writes it.",
+    ),
+]
+AtOnce: TypeAlias = Annotated[
+    int, typer.Option("--at-once", min=1, max=64, help="Accounts worked for at the same time.")
+]
+Listen: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--listen", help='Where page, health and metrics are served on this machine, or "off".'
+    ),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command("fleet")(with_shared_options(_fleet))
+
+
+def _fleet(
+    shared: Shared,
+    accounts: Accounts,
+    database: Database,
+    at_once: AtOnce = 4,
+    listen: Listen = "127.0.0.1:9464",
+) -> NoReturn:
+    """Work for many accounts, together with every other process on the same database."""
+    from syncd.cli.session import log_to_stderr
+    from syncd.cli.stopping import run_until_stopped
+    from syncd.config.addresses import passwords_in
+
+    shared.secrets.update(passwords_in(database))
+    log_to_stderr(shared)
+    place = _place(database)
+    roll = _roll(shared, accounts, database)
+    service = _service(listen)
+    _, ended = run_until_stopped(lambda stop: _served(place, roll, service, at_once, stop))
+    raise typer.Exit(ended.exit_code or ExitCode.OK)
+
+
+def _place(database: str) -> FleetPlace:
+    """Raise `ConfigurationError` where the option names no database of PostgreSQL."""
+    from syncd.wiring import fleet_place
+
+    return fleet_place(database)
+
+
+def _roll(shared: Shared, folder: Path, database: str) -> Roll:
+    """Read the accounts a first time; one that is wrong is said, and leaves the others alone."""
+    from syncd.cli.service import with_sound_targets
+    from syncd.fleet.reading import read_account
+    from syncd.fleet.roll import Roll
+
+    def read(file: Path) -> Settings:
+        settings = read_account(file, database)
+        shared.secrets.update(settings.secrets())
+        return with_sound_targets(settings)
+
+    roll = Roll(folder, read)
+    roll.look()
+    return roll
+
+
+def _service(listen: str) -> ServiceSettings:
+    """Raise `UsageError` where others than this machine would get in."""
+    from pydantic import ValidationError
+
+    from syncd.config import ServiceSettings
+
+    try:
+        return ServiceSettings(listen=listen)
+    except ValidationError as error:
+        raise UsageError(
+            f"--listen {listen}",
+            "it is no address that only this machine reaches",
+            'Write it like 127.0.0.1:9464, or "off"; a proxy may stand in front',
+        ) from error
+
+
+async def _served(
+    place: FleetPlace, roll: Roll, service: ServiceSettings, at_once: int, stop: asyncio.Event
+) -> None:
+    """Work and answer, each in its thread."""
+    from syncd.web.fleet import fleet_application
+    from syncd.web.server import serving
+
+    fleet = _put_together(place, roll, at_once, stop)
+    with serving(fleet_application(_desk(fleet, place, service)), service.listen):
+        await fleet.serve()
+
+
+def _put_together(place: FleetPlace, roll: Roll, at_once: int, stop: asyncio.Event) -> Fleet:
+    from syncd.cli.session import holder
+    from syncd.daemon.service_manager import service_manager
+    from syncd.fleet.fleet import Fleet
+    from syncd.fleet.queue import Base, Queue, tables
+    from syncd.fleet.runner import Means, Runner
+    from syncd.service.pulse import Pulse
+    from syncd.wiring import SystemClock, wired
+
+    place.make(tables())
+    now, name = SystemClock().now, holder("syncd fleet")
+    means = Means(roll.settings_of, wired, place, now, name)
+    return Fleet(
+        roll=roll,
+        queue=Queue(Base(place.name, place.arguments, place.prepare), at_once),
+        runner=Runner(means, stop),
+        manager=service_manager(),
+        pulse=Pulse(now),
+        now=now,
+    )
+
+
+def _desk(fleet: Fleet, place: FleetPlace, service: ServiceSettings) -> FleetDesk:
+    from syncd import __version__
+    from syncd.service.fleet_standing import FleetStanding, Posted
+    from syncd.web.fleet import FleetDesk
+
+    def board() -> dict[str, Posted]:
+        return {
+            account: Posted(FleetStanding.from_text(text), at, success)
+            for account, (at, success, text) in place.read().items()
+        }
+
+    return FleetDesk(
+        names=lambda: fleet.roll.names,
+        problems=lambda: fleet.roll.problems,
+        board=board,
+        errands=place.errands,
+        pulse=fleet.pulse,
+        service=service,
+        now=fleet.now,
+        version=__version__,
+    )

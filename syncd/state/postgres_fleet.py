@@ -1,0 +1,100 @@
+"""What a fleet keeps in PostgreSQL beside its accounts' states: its queue, and a board."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from psycopg import sql
+
+from syncd.state.codec import moment_from, moment_of
+from syncd.state.postgres import Access, arguments_of, connect, prepared_for
+from syncd.state.postgres_faults import translated
+from syncd.state.postgres_place import SHARED, Place, place_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('syncd fleet', 0))"
+_MAKE: Final = sql.SQL(
+    "CREATE SCHEMA IF NOT EXISTS {schema};"
+    " CREATE TABLE IF NOT EXISTS {table} (account text PRIMARY KEY, at bigint NOT NULL,"
+    " success bigint, document text NOT NULL)"
+)
+_HAS_QUEUE: Final = "SELECT to_regclass('procrastinate_jobs') IS NOT NULL"
+_TABLE: Final = sql.Identifier(SHARED, "fleet")
+_POST: Final = sql.SQL(
+    "INSERT INTO {table} AS fleet VALUES (%(account)s, %(at)s, %(success)s, %(text)s)"
+    " ON CONFLICT (account) DO UPDATE SET at = excluded.at, document = excluded.document,"
+    " success = coalesce(excluded.success, fleet.success)"
+).format(table=_TABLE)
+_READ: Final = sql.SQL("SELECT account, at, success, document FROM {table}").format(table=_TABLE)
+_COUNT: Final = "SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status"
+_QUICK: Final = Access()
+
+
+class FleetPlace:
+    """The part of a database that belongs to the fleet as a whole."""
+
+    def __init__(self, url: URL) -> None:
+        """Raise `ConfigurationError` where the URL names no database of PostgreSQL."""
+        own = place_of(url, "fleet")
+        name = f"fleet in {url.host or 'localhost'}/{url.database}"
+        self._place: Place = replace(own, schema=SHARED, name=name)
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self._place.name
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """How a driver reaches it."""
+        given = arguments_of(self._place, _QUICK)
+        given.pop("context", None)  # which tells the driver of SQLAlchemy's types
+        return given
+
+    @property
+    def prepare(self) -> str:
+        """What each connection does first."""
+        return prepared_for(self._place, _QUICK).as_string()
+
+    def make(self, queue: str) -> None:
+        """See that the board is there, and the queue, whose tables these statements make."""
+        names = {"schema": sql.Identifier(SHARED), "table": _TABLE}
+        with (
+            translated(self.name),
+            connect(self._place, _QUICK) as connection,
+            connection.transaction(),
+        ):
+            connection.execute(_LOCK)
+            connection.execute(_MAKE.format(**names))
+            if not connection.execute(_HAS_QUEUE).fetchall()[0][0]:
+                connection.execute(queue.encode())
+
+    def post(self, account: str, text: str, success: datetime | None) -> None:
+        """Put a text in the place of the one before; the last success stays without another."""
+        values = {
+            "account": account,
+            "at": moment_of(datetime.now(UTC)),
+            "success": None if success is None else moment_of(success),
+            "text": text,
+        }
+        with translated(self.name), connect(self._place, _QUICK) as connection:
+            connection.execute(_POST, values)
+
+    def read(self) -> Mapping[str, tuple[datetime, datetime | None, str]]:
+        """All texts by account, with when they were posted and when the last success was."""
+        with translated(self.name), connect(self._place, _QUICK) as connection:
+            rows = connection.execute(_READ).fetchall()
+        return {
+            account: (moment_from(at), None if success is None else moment_from(success), text)
+            for account, at, success, text in rows
+        }
+
+    def errands(self) -> Mapping[str, int]:
+        """How many errands there are in each of the queue's states."""
+        with translated(self.name), connect(self._place, _QUICK) as connection:
+            return {str(status): int(n) for status, n in connection.execute(_COUNT).fetchall()}
