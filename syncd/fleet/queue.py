@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import structlog
-from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
-from procrastinate.jobs import DeleteJobCondition
+from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+from procrastinate.jobs import DeleteJobCondition, Status
+from procrastinate.worker import Worker
 
 from syncd.errors import StateAwayError
 from syncd.fleet.errand import Errand, NotDoneError, back_off
@@ -61,8 +62,11 @@ class Queue:
         self._base = base
         self._at_once = at_once
         self._do: Do | None = None
+        self._worker: Worker | None = None
+        self._at_work: set[int] = set()
+        self._suspects: frozenset[int] = frozenset()
         self._app = App(connector=self._connector())
-        self._app.task(name=_TASK, pass_context=True, retry=_PutBack())(self._called)
+        self._app.task(name=_TASK, pass_context=True)(self._called)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -83,55 +87,95 @@ class Queue:
             return await self._app.job_manager.defer_periodic_job(job, name, moment) is not None
         return False
 
-    async def put_for(self, errand: Errand, moment: datetime) -> None:
+    async def put_for(self, errand: Errand, moment: datetime, attempts: int = 0) -> None:
         """Put one in for a moment to come, beside those by schedule; one waits at most."""
-        lock = f"{errand.name}:again"
+        configured = self._task.configure(
+            queue=_QUEUE,
+            lock=errand.account,
+            queueing_lock=f"{errand.name}:again",
+            priority=_BEHIND,
+            schedule_at=moment,
+        )
         with self._translated(), suppress(AlreadyEnqueued):
-            await self._task.configure(
-                queue=_QUEUE,
-                lock=errand.account,
-                queueing_lock=lock,
-                priority=_BEHIND,
-                schedule_at=moment,
-            ).defer_async(account=errand.account, job=errand.job.value)
+            await configured.defer_async(
+                account=errand.account, job=errand.job.value, attempts=attempts
+            )
 
     async def rescue(self) -> int:
         """Put back what dead processes were at; returns how many errands that were."""
         manager = self._app.job_manager
         with self._translated():
             stalled = [*await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED)]
+            stalled += await self._dropped_here()
             await manager.prune_stalled_workers(STALLED)
-        for job in stalled:
-            with suppress(ConnectorException):  # another process was first
-                await manager.retry_job(job, retry_at=datetime.now(UTC))
-                _log.warning("errand.rescued", **job.task_kwargs)
+            for job in stalled:
+                await self._put_back(job)
         return len(stalled)
+
+    async def _dropped_here(self) -> list[Queued]:
+        """What this very process has done and could not say so, for the database was away."""
+        if self._worker is None or self._worker.worker_id is None:
+            return []
+        mine = await self._app.job_manager.list_jobs_async(
+            status=Status.DOING.value, worker_id=self._worker.worker_id
+        )
+        idle = {job.id: job for job in mine if job.id is not None and job.id not in self._at_work}
+        suspects, self._suspects = self._suspects, frozenset(idle)
+        return [job for number, job in idle.items() if number in suspects]
+
+    async def _put_back(self, job: Queued) -> None:
+        """Let it be fetched again, or end it where the same errand waits behind it anyway."""
+        manager = self._app.job_manager
+        try:
+            await manager.retry_job(job, retry_at=datetime.now(UTC))
+        except UniqueViolation:
+            await manager.finish_job(job, status=Status.FAILED, delete_job=True)
+        except ConnectorException as error:
+            _log.debug("errand.not_rescued", reason=str(error))  # another process was first
+            return
+        _log.warning(
+            "errand.rescued", account=job.task_kwargs["account"], job=job.task_kwargs["job"]
+        )
 
     async def work(self, do: Do) -> None:
         """Do errands until cancelled, and then see those under way to their end.
 
         Raises `StateAwayError` where the database goes away.
         """
-        self._do = do
-        with self._translated():
-            await self._app.run_worker_async(
-                queues=[_QUEUE],
-                concurrency=self._at_once,
-                install_signal_handlers=False,
-                delete_jobs=DeleteJobCondition.ALWAYS.value,
-                fetch_job_polling_interval=_LOOK,
-                update_heartbeat_interval=BEAT,
-                stalled_worker_timeout=STALLED,
-            )
+        self._do, self._suspects = do, frozenset()
+        self._worker = Worker(
+            self._app,
+            queues=[_QUEUE],
+            concurrency=self._at_once,
+            install_signal_handlers=False,
+            delete_jobs=DeleteJobCondition.ALWAYS,
+            fetch_job_polling_interval=_LOOK,
+            update_heartbeat_interval=BEAT,
+            stalled_worker_timeout=STALLED,
+        )
+        with self._translated(), _quiet_about_its_absence():
+            await self._worker.run()
         raise StateAwayError(self._base.name, "the queue was lost", "It is tried again")
 
     @property
     def _task(self) -> Any:  # noqa: ANN401 - Procrastinate's own, generic over the call
         return self._app.tasks[_TASK]
 
-    async def _called(self, context: JobContext, /, account: str, job: str, **_: object) -> None:
+    async def _called(
+        self, context: JobContext, /, account: str, job: str, attempts: int = 0, **_: object
+    ) -> None:
+        """Do it, and put it in anew where it was not done: to retry it might meet its like."""
         assert self._do is not None  # noqa: S101 - a worker runs inside `work` alone
-        await self._do(Errand(account, Job(job)), context.job.attempts)
+        number, errand = context.job.id or 0, Errand(account, Job(job))
+        self._at_work.add(number)
+        try:
+            await self._do(errand, attempts)
+        except NotDoneError as undone:
+            wait = timedelta() if undone.at_once else back_off(attempts)
+            with suppress(StateAwayError):  # then this one cannot be struck out, and is rescued
+                await self.put_for(errand, datetime.now(UTC) + wait, attempts + 1)
+        finally:
+            self._at_work.discard(number)
 
     def _job(self, errand: Errand, **more: int) -> Queued:
         configured = self._task.configure(
@@ -170,13 +214,20 @@ class Queue:
             ) from error
 
 
-class _PutBack(BaseRetryStrategy):
-    """Errands come back until they are done; a mistake of ours waits as long as anything else."""
+@contextmanager
+def _quiet_about_its_absence() -> Iterator[None]:
+    """Have no traceback for each errand that cannot be struck out while the database is away."""
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
 
-    def get_retry_decision(self, *, exception: BaseException, job: Queued) -> RetryDecision | None:
-        if isinstance(exception, asyncio.CancelledError) or (
-            isinstance(exception, NotDoneError) and exception.at_once
-        ):
-            return RetryDecision(retry_at=datetime.now(UTC))
-        again = datetime.now(UTC) + back_off(job.attempts)
-        return RetryDecision(retry_at=again, priority=_BEHIND)
+    def tell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if isinstance(context.get("exception"), ConnectorException):
+            _log.warning("errand.not_struck_out", reason=str(context["exception"]))
+        else:
+            loop.default_exception_handler(context)
+
+    loop.set_exception_handler(tell)
+    try:
+        yield
+    finally:
+        loop.set_exception_handler(before)

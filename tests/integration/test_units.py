@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 UNITS: Final = Path(__file__).parents[2] / "systemd"
-SERVICES: Final = ("syncd.service", "syncd@.service", "syncd-once.service")
+SERVICES: Final = ("syncd.service", "syncd@.service", "syncd-once.service", "syncd-fleet.service")
 INSTALLED: Final = "/opt/syncd/bin/syncd"
 
 
@@ -38,7 +38,7 @@ def test_a_unit_is_understood_whole(unit: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("unit", SERVICES)
 def test_a_unit_starts_what_is_installed(unit: str) -> None:
     text = (UNITS / unit).read_text()
-    command = re.search(r"^ExecStart=(\S+) --config (\S+)", text, re.MULTILINE)
+    command = re.search(r"^ExecStart=(\S+) (?:--config|fleet --accounts) (\S+)", text, re.MULTILINE)
 
     assert command is not None
     assert command[1] == INSTALLED

@@ -24,6 +24,7 @@ COMMANDS = (
     "demo",
     "quarantine",
     "state",
+    "fleet",
 )
 EVERYWHERE = (
     "--version",

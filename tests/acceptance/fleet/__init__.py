@@ -1,0 +1,1 @@
+"""Several processes that work for many accounts, on a real PostgreSQL."""
