@@ -45,14 +45,15 @@ class Fleet:
     now: Callable[[], datetime]
     _calendar: Calendar = field(default_factory=Calendar)
     _unsent: dict[Errand, datetime] = field(default_factory=dict)
+    _follows: bool = False
 
     async def serve(self) -> None:
         """Serve until the runner's stop; what fails at the start is raised, later it is borne."""
         async with self.queue.opened():
-            self._look()
+            await self._look()
             self.manager.ready()
             besides = [
-                asyncio.create_task(self._every(_LOOK, self._look_again)),
+                asyncio.create_task(self._every(_LOOK, self._look)),
                 asyncio.create_task(self._every(_TICK, self._put_what_is_due)),
                 asyncio.create_task(self._every(BEAT, self._rescue)),
                 asyncio.create_task(self._every(_TICK, self._beat)),
@@ -99,13 +100,15 @@ class Fleet:
         except Exception:  # noqa: BLE001 - one bug must not end the service; it is told
             _log.exception("fleet.bug")
 
-    async def _look_again(self) -> None:
-        self._look()
+    async def _look(self) -> None:
+        """Read what is new in a thread: ten thousand files would keep the loop for a minute."""
+        before = self.roll.accounts
+        await asyncio.to_thread(self.roll.look)
         self.pulse.relief(Trouble.CONFIGURATION)
-
-    def _look(self) -> None:
-        self.roll.look()
         accounts = self.roll.accounts
+        if accounts == before and self._follows:
+            return
+        self._follows = True
         wanted = [pace for name, one in accounts.items() for pace in paces(name, one.schedule)]
         self._calendar.follow(frozenset(wanted), self.now())
         self._unsent = {
