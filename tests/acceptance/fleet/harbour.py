@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import NullPool, create_engine
+import psycopg
 
 from tests.environment import clean_environment
 from tests.sandbox_process import SandboxProcess
@@ -63,6 +63,7 @@ class Harbour:
     folder: Path
     url: str
     sandbox: SandboxProcess
+    connection: psycopg.Connection[tuple[object, ...]]
     poll: str = "1s"
     vessels: list[Vessel] = field(default_factory=list)
 
@@ -87,11 +88,8 @@ class Harbour:
         (self.accounts / f"{name}.toml").unlink()
 
     def ask(self, query: str) -> list[tuple[object, ...]]:
-        engine = create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.exec_driver_sql("SET search_path TO syncd")
-            result = connection.exec_driver_sql(query)
-            return [tuple(found) for found in result] if result.returns_rows else []
+        found = self.connection.execute(query.encode())
+        return found.fetchall() if found.description else []
 
     def cycles(self, account: str) -> int:
         """How many cycles are recorded for an account."""
@@ -150,8 +148,11 @@ def harbour(server: Server, folder: Path, sandbox: SandboxProcess) -> Iterator[H
     admin = server.engine().execution_options(isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
-    url = server.url.set(database=name).render_as_string(hide_password=False)
-    yield Harbour(folder, url, sandbox)
+    url = server.url.set(database=name)
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True, options="-csearch_path=syncd") as connection:
+        text = url.render_as_string(hide_password=False)
+        yield Harbour(folder, text, sandbox, connection)
     with admin.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
