@@ -43,6 +43,9 @@ class Board(Protocol):
     def post(self, account: str, text: str, success: datetime | None) -> None:
         """Post a text in the place of the one before; raises `StateError`."""
 
+    def posted(self, account: str) -> str | None:
+        """The text that was posted last."""
+
 
 @dataclass(frozen=True, slots=True)
 class Means:
@@ -126,13 +129,17 @@ class Runner:
         tell_once(telling, seen[-1])
 
     async def _post(self, errand: Errand, settings: Settings, pulse: Pulse) -> None:
-        standing: FleetStanding = standing_of(
-            errand.job.value, self.means.holder, pulse, settings.schedule
-        )
+        standing = standing_of(errand.job.value, self.means.holder, pulse, settings.schedule)
         with suppress(StateError):  # the next errand posts, and the page says that it is late
-            await asyncio.to_thread(
-                self.means.board.post, errand.account, standing.to_text(), pulse.last_success
-            )
+            await asyncio.to_thread(self._posted, errand.account, standing, pulse.last_success)
+
+    def _posted(self, account: str, standing: FleetStanding, success: datetime | None) -> None:
+        """Post it after the former one; of one account there is no other errand meanwhile."""
+        board = self.means.board
+        former = board.posted(account)
+        if former is not None:
+            standing = standing.after(FleetStanding.from_text(former))
+        board.post(account, standing.to_text(), success)
 
     def _refuse_undone(self, pulse: Pulse) -> None:
         if self.stop.is_set():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,12 @@ class FleetStanding:
     def to_text(self) -> str:
         """Write it as JSON."""
         return orjson.dumps(asdict(self)).decode()
+
+    def after(self, former: FleetStanding) -> FleetStanding:
+        """Keep what the last cycle found, where there was none this time, as in an audit."""
+        if self.cycle is not None:
+            return self
+        return replace(self, cycle=former.cycle, states=former.states, stops=former.stops)
 
     @classmethod
     def from_text(cls, text: str) -> FleetStanding:

@@ -31,6 +31,9 @@ _POST: Final = sql.SQL(
     " success = coalesce(excluded.success, fleet.success)"
 ).format(table=_TABLE)
 _READ: Final = sql.SQL("SELECT account, at, success, document FROM {table}").format(table=_TABLE)
+_READ_ONE: Final = sql.SQL("SELECT document FROM {table} WHERE account = %(account)s").format(
+    table=_TABLE
+)
 _COUNT: Final = "SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status"
 _QUICK: Final = Access()
 
@@ -84,6 +87,12 @@ class FleetPlace:
         }
         with translated(self.name), connect(self._place, _QUICK) as connection:
             connection.execute(_POST, values)
+
+    def posted(self, account: str) -> str | None:
+        """The text that was posted last."""
+        with translated(self.name), connect(self._place, _QUICK) as connection:
+            found = connection.execute(_READ_ONE, {"account": account}).fetchone()
+        return None if found is None else str(found[0])
 
     def read(self) -> Mapping[str, tuple[datetime, datetime | None, str]]:
         """All texts by account, with when they were posted and when the last success was."""

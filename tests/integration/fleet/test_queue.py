@@ -208,6 +208,7 @@ def test_the_board_keeps_the_last_success_over_failures(quay: Harbour) -> None:
     place.post("acme", "well", NOON)
     place.post("acme", "failed", None)
     place.post("beta", "new", None)
+    assert (place.posted("acme"), place.posted("nobody")) == ("failed", None)
 
     assert {name: row[1:] for name, row in place.read().items()} == {
         "acme": (NOON, "failed"),

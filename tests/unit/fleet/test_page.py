@@ -115,3 +115,14 @@ def test_a_standing_sums_up_what_was_seen_and_is_read_as_it_was_written() -> Non
     assert standing.troubles == ("somebody is at work",)
     assert standing.late_after == 600
     assert FleetStanding.from_text(standing.to_text()) == standing
+
+
+def test_what_the_last_cycle_found_stays_over_an_audit_and_not_over_a_cycle() -> None:
+    stopped = replace(WELL, stops=("max_delete",))
+    audit = FleetStanding("audit", "process 8", 600.0, troubles=("away",))
+    cycle = FleetStanding("poll", "process 8", 600.0, "later", {"in_sync": 9})
+
+    kept = audit.after(stopped)
+    assert (kept.job, kept.troubles) == ("audit", ("away",))
+    assert (kept.cycle, kept.states, kept.stops) == ("c", WELL.states, ("max_delete",))
+    assert cycle.after(stopped) == cycle
