@@ -190,7 +190,7 @@ def test_a_migration_that_takes_long_is_not_taken_for_one_who_stopped(
             migrated.append(connection)
 
         monkeypatch.setattr(migrate, "is_up_to_date", lambda _: False)
-        monkeypatch.setattr(migrate, "_standing", lambda *_: migrate.Standing.OLDER)
+        monkeypatch.setattr(migrate, "standing", lambda *_: migrate.Standing.OLDER)
         monkeypatch.setattr(migrate, "upgrade", migrate_for_long)
         open_for_writing(place, timing).close()
 

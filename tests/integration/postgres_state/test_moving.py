@@ -26,6 +26,7 @@ from sqlalchemy import (
 from syncd.domain.attributes import ItemId
 from syncd.domain.tracking import Delivery, SkuState, Tracked
 from syncd.errors import ExitCode, LeaseHeldError, StateError, StateMovedError
+from syncd.service.restored import doubted_untold
 from syncd.service.verify import verify
 from syncd.state import (
     facts,
@@ -164,8 +165,8 @@ def test_the_history_is_still_proven_and_goes_on_where_it_went(worked: str, new:
 def test_nothing_is_in_doubt_after_a_move(worked: str, new: Account) -> None:
     move(worked, new.url, new)
 
-    with closing(new.open()) as state, state.lease("a cycle", timedelta()) as lease:
-        assert lease.in_doubt == 0
+    with closing(new.open()) as state, state.lease("a cycle", timedelta()):
+        assert doubted_untold(state) == 0
 
 
 @pytest.mark.parametrize("open_it", [open_state, open_existing_read_only])
