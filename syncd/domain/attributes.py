@@ -124,7 +124,7 @@ def sku_differences(
 ) -> dict[Attribute, AttributeChange]:
     """The `differences` of the SKU; what one in a group lacks, it has from there."""
     found = differences(sku_half(desired), known, sent)
-    if known.get(Attribute.SKU_GROUP_ID) is None:
+    if desired.get(Attribute.SKU_GROUP_ID, known.get(Attribute.SKU_GROUP_ID)) is None:
         return found
     return {
         name: change

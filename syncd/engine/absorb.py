@@ -86,11 +86,14 @@ def _questioned(tracked: Tracked) -> Tracked:
 def _wished(tracked: Tracked, wish: Attributes) -> Tracked:
     if wish == tracked.desired:
         return tracked
-    return replace(
+    wished = replace(
         untroubled(with_perhaps_sent(tracked)),
         desired=wish,
         revision=tracked.revision + 1,
     )
+    if wished.wants_sku or wished.known_sku is None:
+        return wished
+    return replace(wished, known_sku=None, sent_sku=frozenset())  # looked at anew before it is ours
 
 
 def with_perhaps_sent(tracked: Tracked) -> Tracked:

@@ -54,7 +54,8 @@ def _may_be_ours(tracked: Tracked) -> bool:
 
 def without_lasting_sku(tracked: Tracked, policy: Policy) -> Tracked:
     """The row without its SKU where that stays when the last of its item is gone."""
-    settled = tracked.delivery is Delivery.SETTLED
-    if policy.delete_skus or tracked.known is not None or not settled:
+    stays = not (policy.skus and policy.delete_skus)
+    last = tracked.known is None and tracked.delivery is Delivery.SETTLED
+    if tracked.known_sku is None or not (stays and last):
         return tracked
     return replace(tracked, known_sku=None, sent_sku=frozenset())

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from syncd.domain.approval import Approval
 from syncd.domain.attributes import Attribute, ItemId, Value
-from syncd.domain.change import Action, Change, Plan
+from syncd.domain.change import Action, Change, Plan, Resource
 from syncd.domain.cycle import Guard, GuardStop
 from syncd.domain.policy import Limit, Limits
 from syncd.engine.limit import allowed_count, in_unit_of
@@ -111,7 +111,10 @@ class _Case:
         Without them a delete that must be tried again would find a smaller limit than at first.
         """
         deleted = self.situation.written.get(Action.DELETE, frozenset())
-        return self.situation.owned + len(deleted - {change.id for change in self.plan.changes})
+        planned = {
+            change.id for change in self.plan.changes if change.resource is Resource.INVENTORY_ITEM
+        }
+        return self.situation.owned + len(deleted - planned)
 
     def is_over(self, limit: Limit, count: int) -> bool:
         return count > allowed_count(limit, self.items, self.limits.min_items_for_share)

@@ -11,7 +11,12 @@ from syncd.domain.delivery import Failure
 from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.policy import Policy
 from syncd.domain.tracking import Delivery, Half, Ownership, Tracked
-from syncd.engine.forget import unheld_if_alike, unless_spent, untroubled
+from syncd.engine.forget import (
+    unheld_if_alike,
+    unless_spent,
+    untroubled,
+    without_lasting_sku,
+)
 from syncd.engine.retry import back_off
 from syncd.engine.revert import released
 
@@ -34,9 +39,11 @@ def observe(
     """Take in what a look-up found; None where nothing is left to remember.
 
     An item that is there although we do not own it becomes ours when the policy adopts, or when a
-    write of ours was in doubt: then it is the one we made.
+    write of ours was in doubt: then it is the one we made. So does a SKU, each half by itself; but
+    for one that the catalog has left, a SKU that was never ours stays nobody's.
     """
-    return unless_spent(unheld_if_alike(_observed(tracked, observation, policy, now)))
+    row = unheld_if_alike(_observed(tracked, observation, policy, now))
+    return unless_spent(without_lasting_sku(row, policy) if row.is_to_go else row)
 
 
 def unseen(tracked: Tracked, failure: Failure, now: datetime) -> Tracked:
@@ -74,11 +81,14 @@ def _observed(tracked: Tracked, observation: Observation, policy: Policy, now: d
     if observation.managed:
         reason = "Digital River fulfils its SKU (managedFulfillment)"
         return _foreign(released(tracked), reason, policy, now)
-    sku = observation.sku if policy.skus else None
+    shown = observation.sku if policy.skus else None
+    sku = shown if _is_our_sku(tracked, policy) else None
+    if shown is not sku and tracked.wants_sku and not tracked.is_missing:
+        return _foreign(tracked, "its SKU existed already, and policy.adopt is off", policy, now)
     if observation.item is None and sku is None:
         return _absent(tracked, policy)
     row = released(tracked) if _is_made_already(tracked) else tracked
-    if _becomes_ours(row, policy):
+    if observation.item is None or _is_our_item(row, policy):
         return _owned(_with_sku(row, sku) if policy.skus else row, observation.item)
     return _foreign(row, "it existed already, and policy.adopt is off", policy, now)
 
@@ -92,14 +102,26 @@ def _is_made_already(tracked: Tracked) -> bool:
     )
 
 
-def _becomes_ours(tracked: Tracked, policy: Policy) -> bool:
+def _is_our_item(tracked: Tracked, policy: Policy) -> bool:
     """Whether the item that is there is ours; one the catalog no longer has is not adopted."""
     return (
         (policy.adopt and not tracked.is_missing)
         or tracked.ownership is Ownership.OWNED
         or tracked.delivery is not Delivery.SETTLED
-        or tracked.known_sku is not None
     )
+
+
+def _is_our_sku(tracked: Tracked, policy: Policy) -> bool:
+    """Whether the SKU that is there is ours; a write in doubt made it where no item was ours yet.
+
+    The SKU is made before its item, so a write in doubt about a row with an item may be the item's.
+    """
+    if tracked.known_sku is not None:
+        return True
+    if tracked.is_missing or not tracked.wants_sku:
+        return False
+    began = tracked.delivery is not Delivery.SETTLED and tracked.ownership is not Ownership.OWNED
+    return policy.adopt or began
 
 
 def _absent(tracked: Tracked, policy: Policy) -> Tracked:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from syncd.domain.attributes import Attribute, AttributeChange, Attributes, ItemId
-from syncd.domain.change import Action, Change
+from syncd.domain.change import Action, Change, Resource
 from syncd.domain.cycle_id import CycleId
 from syncd.domain.delivery import Kind
 from syncd.domain.item import RemoteItem
@@ -94,7 +94,12 @@ class Occasion:
 
 
 def with_entry(deeds: Deeds | None, entry: JournalEntry) -> Deeds | None:
-    """Take in the cycle's next entry for this SKU; None as long as nothing can have landed."""
+    """Take in the cycle's next entry for this SKU; None as long as nothing can have landed.
+
+    What was written to the SKU itself is no item's, and a revert is of items.
+    """
+    if entry.resource is not Resource.INVENTORY_ITEM:
+        return deeds
     if entry.deed is Deed.ADOPT or entry.kind not in _MAY_HAVE_LANDED:
         return deeds
     certain = entry.kind is Kind.ACCEPTED

@@ -287,3 +287,78 @@ def test_unequal_halves_are_told_three_ways_and_managed_ones_not_at_all() -> Non
     assert judged_pair(replace(seen, sku=replace(sku, managed=True)), kept=False) is None
     digital = RemoteSku(ITEM, KNOWN_SKU, physical=False)
     assert judged_pair(Look(ITEM, None, None, NOW, digital, has_asked=True), kept=False) is None
+
+
+SHOWN: Final = Observation(RemoteItem(ITEM, KNOWN), sku=RemoteSku(ITEM, KNOWN_SKU))
+NO_ADOPTION: Final = replace(WITH_DELETES, adopt=False)
+
+
+def test_a_sku_that_was_never_ours_is_not_taken_from_a_row_that_is_gone() -> None:
+    lost = replace(GONE, known_sku=None, delivery=Delivery.IN_DOUBT)
+
+    row = observe(lost, SHOWN, WITH_DELETES, NOW)
+
+    assert row is not None
+    assert row.known_sku is None
+    assert [half[:2] for half in due(row, WITH_DELETES)] == [(Action.DELETE, OF_ITEM)]
+
+
+@pytest.mark.parametrize("delivery", [Delivery.SETTLED, Delivery.IN_DOUBT])
+def test_without_adoption_a_sku_beside_an_item_of_ours_makes_the_pair_foreign(
+    delivery: Delivery,
+) -> None:
+    row = observe(replace(IN_SYNC, known_sku=None, delivery=delivery), SHOWN, NO_ADOPTION, NOW)
+
+    assert row is not None
+    assert row.state is SkuState.FOREIGN
+    assert row.foreign_reason == "its SKU existed already, and policy.adopt is off"
+    assert due(row, NO_ADOPTION) == []
+
+
+def test_without_adoption_an_item_beside_a_sku_of_ours_is_not_taken() -> None:
+    ours = replace(NEW, known_sku=KNOWN_SKU)
+
+    row = observe(ours, SHOWN, NO_ADOPTION, NOW)
+
+    assert row is not None
+    assert row.state is SkuState.FOREIGN
+
+
+@pytest.mark.parametrize("policy", [PAIRS, Policy(delete_skus=True)])
+def test_a_row_whose_item_is_found_gone_is_forgotten_where_its_sku_stays(policy: Policy) -> None:
+    doubtful = replace(GONE, delivery=Delivery.IN_DOUBT)
+    left = Observation(None, sku=RemoteSku(ITEM, KNOWN_SKU))
+
+    assert observe(doubtful, left, policy, NOW) is None
+    assert observe(doubtful, left, WITH_DELETES, NOW) is not None
+
+
+def test_a_limit_does_not_shrink_between_the_halves_of_a_delete() -> None:
+    gone_items = [
+        replace(GONE, id=ItemId(f"S-{number}"), known=None, ownership=Ownership.UNKNOWN)
+        for number in range(10)
+    ]
+    plan = Plan(tuple(first(row, WITH_DELETES) for row in gone_items))
+    deleted = frozenset(row.id for row in gone_items)
+    situation = Situation(owned=90, written={Action.DELETE: deleted})
+
+    assert guard(plan, situation, Limits()).stops == ()
+
+
+def test_a_sku_that_leaves_its_group_gets_what_the_group_gave() -> None:
+    wish = {**WISH, Attribute.SKU_GROUP_ID: None}
+    known = {PART: "A", NAME: "Shoe", Attribute.SKU_GROUP_ID: "G"}
+    leaving = replace(IN_SYNC, desired=wish, known_sku=known)
+    staying = replace(leaving, desired={**WISH, Attribute.SKU_GROUP_ID: "G"})
+
+    assert due(leaving) == [(Action.UPDATE, SKU, {ORIGIN, Attribute.SKU_GROUP_ID})]
+    assert due(staying) == []
+
+
+def test_a_sku_is_looked_at_anew_once_it_was_not_kept_for_a_while() -> None:
+    alone = absorb(IN_SYNC, 12, KNOWN)
+    again = absorb(alone, 13, WISH)
+
+    assert alone.known_sku is None
+    assert needs_look_up(again, NOW)
+    assert again.state is SkuState.PENDING

@@ -255,3 +255,11 @@ def test_what_was_written_since_is_left_as_it_is(deeds: Deeds) -> None:
     row = None if deeds.after is None else IN_SYNC
 
     assert attempt(deeds, row, deeds.after, written_since=True) is Kept.WRITTEN_SINCE
+
+
+def test_what_was_written_to_a_sku_itself_is_no_items() -> None:
+    of_sku = replace(entry(Deed.UPDATE, OTHER, WISH), resource=Resource.SKU)
+    of_item = entry(Deed.UPDATE, OTHER, WISH)
+
+    assert deeds_of([of_sku]) is None
+    assert deeds_of([of_sku, of_item]) == deeds_of([of_item])
