@@ -10,7 +10,14 @@ from typing import Final, TypeAlias, assert_never
 
 from hypothesis import strategies as st
 
-from syncd.domain.attributes import SERVER_FILLED, Attribute, Attributes, ItemId, Value
+from syncd.domain.attributes import (
+    ITEM_ATTRIBUTES,
+    SERVER_FILLED,
+    Attribute,
+    Attributes,
+    ItemId,
+    Value,
+)
 from syncd.domain.change import Change
 from syncd.domain.delivery import (
     Accepted,
@@ -106,7 +113,7 @@ def answer_to(row: Tracked, change: Change, answer: Answer) -> Outcome:
     """An outcome as it is, or the item as the remote would then have it."""
     if answer.outcome is not None:
         return answer.outcome
-    values = dict.fromkeys(Attribute) | dict(row.known or {})
+    values = dict.fromkeys(ITEM_ATTRIBUTES) | dict(row.known or {})
     return Accepted({**values, **change.payload(), **answer.altered}, "r")
 
 
@@ -198,7 +205,7 @@ _EVERY_WISH: Final = [
 @st.composite
 def _any_item(draw: st.DrawFn) -> Attributes:
     item = _EVERY_ITEM[draw(st.integers(0, len(_EVERY_ITEM) - 1))]
-    return dict.fromkeys(Attribute) | dict(item)
+    return dict.fromkeys(ITEM_ATTRIBUTES) | dict(item)
 
 
 @st.composite

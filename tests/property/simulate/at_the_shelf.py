@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from syncd.domain.attributes import Attribute, ItemId
+from syncd.domain.attributes import ITEM_ATTRIBUTES, Attribute, ItemId
 from tests.property.simulate.shelf import CUT_SHORT, EMPTY, GONE, IDS, STRAY
 from tests.property.simulate.world import World
 
@@ -108,7 +108,7 @@ async def mend(world: World) -> None:
 async def remap(world: World) -> None:
     """Mapping or filter change; the file stays as it is."""
     meaning, chance = world.shelf.meaning, world.chance
-    attribute = chance.choice([one for one in Attribute if one is not Attribute.PART_NUMBER])
+    attribute = chance.choice([one for one in ITEM_ATTRIBUTES if one is not Attribute.PART_NUMBER])
     world.shelf.mean(
         chance.choice(
             (

@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 
 import orjson
 
-from syncd.domain.attributes import SERVER_FILLED, Attribute, Attributes, ItemId
+from syncd.domain.attributes import ITEM_ATTRIBUTES, SERVER_FILLED, Attributes, ItemId
 from syncd.domain.canonical import observed
 from syncd.domain.change import Action
 from syncd.domain.delivery import Kind
@@ -306,7 +306,9 @@ def payload_of(sent: Sent) -> Attributes:
     if sent.request.body is None:
         return {}
     values = orjson.loads(sent.request.body)
-    return {name: observed(name, values[name.value]) for name in Attribute if name.value in values}
+    return {
+        name: observed(name, values[name.value]) for name in ITEM_ATTRIBUTES if name.value in values
+    }
 
 
 def _takes_over(entry: JournalEntry) -> bool:

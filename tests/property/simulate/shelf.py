@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from syncd.data import load_rule_book
-from syncd.domain.attributes import Attribute, Attributes, ItemId, Value
+from syncd.domain.attributes import ITEM_ATTRIBUTES, Attribute, Attributes, ItemId, Value
 from syncd.domain.canonical import Breach, wanted
 from syncd.domain.snapshot import CatalogRow, Defect, Scope
 from syncd.errors import CatalogError, SuspectCatalogError
@@ -23,7 +23,7 @@ JOIN_CUT: Final = "erp: its last record has no end"
 GONE: Final = CatalogError("catalog.csv", "it is not there", "Put it back")
 EMPTY: Final = SuspectCatalogError("catalog.csv", "it has no rows", "Export it again")
 STRAY: Final = CatalogRow(None, None, {}, row=99, defect=Defect("id", "", "it must not be empty"))
-ALL: Final = frozenset(Attribute)
+ALL: Final = frozenset(ITEM_ATTRIBUTES)
 IDS: Final = tuple(f"sku-{number:02}" for number in range(30))
 """The ids that rows and items bear."""
 
@@ -42,7 +42,7 @@ class Row:
     repeated: bool = False
 
     def texts(self, mapped: frozenset[Attribute]) -> dict[Attribute, str | None]:
-        return {name: getattr(self, name.key) for name in Attribute if name in mapped}
+        return {name: getattr(self, name.key) for name in ITEM_ATTRIBUTES if name in mapped}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Final
 
 import psutil
@@ -29,6 +31,9 @@ from tests.property.soak.shop import Shop
 
 _MEGABYTE: Final = 1 << 20
 _A_DAY: Final = timedelta(days=1)
+_THREADS: Final = 6
+_LOOKS: Final = 10
+"""At the threads, for some end a moment after what they were begun for."""
 _HOOKS: Final = 3
 _ROLLS: Final = 5
 _AUDITS: Final = 7
@@ -69,6 +74,7 @@ async def soak(folder: Path, marks: Sequence[int], terms: Terms) -> list[Size]:
     history is pruned.
     """
     clock, sizes = LeapingClock(), []
+    await _all_threads_begun()
     with closing(open_state(f"sqlite:///{folder / 'state.db'}", clock)) as state:
         shop = Shop(folder, state, clock, terms.keep)
         async with _working(shop) as works:
@@ -77,11 +83,18 @@ async def soak(folder: Path, marks: Sequence[int], terms: Terms) -> list[Size]:
                 await works.poll()
                 await works.do_more(cycle, cycles_a_day=max(1, _A_DAY // terms.step))
                 if cycle in marks:
-                    sizes.append(_size(folder, cycle))
+                    sizes.append(_size(folder, cycle, await _fewest_threads()))
             await works.is_mended()
         assert shop.is_settled(), "it did not work"
         assert works.notifier.told, "nobody was told of anything"
     return sizes
+
+
+async def _all_threads_begun() -> None:
+    """Begin as many threads as the loop ever takes, for it begins them one by one as work meets."""
+    met = Barrier(_THREADS)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
+    await asyncio.gather(*(asyncio.to_thread(met.wait) for _ in range(_THREADS)))
 
 
 class _Works:
@@ -156,14 +169,22 @@ async def _working(shop: Shop) -> AsyncIterator[_Works]:
         await works.end()
 
 
-def _size(folder: Path, cycles: int) -> Size:
+async def _fewest_threads() -> int:
+    found = []
+    for _ in range(_LOOKS):
+        found.append(psutil.Process().num_threads())
+        await asyncio.sleep(0.01)
+    return min(found)
+
+
+def _size(folder: Path, cycles: int, threads: int) -> Size:
     gc.collect()
     process = psutil.Process()
     return Size(
         cycles=cycles,
         memory=process.memory_info().rss,
         descriptors=process.num_fds(),
-        threads=process.num_threads(),
+        threads=threads,
         tasks=len(asyncio.all_tasks()),
         database=sum(file.stat().st_size for file in folder.glob("state.db*")),
     )
