@@ -153,9 +153,11 @@ def _no_rows(records: int) -> str:
 
 def _doubts_of_moving(connection: DuckDBPyConnection, take: Take) -> Iterator[str]:
     """Doubt ids that stand on two pages: a row that moved there may have pushed another out."""
-    if not take.in_pages or take.scope is not Scope.WHOLE:
+    if not take.is_whole_in_pages:
         return
-    found = connection.execute("SELECT min(id), count(*) FROM repeated").fetchone()
+    found = connection.execute(
+        "SELECT min(id), count(*) FROM (FROM repeated UNION FROM met_again)"
+    ).fetchone()
     first, number = found or (None, 0)
     if number:
         others = f" (and {number - 1:,} more like it)" if number > 1 else ""

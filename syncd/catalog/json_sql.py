@@ -11,6 +11,7 @@ from syncd.catalog.dialect import Format
 from syncd.catalog.ready import ReadyFile
 from syncd.catalog.sql import BETWEEN, FLAW, WHOLE_RECORD, Cells, Look, flaw, identifier, literal
 from syncd.catalog.table_sql import Layout, read_lines
+from syncd.domain.plain_text import trimmed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -22,6 +23,7 @@ _NESTED: Final = "the value is a list or an object, but must be a text, a number
 _INEXACT: Final = "the number cannot be taken over exactly: let the export write it as a text"
 _NUL: Final = "the text has a NUL character"
 _TWICE: Final = "the object has this field twice, as two rows have that were joined"
+_UNSAID: Final = "the record does not have this field, which catalog.filter looks at"
 _NO_OBJECT: Final = "the record is not a JSON object"
 _EXACT: Final = r"-?(\d+|\d{1,15}\.\d+)"
 
@@ -39,13 +41,18 @@ def json_cells(ready: ReadyFile, columns: Columns, look: Look) -> Cells:
         f"try(json_transform(record, {literal(structure)})) AS j FROM {_records(ready, look)}"
     )
     found = _flaw(raws, columns.id.sources)
+    absent = "".join(
+        _lacks(columns.names.index(name), raws[columns.names.index(name)], name)
+        for name, words in columns.filter
+        if all(map(trimmed, words))
+    )
     return Cells(
         file=ready.file.index,
         source=f"(SELECT position, record, {fields} FROM ({parsed}))",
         position="position",
         texts=[_text(raw) for raw in raws],
         raws=raws,
-        flaw=found,
+        flaw=f"CASE WHEN {found} IS NOT NULL THEN {found}{absent} END::{FLAW}" if absent else found,
         record="record",
         trace=_trace(found),
     )
@@ -136,6 +143,13 @@ def _trace(flaw: str) -> str:
     values = f"array_to_string(try(json_extract_string(record, '$..*')), {BETWEEN})"
     decoded = f"CASE WHEN contains(record, '\\') THEN {values} END"
     return f"CASE WHEN {flaw} IS NOT NULL THEN concat_ws({BETWEEN}, record, {decoded}) END"
+
+
+def _lacks(number: int, raw: str, name: str) -> str:
+    """Hold a record that says nothing to the filter: that it is to be left out is not known."""
+    path = literal(f"$.{json.dumps(name, ensure_ascii=False)}")
+    lacks = f"{raw} IS NULL AND NOT coalesce(try(json_exists(record, {path})), true)"
+    return f" WHEN {lacks} THEN {flaw(number, _UNSAID)}"
 
 
 def _flaw_of_field(number: int, raw: str) -> str:

@@ -52,6 +52,11 @@ class Take:
     removed: Path | None = None
     in_pages: bool = False
 
+    @property
+    def is_whole_in_pages(self) -> bool:
+        """Whether all of a list came page by page, so that it may have moved meanwhile."""
+        return self.in_pages and self.scope is Scope.WHOLE
+
     def digest(self, advance: Advance) -> str:
         """Digest the bytes, and the doubts: the same bytes need not be as complete again."""
         text = repr((digest_of(self.files, advance), self.doubts))

@@ -25,6 +25,7 @@ CUT_RULE: Final = "the file ends in this row without a line end, so it may be cu
 _QUICK: Final = Look("quick", parallel=True, numbered=False)
 _CAREFUL: Final = Look("careful", parallel=False, numbered=False)
 _CLOSE: Final = Look("close", parallel=False, numbered=True)
+_AGAIN: Final = Look("again", parallel=False, numbered=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ class Counts:
     def of(self, file: int) -> int:
         """Count all records of a file, the refused ones included."""
         return self.accepted[file] + len(self.rejected.get(file, ()))
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether the filter leaves any record out."""
+        return self.kept < sum(self.accepted)
 
     @property
     def records(self) -> int:
@@ -78,6 +84,9 @@ class Passes:
         if wanted or counts.unusable or last:
             self._look(wanted, last)
             self._set_apart_no_objects(counts)
+            advance(0)
+        if counts.leaves_out and self._scan.take.is_whole_in_pages:
+            self._tables.meet_again(self._scan.rows(self._connection, _AGAIN))
             advance(0)
         self._settle()
         return counts

@@ -69,6 +69,7 @@ class Tables:
         columns = ", ".join(f"{name} {kind}" for name, kind in _BROKEN_COLUMNS.items())
         cells = "".join(f", v{number} VARCHAR" for number in range(values))
         connection.execute(f"CREATE TABLE broken ({columns})")
+        connection.execute("CREATE TABLE met_again (id VARCHAR)")
         connection.execute(
             "CREATE TABLE looked (file INTEGER, position BIGINT, id VARCHAR, fingerprint BIGINT, "
             f"flaw {FLAW}, flawed_text VARCHAR, trace VARCHAR, hides BOOLEAN{cells})"
@@ -155,6 +156,16 @@ class Tables:
             f"WHERE NOT missing AND {bucket_of('id')} IN (SELECT bucket FROM wanted)"
         )
         self._spare_traced()
+
+    def meet_again(self, rows: str) -> None:
+        """Note the ids that came more than once where the filter leaves one of their rows out.
+
+        They hold no row; but where a list comes in pages, they show that it moved.
+        """
+        self._connection.execute(
+            f"INSERT INTO met_again SELECT id FROM ({rows}) WHERE id IS NOT NULL "
+            "GROUP BY id HAVING count(*) > 1 AND NOT bool_and(kept)"
+        )
 
     def merge_equal(self) -> None:
         """Make one of the records that have the same id and the same values."""

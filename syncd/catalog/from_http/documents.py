@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 LARGEST: Final = 64 * 1024 * 1024
 """In bytes: what is parsed at once must fit into memory several times over."""
 
+_STEPS: Final = frozenset(
+    {
+        "subexpression",
+        "index_expression",
+        "pipe",
+        "projection",
+        "filter_projection",
+        "flatten",
+        "or_expression",
+    }
+)
 _EMPTY: Final[tuple[JsonValue, ...]] = ("", [], {})
 
 
@@ -89,6 +100,16 @@ def compiled(text: str) -> ParsedResult:
     import jmespath
 
     return jmespath.compile(text)
+
+
+def first_step(expression: ParsedResult) -> str | None:
+    """Name the field that a path begins with; None for what is no path."""
+    node = expression.parsed
+    while node["type"] != "field":
+        if node["type"] not in _STEPS:
+            return None
+        node = node["children"][0]
+    return str(node["value"])
 
 
 def search(expression: ParsedResult, value: JsonValue) -> JsonValue:

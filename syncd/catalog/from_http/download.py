@@ -22,9 +22,14 @@ from syncd.catalog.from_http.identity import identity_shown
 from syncd.catalog.from_http.line import Line
 from syncd.catalog.from_http.pages import Documents, Total, records_in
 from syncd.catalog.from_http.part import Part
-from syncd.catalog.from_http.request import Request
+from syncd.catalog.from_http.request import JsonValue, Request
 from syncd.catalog.from_http.rows import Rows
-from syncd.catalog.from_http.signs import sign_of_pages
+from syncd.catalog.from_http.signs import (
+    sign_of_loss,
+    sign_of_more,
+    sign_of_pages,
+    sign_of_records,
+)
 from syncd.catalog.from_http.tally import Tally
 from syncd.catalog.spool import write
 from syncd.catalog.watching import counted_singly, moving
@@ -72,6 +77,7 @@ class Download:
             case Kind.JSONL:
                 self._total.declare(answer, None, tally)
                 yield from line_rows(answer.body, rows, tally)
+                self._judge_end(answer, None, tally)
             case Kind.CSV:
                 yield from self._csv(answer, rows, tally)
             case _:
@@ -80,18 +86,34 @@ class Download:
     def _json(self, answer: Answer, rows: Rows, tally: Tally) -> Iterator[bytes]:
         if self._is_array(answer):
             self._total.declare(answer, None, tally)
-            sign = sign_of_pages(answer, None)
             yield from array_rows(answer.body, rows, tally)
+            self._judge_end(answer, None, tally)
         else:
             document = self._documents.of(answer)
             self._total.declare(answer, document, tally)
-            sign = sign_of_pages(answer, document)
             records = records_in(document, self._records)
             yield from (line for record in records for line in rows.of(record))
             tally.add(len(records), ())
             tally.speak_for("its JSON is closed")
+            self._judge_end(answer, document, tally)
+
+    def _judge_end(self, answer: Answer, document: JsonValue, tally: Tally) -> None:
+        """Doubt that this is all where the answer itself speaks against it.
+
+        A total that the configuration names is compared, and no other number is asked.
+        """
+        sign = sign_of_more(answer, document) or sign_of_pages(answer, document)
+        total = sign_of_records(answer, document, tally.records) if tally.total is None else ""
+        loss = sign_of_loss(document)
         if sign:
             tally.doubt(f"the answer has {sign}, as if more pages followed; set catalog.paging")
+        elif total:
+            tally.doubt(
+                f"the answer has {total}, but {tally.records:,} records came; set catalog.paging,"
+                " or catalog.total to where the number of records stands"
+            )
+        if loss:
+            tally.doubt(f"the answer has {loss} beside its records, so some may be left out")
 
     def _is_array(self, answer: Answer) -> bool:
         """Whether the records are all there is, so that they can be taken one by one."""

@@ -7,10 +7,16 @@ from http import HTTPStatus
 from typing import Final
 
 from syncd.catalog.from_http.answer import Answer
+from syncd.catalog.from_http.setback import may_pass
 from syncd.domain.exchange import moment_in
 
-REFUSALS: Final = frozenset(range(400, 500))
-"""Statuses that tell nothing of a document where it was only looked at: some refuse any HEAD."""
+_BROKEN: Final = 500
+REFUSALS: Final = frozenset(
+    status for status in range(400, 600) if status >= _BROKEN or not may_pass(status)
+)
+"""Statuses that tell nothing of a document where it was only looked at: some servers refuse any
+HEAD, others break by it, and the read itself shows whether more is wrong. A server that is but
+asked too often is asked again."""
 _SETTLED: Final = timedelta(seconds=60)
 """A time of change that is more recent may stand for two contents (RFC 9110, 8.8.2.2)."""
 

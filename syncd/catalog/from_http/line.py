@@ -95,7 +95,7 @@ class Line:
         answer = self._sent(request)
         if answer.status == HTTPStatus.UNAUTHORIZED and self._credentials.renewed():
             answer = self._sent(request)
-        if answer.status in also and not may_pass(answer.status):
+        if answer.status in also:
             return answer
         return self._accepted(request, answer)
 

@@ -17,11 +17,13 @@ from syncd.catalog.from_http.documents import (
     whole_number,
 )
 from syncd.catalog.from_http.line import Line
-from syncd.catalog.from_http.paging import Page, paging_of
+from syncd.catalog.from_http.page import Page
+from syncd.catalog.from_http.paging import paging_of
 from syncd.catalog.from_http.refusals import phrase
 from syncd.catalog.from_http.request import JsonValue, Request, shown
-from syncd.catalog.from_http.rows import Rows
+from syncd.catalog.from_http.rows import Rows, dumped
 from syncd.catalog.from_http.setback import Setback
+from syncd.catalog.from_http.signs import sign_of_loss
 from syncd.catalog.from_http.tally import Tally
 from syncd.config import HttpKeys
 from syncd.errors import CatalogError
@@ -118,5 +120,15 @@ class Pages:
 
     def _tallied(self, page: Page, tally: Tally) -> list[bytes]:
         self._total.declare(page.answer, page.document, tally)
-        lines = [line for record in page.records for line in self._rows.of(record)]
+        loss = sign_of_loss(page.document)
+        if loss:
+            tally.doubt(
+                f"page {page.number:,} has {loss} beside its records, so some may be left out"
+            )
+        lines: list[bytes] = []
+        for record in page.records:
+            found = list(self._rows.of(record))
+            lines += found
+            if not found:
+                tally.pass_over(dumped(record))
         return tally.add(len(page.records), lines)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Protocol, assert_never
 
-from syncd.catalog.from_http.answer import Answer
 from syncd.catalog.from_http.documents import Finder, holds, whole_number
 from syncd.catalog.from_http.links import next_link
+from syncd.catalog.from_http.page import (
+    Page,
+    denies_to_be_all,
+    look_for_gap,
+    sign_of_numbers,
+)
 from syncd.catalog.from_http.request import JsonValue, Request, is_same_place, shown
 from syncd.catalog.from_http.signs import sign_of_more
 from syncd.catalog.from_http.tally import Tally
@@ -15,16 +19,6 @@ from syncd.config.http_sections import CURSOR, PagingKeys
 from syncd.errors import CatalogError
 
 _SAID_SO: Final = "the last page says that nothing follows"
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One answer, parsed; `number` counts from 1."""
-
-    number: int
-    answer: Answer
-    document: JsonValue
-    records: list[JsonValue]
 
 
 class Paging(Protocol):
@@ -61,17 +55,21 @@ class ByNumber:
         self._first = usual if settings.first is None else settings.first
         self._more = _More(settings.more)
         self._pages = _finder(settings.pages)
+        self._last_with_records: Page | None = None
 
     def first(self, request: Request) -> Request:
+        self._last_with_records = None
         return self._at(request, self._first)
 
     def after(self, request: Request, page: Page, tally: Tally) -> Request | None:
-        _look_for_gap(page, tally)
+        look_for_gap(page, tally)
+        if page.records:
+            self._last_with_records = page
         follows = self._follows(page, tally)
         if follows is None:
             return self._as_far_as_records_come(request, page, tally)
         if not follows:
-            tally.speak_for(_SAID_SO)
+            self._judge_end(page, tally)
             return None
         if not page.records:
             tally.doubt(f"page {page.number:,} is empty, though more follow")
@@ -85,9 +83,27 @@ class ByNumber:
         if tally.total is not None:
             return None
         if tally.counts[-2:] == [0, 0]:
-            tally.speak_for("two empty pages followed the last record")
+            self._judge_empty_end(page, tally)
             return None
         return self._next(request, tally)
+
+    def _judge_end(self, page: Page, tally: Tally) -> None:
+        """Believe a page that says that it is the last, unless it is the first and denies it."""
+        if not denies_to_be_all(page, tally):
+            tally.speak_for(_SAID_SO)
+
+    def _judge_empty_end(self, page: Page, tally: Tally) -> None:
+        """Believe empty pages unless they, or the numbers of the last full one, say otherwise."""
+        sign = sign_of_more(page.answer, page.document)
+        for told in (page, self._last_with_records or page):
+            sign = sign or sign_of_numbers(told, page.number, tally)
+        if sign:
+            tally.doubt(
+                f"pages {page.number - 1:,} and {page.number:,} are empty, but there is {sign}:"
+                " set catalog.total, or catalog.paging.more or pages"
+            )
+        else:
+            tally.speak_for("two empty pages followed the last record")
 
     def _follows(self, page: Page, tally: Tally) -> bool | None:
         """Whether more pages follow, as far as anything says so; None where nothing does."""
@@ -113,18 +129,6 @@ class ByNumber:
         return _with_parameter(request, self._settings, number)
 
 
-def _look_for_gap(page: Page, tally: Tally) -> None:
-    """Doubt a page that was shorter than others and not the last; a total would tell better."""
-    if not page.records or page.number == 1 or tally.total is not None:
-        return
-    before = tally.counts[-2]
-    if before < tally.longest:
-        tally.doubt(
-            f"page {page.number - 1:,} has {before:,} records, fewer than others,"
-            " though more follow"
-        )
-
-
 class ByToken:
     """Each page says where the next one is: by a cursor, a link, or an address."""
 
@@ -139,7 +143,7 @@ class ByToken:
         return _sized(request, self._settings)
 
     def after(self, request: Request, page: Page, tally: Tally) -> Request | None:
-        _look_for_gap(page, tally)
+        look_for_gap(page, tally)
         token = self._token(page)
         more = self._more.after(page)
         if more is False:
@@ -170,11 +174,11 @@ class ByToken:
 
         A total vouches as well, and the tally compares it.
         """
-        sign = sign_of_more(page.answer, page.document)
+        sign = sign_of_more(page.answer, page.document) or sign_of_numbers(page, page.number, tally)
         if more:
             tally.doubt(f"page {page.number:,} says that more follows, but not where")
         elif tally.total is not None:
-            return
+            denies_to_be_all(page, tally)
         elif page.number == 1 and self._is_full(page):
             tally.doubt(
                 "the only page is full and names no next one: check catalog.paging"

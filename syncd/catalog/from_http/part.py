@@ -29,6 +29,11 @@ class Part:
         yield from self.tally.doubts()
         if self.rows.without_list:
             yield f"{self.rows.without_list:,} records have no list at catalog.nested"
+        if self.rows.cut_lists:
+            yield (
+                f"{self.rows.cut_lists:,} records say that their list at catalog.nested goes on:"
+                " let the request ask for more of it at once"
+            )
 
     def evidence(self) -> Iterator[str]:
         """Tell what speaks for it."""

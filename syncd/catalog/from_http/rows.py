@@ -8,8 +8,9 @@ from typing import Final, TypeAlias
 
 import orjson
 
-from syncd.catalog.from_http.documents import compiled, holds, search
+from syncd.catalog.from_http.documents import compiled, first_step, holds, search
 from syncd.catalog.from_http.request import JsonValue
+from syncd.catalog.from_http.signs import says_more
 from syncd.config import HttpKeys
 
 Columns: TypeAlias = "dict[str, JsonValue]"
@@ -24,11 +25,13 @@ class Rows:
 
     def __init__(self, settings: HttpKeys) -> None:
         self._nested = compiled(settings.nested) if settings.nested else None
+        self._table = first_step(self._nested) if self._nested else None
         self._only = compiled(settings.only) if settings.only else None
         self._carry = {name: compiled(text) for name, text in settings.carry.items()}
         self._fields = {name: compiled(text) for name, text in settings.fields.items()}
         self.left_out = 0
         self.without_list = 0
+        self.cut_lists = 0
 
     @property
     def changes_nothing(self) -> bool:
@@ -44,9 +47,20 @@ class Rows:
         if not isinstance(inner, list):
             self.without_list += 1
             return
+        self.cut_lists += says_more(self._around(record))
         carried = self.carried(record)
         for row in inner:
             yield from self._line(row, carried)
+
+    def _around(self, record: JsonValue) -> JsonValue:
+        """Give what stands around the list within a record: the record's own fields, and its table.
+
+        Other lists within the record may be cut short without loss, as those of pictures.
+        """
+        if not isinstance(record, dict) or self._table is None:
+            return record
+        plain = {name: inner for name, inner in record.items() if not isinstance(inner, dict)}
+        return plain | {"list": record.get(self._table)}
 
     def of_child(self, record: JsonValue, carried: Mapping[str, JsonValue]) -> Iterator[bytes]:
         """Give the line of a record whose parent stood in another line."""

@@ -22,6 +22,8 @@ class Tally:
         self._doubts: list[str] = []
         self._evidence: list[str] = []
         self._repeats = 0
+        self._passed_over: set[bytes] = set()
+        self._met_again = 0
 
     @property
     def records(self) -> int:
@@ -70,6 +72,12 @@ class Tally:
         self._last = frozenset(lines)
         return fresh
 
+    def pass_over(self, record: bytes) -> None:
+        """Take a record of the coming page that makes no row: it may show that the list moved."""
+        digest = hashlib.blake2b(record, digest_size=8).digest()
+        self._met_again += digest in self._passed_over
+        self._passed_over.add(digest)
+
     @property
     def repeats(self) -> bool:
         """Whether a page came a second time."""
@@ -85,7 +93,8 @@ class Tally:
 
     def doubts(self) -> Iterator[str]:
         """Tell all doubts, those of the declared totals last."""
-        for sentence in (*self._doubts, *self._doubts_of_totals()):
+        sentences = (*self._doubts, *self._doubts_of_moving(), *self._doubts_of_totals())
+        for sentence in sentences:
             yield f"{self._place}{sentence}"
 
     def evidence(self) -> Iterator[str]:
@@ -107,6 +116,13 @@ class Tally:
         ]
         told = f" ({', '.join(counts)})" if len(counts) <= _MOST_GROUPS else ""
         return f"{self.records:,} records came in {self.pages:,} pages{told}"
+
+    def _doubts_of_moving(self) -> Iterator[str]:
+        if self._met_again and self.pages > 1:
+            yield (
+                f"{self._met_again:,} records that take no part came more than once, so the list"
+                " may have moved while it was read"
+            )
 
     def _doubts_of_totals(self) -> Iterator[str]:
         if not self._totals:

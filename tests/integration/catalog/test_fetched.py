@@ -110,6 +110,23 @@ class TestTheCertificate:
         (doubt,) = in_pages.doubts
         assert doubt.startswith('"A" came more than once (and 1 more like it): rows may have moved')
 
+    @pytest.mark.parametrize("kinds", ["no no", "no yes", "yes no"])
+    def test_doubts_an_id_on_two_pages_though_the_filter_leaves_it_out(
+        self, fetching: Fetching, kinds: str
+    ) -> None:
+        fetching.fetcher.records = [
+            {"sku": item, "mpn": "1", "origin": "DK", "sold": sold}
+            for item, sold in zip(
+                "ABA", [*kinds.split()[:1], "yes", *kinds.split()[1:]], strict=True
+            )
+        ]
+        fetching.fetcher.in_pages = True
+        fetching.keys = {"filter": {"sold": ["yes"]}}
+
+        (doubt,) = fetching.read().certificate.doubts
+
+        assert doubt.startswith('"A" came more than once: rows may have moved')
+
     def test_of_changes_does_not_mind_that(self, fetching: Fetching) -> None:
         fetching.fetcher.in_pages = True
         fetching.fetcher.log = [{"sku": "A", "mpn": part, "origin": "DK"} for part in "12"]

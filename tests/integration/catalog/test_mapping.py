@@ -112,11 +112,40 @@ def test_a_filter_that_no_row_matches_leaves_a_doubt(catalog: Catalog) -> None:
 def test_json_truth_values_can_be_filtered_by(catalog: Catalog) -> None:
     catalog.write(
         '{"sku": "A", "mpn": 1, "origin": "DK", "physical": true}\n'
-        '{"sku": "B", "mpn": 2, "physical": false}\n{"sku": "C", "mpn": 3}\n',
+        '{"sku": "B", "mpn": 2, "physical": false}\n{"sku": "C", "mpn": 3, "physical": null}\n',
         "catalog.jsonl",
     )
 
     assert catalog.read("catalog.jsonl", filter={"physical": ["true"]}).ids == ["A"]
+
+
+LACKING = (
+    '{"sku": "A", "mpn": 1, "origin": "DK", "physical": true}\n{"sku": "B", "mpn": 2, "old": 1}\n'
+)
+
+
+def test_a_record_that_lacks_the_field_of_the_filter_is_held_and_not_missing(
+    catalog: Catalog,
+) -> None:
+    catalog.write(LACKING.replace('"old": 1', '"physical": true'), "catalog.jsonl")
+    physical = {"physical": ["true"]}
+    known = catalog.read("catalog.jsonl", filter=physical).known
+    catalog.write(LACKING, "catalog.jsonl")
+
+    found = catalog.read("catalog.jsonl", known=known, filter=physical)
+
+    defect = found.row("B").defect
+    assert defect is not None
+    assert "does not have this field" in defect.rule
+    assert (found.missing, found.certificate.doubts) == ((), ())
+
+
+def test_a_filter_that_accepts_nothing_takes_a_record_without_its_field(catalog: Catalog) -> None:
+    catalog.write(LACKING, "catalog.jsonl")
+
+    found = catalog.read("catalog.jsonl", filter={"physical": ["true", ""]})
+
+    assert (found.ids, found.row("B").defect) == (["A", "B"], None)
 
 
 def test_a_row_that_the_filter_drops_is_missing(catalog: Catalog) -> None:

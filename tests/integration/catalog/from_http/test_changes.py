@@ -50,18 +50,19 @@ def test_a_document_shows_what_it_is_without_being_read(
     assert reader.fetch(url=server.url).identity == identity
 
 
-@pytest.mark.parametrize("status", [403, 404, 405])
+@pytest.mark.parametrize("status", [403, 404, 405, 500, 501, 503])
 def test_a_server_that_knows_no_head_shows_nothing(
     server: RawServer, reader: Reader, status: int
 ) -> None:
     server.answers(lambda asked: Reply(status if asked.method == "HEAD" else 200, BODY))
 
     assert reader.fetcher(url=server.url).identity() == ""
+    assert len(server.asked) == 1
     assert ids_of(reader.fetch(url=server.url)) == ["P1", "P2"]
 
 
-def test_a_source_that_is_not_there_is_an_error(server: RawServer, reader: Reader) -> None:
-    server.answers(lambda _: Reply(503))
+def test_a_source_that_is_asked_too_often_is_an_error(server: RawServer, reader: Reader) -> None:
+    server.answers(lambda _: Reply(429))
 
     with pytest.raises(CatalogError):
         reader.fetcher(url=server.url).identity()

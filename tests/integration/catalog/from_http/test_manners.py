@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -146,6 +147,16 @@ def test_a_request_that_came_too_soon_is_made_again(server: RawServer, reader: R
         ({"has_more": True}, {}),
         ({"meta": {"pagination": {"total_pages": 3}}}, {}),
         ({"_links": {"next": {"href": "/list?page=2"}}}, {}),
+        ({"next_page_url": "/list?page=2"}, {}),
+        ({"next_url": "/list?page=2"}, {}),
+        ({"last_page": 3}, {}),
+        ({"total": 3}, {}),
+        ({"meta": {"total_count": "3"}}, {}),
+        ({"totalCount": 3}, {}),
+        ({"count": 3}, {}),
+        ({}, {"X-Total-Count": "3"}),
+        ({}, {"X-Total-Pages": "2"}),
+        ({}, {"X-WP-TotalPages": "2"}),
         ({}, {"Link": '</list?page=2>; rel="next"'}),
     ],
 )
@@ -158,6 +169,72 @@ def test_signs_of_more_pages_leave_a_doubt_where_no_paging_is_set(
     fetched = reader.fetch(url=server.url, records="items")
 
     assert any("set catalog.paging" in doubt for doubt in fetched.doubts)
+
+
+ARRAY = json.dumps(products(2)).encode()
+LINES = b"".join(json.dumps(row).encode() + b"\n" for row in products(2))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Total-Count": "3"},
+        {"X-Total-Pages": "2"},
+        {"X-WP-TotalPages": "2"},
+        {"Link": '</list?page=2>; rel="next"'},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    ("body", "kind"), [(ARRAY, "application/json"), (LINES, "application/jsonl")]
+)
+def test_headers_that_speak_of_more_leave_a_doubt(
+    server: RawServer, reader: Reader, body: bytes, kind: str, headers: dict[str, str]
+) -> None:
+    server.answers(lambda _: Reply(body=body, headers={"content-type": kind, **headers}))
+
+    assert any("set catalog.paging" in doubt for doubt in reader.fetch(url=server.url).doubts)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"total": 2, "count": 1, "page_count": 1, "last_page": 1},
+        {"total": "many", "count": None, "next_page_url": None, "has_more": False},
+        {"facets": {"brand": {"total": 90}}},
+        {"errors": [], "truncated": False, "partial": None},
+    ],
+    ids=str,
+)
+def test_what_agrees_with_the_records_leaves_no_doubt(
+    server: RawServer, reader: Reader, beside: dict[str, object]
+) -> None:
+    body = json.dumps({"items": products(2), **beside}).encode()
+    server.answers(lambda _: Reply(body=body, headers={"X-Total-Count": "2"}))
+
+    assert reader.fetch(url=server.url, records="items").doubts == ()
+
+
+def test_a_total_that_is_named_goes_before_other_numbers(server: RawServer, reader: Reader) -> None:
+    body = json.dumps({"items": products(2), "found": 2, "total": 90}).encode()
+    server.answers(lambda _: Reply(body=body))
+
+    assert reader.fetch(url=server.url, records="items", total="found").doubts == ()
+
+
+@pytest.mark.parametrize("paging", [{}, {"paging": {"type": "page", "parameter": "page"}}], ids=str)
+@pytest.mark.parametrize(
+    "loss", [{"errors": [{"message": "a shard failed"}]}, {"truncated": True}, {"partial": True}]
+)
+def test_an_answer_that_says_that_it_lost_records_leaves_a_doubt(
+    server: RawServer, reader: Reader, loss: dict[str, Any], paging: dict[str, Any]
+) -> None:
+    body = json.dumps({"items": products(2), "total": 2, **loss}).encode()
+    server.answers(lambda _: Reply(body=body))
+
+    (doubt,) = reader.fetch(url=server.url, records="items", total="total", **paging).doubts
+
+    assert f'has "{next(iter(loss))}" beside its records' in doubt
 
 
 def test_a_full_page_without_a_next_one_leaves_a_doubt(server: RawServer, reader: Reader) -> None:

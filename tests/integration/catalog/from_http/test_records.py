@@ -10,8 +10,8 @@ import pytest
 from syncd.catalog import FetchedSource
 from syncd.config import HttpCatalog
 from tests.contract.catalog.reads import Read, read
-from tests.integration.catalog.from_http.conftest import Reader, products, rows_of
-from tests.stubs.raw import RawServer, Reply
+from tests.integration.catalog.from_http.conftest import Reader, ids_of, products, rows_of
+from tests.stubs.raw import Asked, RawServer, Reply
 
 MAPPING = {"id": "id", "part_number": "mpn"}
 SHIRT = {
@@ -57,6 +57,49 @@ def test_a_record_may_be_its_own_row_where_nothing_is_nested(
     fetched = reader.fetch(url=_give(server, SHIRT, mug), nested="variants || [@]")
 
     assert [row["id"] for row in rows_of(fetched)] == ["S", "L", "M"]
+
+
+@pytest.mark.parametrize("sign", [{"pageInfo": {"hasNextPage": True}}, {"has_more": True}])
+@pytest.mark.parametrize("nested", ["variants.nodes", "variants.nodes[?id]", "[variants.nodes][]"])
+def test_a_nested_list_that_goes_on_leaves_a_doubt(
+    server: RawServer, reader: Reader, nested: str, sign: dict[str, Any]
+) -> None:
+    shirt = {"title": "Shirt", "variants": {"nodes": [{"id": "S"}], **sign}}
+
+    fetched = reader.fetch(url=_give(server, shirt), nested=nested)
+
+    (doubt,) = fetched.doubts
+    assert doubt.startswith("1 records say that their list at catalog.nested goes on")
+
+
+def test_another_list_in_a_record_may_go_on(server: RawServer, reader: Reader) -> None:
+    pictures = {"nodes": ["a.png"], "pageInfo": {"hasNextPage": True}}
+    last = {"hasNextPage": False}
+    shirt = {"images": pictures, "variants": {"nodes": [{"id": "S"}], "pageInfo": last}}
+
+    assert reader.fetch(url=_give(server, shirt), nested="variants.nodes").doubts == ()
+
+
+def test_a_record_that_only_leaves_out_shows_on_two_pages_that_the_list_moved(
+    server: RawServer, reader: Reader
+) -> None:
+    digital, shirt, mug = {"id": "D", "sku": ""}, {"id": "S", "sku": "S"}, {"id": "M", "sku": "M"}
+    pages = [[shirt, digital], [digital, mug]]
+
+    def respond(asked: Asked) -> Reply:
+        page = pages[int(asked.query["page"]) - 1]
+        return Reply(body=json.dumps({"items": page, "total": 4}).encode())
+
+    server.answers(respond)
+    paging = {"type": "page", "parameter": "page"}
+
+    fetched = reader.fetch(
+        url=server.url, records="items", only="sku", total="total", paging=paging
+    )
+
+    assert ids_of(fetched) == ["S", "M"]
+    (doubt,) = fetched.doubts
+    assert doubt.startswith("1 records that take no part came more than once")
 
 
 def test_a_record_without_its_nested_list_leaves_a_doubt(server: RawServer, reader: Reader) -> None:

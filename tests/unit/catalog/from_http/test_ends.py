@@ -10,7 +10,8 @@ import pytest
 
 from syncd.catalog.from_http.answer import Answer
 from syncd.catalog.from_http.documents import Finder
-from syncd.catalog.from_http.paging import Page, paging_of
+from syncd.catalog.from_http.page import Page
+from syncd.catalog.from_http.paging import paging_of
 from syncd.catalog.from_http.request import JsonValue, Request
 from syncd.catalog.from_http.tally import Tally
 from syncd.config.http_sections import PagingKeys
@@ -137,6 +138,55 @@ def test_an_end_that_nothing_vouches_for_is_a_doubt(
     paging: Document, answers: Sequence[Any], words: str
 ) -> None:
     assert any(words in doubt for doubt in walked(paging, *answers).doubts())
+
+
+BY_NUMBER = {"type": "page", "parameter": "at"}
+EMPTY = "are empty, but there is"
+DENIED = "may count the records of one page"
+
+
+@pytest.mark.parametrize(
+    ("paging", "answers", "words"),
+    [
+        (BY_NUMBER, [(2, {}), (0, {}), (0, {"has_more": True})], EMPTY),
+        (BY_NUMBER, [(2, {}), (0, {}), (0, {"next": "?p=9"})], EMPTY),
+        (BY_NUMBER, [(2, {}), (0, {}), (0, {"totalCount": 3})], EMPTY),
+        (BY_NUMBER, [(2, {"totalCount": 3}), (0, {}), (0, {})], EMPTY),
+        (BY_NUMBER, [(2, {"total_pages": 4}), (0, {}), (0, {})], EMPTY),
+        (BY_NUMBER, [(2, {"headers": {"x-total-count": "9"}}), (0, {}), (0, {})], EMPTY),
+        (BY_NUMBER, [(2, {"total": 2, "has_more": True})], DENIED),
+        (BY_NUMBER, [(2, {"total": 2, "total_pages": 3})], DENIED),
+        (CURSOR, [(2, {"total": 2, "next_page_url": "?p=2"})], DENIED),
+        (CURSOR, [(2, {"total": 2, "last_page": 3})], DENIED),
+        (CURSOR | {"size": 9}, [(2, {"totalCount": 3})], "names no next one, but has"),
+        (CURSOR | {"size": 9}, [(2, {"next_cursor": None, "page_count": 3})], "but has"),
+        (NEXT_URL | {"size": 9}, [(2, {"next_url": "?p=2"})], "names no next one, but has"),
+        (LINK | {"size": 9}, [(2, {"headers": {"x-total-count": "9"}})], "but has the header"),
+    ],
+    ids=str,
+)
+def test_an_end_that_other_signs_speak_against_is_a_doubt(
+    paging: Document, answers: Sequence[Any], words: str
+) -> None:
+    (doubt,) = walked(paging, *answers).doubts()
+
+    assert words in doubt
+
+
+@pytest.mark.parametrize(
+    ("paging", "answers"),
+    [
+        (BY_NUMBER, [(2, {"totalCount": 2, "total_pages": 1}), (0, {}), (0, {"has_more": False})]),
+        (BY_NUMBER, [(2, {"has_more": True}), (0, {}), (0, {})]),
+        (BY_NUMBER, [(2, {"total": 4}), (2, {"total": 4, "next": "?p=3"})]),
+        (CURSOR, [(2, at("b") | {"last_page": 2}), (1, {"last_page": 2, "totalCount": 3})]),
+    ],
+    ids=str,
+)
+def test_an_end_that_agrees_with_what_else_is_said_is_believed(
+    paging: Document, answers: Sequence[Any]
+) -> None:
+    assert list(walked(paging, *answers).doubts()) == []
 
 
 @pytest.mark.parametrize("kind", ["page", "offset"])
