@@ -33,7 +33,7 @@ _MEGABYTE: Final = 1 << 20
 _A_DAY: Final = timedelta(days=1)
 _THREADS: Final = 6
 _LOOKS: Final = 10
-"""At the threads, for some end a moment after what they were begun for."""
+"""At threads and descriptors, for some last a moment longer than what they were begun for."""
 _HOOKS: Final = 3
 _ROLLS: Final = 5
 _AUDITS: Final = 7
@@ -83,7 +83,7 @@ async def soak(folder: Path, marks: Sequence[int], terms: Terms) -> list[Size]:
                 await works.poll()
                 await works.do_more(cycle, cycles_a_day=max(1, _A_DAY // terms.step))
                 if cycle in marks:
-                    sizes.append(_size(folder, cycle, await _fewest_threads()))
+                    sizes.append(_size(folder, cycle, await _quiet()))
             await works.is_mended()
         assert shop.is_settled(), "it did not work"
         assert works.notifier.told, "nobody was told of anything"
@@ -169,22 +169,24 @@ async def _working(shop: Shop) -> AsyncIterator[_Works]:
         await works.end()
 
 
-async def _fewest_threads() -> int:
-    found = []
+async def _quiet() -> tuple[int, int]:
+    """The fewest threads and file descriptors of a few moments."""
+    process, found = psutil.Process(), []
     for _ in range(_LOOKS):
-        found.append(psutil.Process().num_threads())
+        found.append((process.num_threads(), process.num_fds()))
         await asyncio.sleep(0.01)
-    return min(found)
+    threads, descriptors = map(min, zip(*found, strict=True))
+    return threads, descriptors
 
 
-def _size(folder: Path, cycles: int, threads: int) -> Size:
+def _size(folder: Path, cycles: int, quiet: tuple[int, int]) -> Size:
     gc.collect()
     process = psutil.Process()
     return Size(
         cycles=cycles,
         memory=process.memory_info().rss,
-        descriptors=process.num_fds(),
-        threads=threads,
+        descriptors=quiet[1],
+        threads=quiet[0],
         tasks=len(asyncio.all_tasks()),
         database=sum(file.stat().st_size for file in folder.glob("state.db*")),
     )
