@@ -301,7 +301,8 @@ class Sightings(Protocol):
         """Items and SKUs that do not go together, in batches ordered by id.
 
         Where SKUs are `kept`, those as well that are not as they are known. Some may agree all the
-        same. SKUs that Digital River fulfils itself are left out.
+        same. SKUs that Digital River fulfils itself are left out, but those of known items where
+        SKUs are kept.
         """
 
     def differing(self) -> Iterator[Sequence[Sighting]]:
@@ -437,6 +438,9 @@ class State(Protocol):
 
     def census(self) -> Census:
         """Count the SKUs."""
+
+    def skus_alone(self) -> int:
+        """Count the pairs that are ours by their SKU and have no item; `census` leaves them out."""
 
     def owned(self, limit: int) -> Sequence[ItemId]:
         """Some owned ids, spread over all of them."""

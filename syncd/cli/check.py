@@ -117,8 +117,9 @@ def _mapped(settings: Settings) -> dict[str, tuple[str, ...]]:
 
 
 def _check_remote(wired: Wired) -> tuple[Finding, Finding]:
-    from syncd.service.check import Finding, Health, check_remote, failed
+    from syncd.service.check import ITEMS_ALONE, PAIRS, Finding, Health, check_remote, failed
 
+    needed = PAIRS if wired.terms.policy.skus else ITEMS_ALONE
     try:
         remote = wired.remote
     except KeyRefusedError as error:  # it is not even sent
@@ -127,7 +128,7 @@ def _check_remote(wired: Wired) -> tuple[Finding, Finding]:
 
     async def checking() -> tuple[Finding, Finding]:
         try:
-            return await check_remote(remote)
+            return await check_remote(remote, needed)
         finally:
             await remote.aclose()
 

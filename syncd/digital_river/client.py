@@ -130,8 +130,10 @@ class DigitalRiver:
         if mismatch is not None:
             self._line.refuse_key(mismatch.failure)
             return Transient(mismatch.failure, in_doubt=True)  # it was carried out all the same
-        shown = found.as_item() if isinstance(found, WireItem) else found.as_sku()
-        return Accepted(shown.attributes, answer.request_id)
+        if isinstance(found, WireItem):
+            return Accepted(found.as_item().attributes, answer.request_id)
+        sku = found.as_sku()
+        return Accepted(sku.attributes, answer.request_id, sku.managed)
 
     async def _among(
         self, ids: Sequence[ItemId], resource: Resource, entry: type[Listed]

@@ -53,11 +53,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The remote did it; `attributes` is the item it answered with, None after a delete."""
+    """The remote did it; `attributes` is the item it answered with, None after a delete.
+
+    `managed` says that the answer was a SKU that Digital River fulfils itself.
+    """
 
     kind: ClassVar[Kind] = Kind.ACCEPTED
     attributes: Attributes | None
     request_id: str | None = None
+    managed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,11 +80,21 @@ def judged_pair(look: Look, *, kept: bool) -> Finding | None:
     An item that Digital River keeps itself has a SKU that says so, and no pair to be judged.
     """
     finding = judged(look)
-    if not look.has_asked or is_unsettled(look.tracked) or (look.sku and look.sku.managed):
+    if not look.has_asked or is_unsettled(look.tracked):
         return finding
+    if look.sku is not None and look.sku.managed:
+        return _taken_from_us(look, finding) if kept else finding
     if kept:
         finding = _with_sku_drift(look, finding)
     return _with_other_half(look, finding)
+
+
+def _taken_from_us(look: Look, finding: Finding | None) -> Finding | None:
+    """An item of ours whose SKU Digital River has begun to fulfil itself."""
+    row = look.tracked
+    if row is None or row.ownership is not Ownership.OWNED:
+        return finding
+    return with_managed(finding or _found(look, FindingKind.MANAGED))
 
 
 def unequal(look: Look) -> dict[Attribute, Sides]:

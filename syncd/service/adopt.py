@@ -37,12 +37,13 @@ class TakeOver:
     """An item that would become ours; `attributes` go from what it has to what the catalog wants.
 
     They are empty where nothing would have to be written. `of_sku` is the same of its SKU, where
-    SKUs are managed and it has one.
+    SKUs are managed and it has one. Without `has_item` it is a SKU alone, whose item is created.
     """
 
     id: ItemId
     attributes: Mapping[Attribute, AttributeChange]
     of_sku: Mapping[Attribute, AttributeChange] = field(default_factory=dict)
+    has_item: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ class Prospects:
 
 @dataclass(slots=True)
 class _Sorted:
-    """What was listed, by what may come of it: items that a row wants, and all others."""
+    """What is there, by what may come of it: what a row wants, and all others."""
 
-    wanted: dict[ItemId, tuple[Tracked, RemoteItem]] = field(default_factory=dict)
+    wanted: dict[ItemId, tuple[Tracked, RemoteItem | None]] = field(default_factory=dict)
     left: list[Left] = field(default_factory=list)
 
 
@@ -154,16 +155,20 @@ class _Looking:
         read = await asyncio.to_thread(read_catalog, self._ports, self._terms, self._request)
         listed, found = await self._listed()
         asking = Asking(self._request, self._terms.in_flight)
-        managed = await managed_among(self._ports.remote, asking, list(found.wanted))
-        skus = await self._skus(asking, list(found.wanted))
+        waiting = await asyncio.to_thread(_without_item, self._ports.state)
+        without_item = [item for item in waiting if item not in found.wanted]
+        asked = [*found.wanted, *(without_item if self._terms.policy.skus else ())]
+        managed = await managed_among(self._ports.remote, asking, asked)
+        skus = await self._skus(asking, asked)
+        alone = await asyncio.to_thread(self._alone, without_item, managed.ids.union(skus))
         taken = self._taken(found, managed.ids, skus)
-        without_item = await asyncio.to_thread(_without_item, self._ports.state)
+        taken_alone = self._taken(alone, managed.ids, skus)
         return Prospects(
             listed=listed,
             owned=listed - len(found.left) - len(taken),
-            taken=tuple(taken),
-            left=tuple(sorted(found.left, key=lambda one: one.id)),
-            to_create=without_item - len(found.wanted),
+            taken=tuple(sorted((*taken, *taken_alone), key=lambda one: one.id)),
+            left=tuple(sorted((*found.left, *alone.left), key=lambda one: one.id)),
+            to_create=len(without_item) - len(alone.left),
             certificate=read.certificate,
             stops=read.stops,
             requests=self._listing.requests - departed,
@@ -188,6 +193,11 @@ class _Looking:
             await ask_all(asking, ids, see)
         return found
 
+    def _alone(self, without_item: Sequence[ItemId], there: frozenset[ItemId]) -> _Sorted:
+        """The rows that a SKU is there for and no item."""
+        rows = self._ports.state.tracked([item for item in without_item if item in there])
+        return _Sorted({item: (row, None) for item, row in rows.items()})
+
     def _note(self, seen: Sightings, items: Sequence[RemoteItem]) -> None:
         seen.take(items, self._ports.clock.now())
         self._request.progress.advance(len(items))
@@ -208,22 +218,35 @@ class _Looking:
     def _taken(
         self, found: _Sorted, managed: frozenset[ItemId], skus: Mapping[ItemId, RemoteSku]
     ) -> list[TakeOver]:
-        """Judge each meeting of row and item as a cycle would; `found` hears of what is left."""
+        """Judge each meeting of row and pair as a cycle would; `found` hears of what is left."""
         taken, now = list[TakeOver](), self._ports.clock.now()
         for id_, (row, item) in sorted(found.wanted.items()):
             seen = Observation(item, id_ in managed, skus.get(id_))
             after = observe(row, seen, self._terms.policy, now)
-            if after is not None and after.ownership is Ownership.OWNED:
-                changed = after.half(Resource.INVENTORY_ITEM).differences()
-                is_paired = after.wants_sku and after.known_sku is not None
-                of_sku = after.half(Resource.SKU).differences() if is_paired else {}
-                taken.append(TakeOver(id_, changed, of_sku))
+            if after is not None and _is_ours(after):
+                taken.append(_take_over(after))
             else:
                 found.left.append(Left(id_, (after and after.foreign_reason) or NOT_WANTED))
         return taken
 
 
-def _without_item(state: State) -> int:
-    """How many usable rows there are that no item is known for."""
+def _is_ours(row: Tracked) -> bool:
+    return row.ownership is Ownership.OWNED or row.known_sku is not None
+
+
+def _take_over(row: Tracked) -> TakeOver:
+    """What would be written to the halves that are there."""
+    item, sku = row.half(Resource.INVENTORY_ITEM), row.half(Resource.SKU)
+    is_paired = row.wants_sku and row.known_sku is not None
+    return TakeOver(
+        row.id,
+        {} if row.known is None else item.differences(),
+        sku.differences() if is_paired else {},
+        has_item=row.known is not None,
+    )
+
+
+def _without_item(state: State) -> list[ItemId]:
+    """The usable rows that no item is known for and none was."""
     waiting = rows_in(state, SkuState.PENDING, SkuState.FOREIGN)
-    return sum(row.known is None and row.ownership is not Ownership.OWNED for row in waiting)
+    return [row.id for row in waiting if row.known is None and row.ownership is not Ownership.OWNED]

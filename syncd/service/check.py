@@ -24,6 +24,9 @@ from syncd.service.sample import Outcome, outcomes
 from syncd.service.telling import LONGEST
 
 EXAMPLES: Final = 10
+ITEMS_ALONE: Final = frozenset({Resource.INVENTORY_ITEM})
+PAIRS: Final = frozenset({Resource.INVENTORY_ITEM, Resource.SKU})
+"""What a key must be able to read where SKUs are managed."""
 SAMPLED: Final = 100
 """How many rows are looked at attribute by attribute."""
 
@@ -125,8 +128,13 @@ def _read_whole(snapshot: Snapshot, rules: RuleBook) -> CatalogFinding:
         return CatalogFinding(_of_catalog(comparison.certificate, tally), tuple(tally.examples))
 
 
-async def check_remote(account: Account) -> tuple[Finding, Finding]:
-    """Ask for one object of each resource; gives the findings of credentials and remote."""
+async def check_remote(
+    account: Account, needed: frozenset[Resource] = ITEMS_ALONE
+) -> tuple[Finding, Finding]:
+    """Ask for one object of each resource; gives the findings of credentials and remote.
+
+    A key that may not read what is `needed` fails.
+    """
     try:
         refusals = await account.access()
     except KeyRefusedError as error:
@@ -134,7 +142,7 @@ async def check_remote(account: Account) -> tuple[Finding, Finding]:
     except RemoteError as error:
         unknown = Finding("credentials", Health.UNCHECKED, "the remote gave no answer to tell by")
         return unknown, failed("remote", error)
-    return _of_credentials(refusals), Finding("remote", Health.OK, "it answers")
+    return _of_credentials(refusals, needed), Finding("remote", Health.OK, "it answers")
 
 
 class _Tally:
@@ -176,13 +184,16 @@ def _of_catalog(certificate: Certificate, tally: _Tally) -> Finding:
     return Finding("catalog", Health.OK, words)
 
 
-def _of_credentials(refusals: Mapping[Resource, Failure | None]) -> Finding:
+def _of_credentials(
+    refusals: Mapping[Resource, Failure | None], needed: frozenset[Resource]
+) -> Finding:
     refused = [resource for resource, failure in refusals.items() if failure is not None]
-    if Resource.INVENTORY_ITEM in refused:
+    lacking = [_NAMES[resource] for resource in refused if resource in needed]
+    if lacking:
         return Finding(
             "credentials",
             Health.FAILED,
-            "the key may not read inventory items",
+            f"the key may not read {' and '.join(lacking)}",
             "Use a key that may, or have the right given to this one",
         )
     if refused:
@@ -195,6 +206,11 @@ def _of_credentials(refusals: Mapping[Resource, Failure | None]) -> Finding:
     return Finding("credentials", Health.OK, "the key is taken, and may read all it needs")
 
 
+_NAMES: Final = {
+    Resource.INVENTORY_ITEM: "inventory items",
+    Resource.SKU: "SKUs, which digital_river.manage names",
+    Resource.INVENTORY_LEVEL: "inventory levels",
+}
 _HIDDEN: Final = {
     Resource.INVENTORY_ITEM: "inventory items",
     Resource.SKU: "SKUs, so whether Digital River fulfils an item itself is not checked",

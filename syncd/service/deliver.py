@@ -14,6 +14,7 @@ import structlog
 from syncd.domain.attributes import Attributes, ItemId
 from syncd.domain.change import Action, Change, Plan, Resource
 from syncd.domain.delivery import (
+    Accepted,
     Forbidden,
     KeyRefused,
     Outcome,
@@ -24,6 +25,7 @@ from syncd.domain.delivery import (
 from syncd.domain.journal import Intent, Settlement, WriteId
 from syncd.domain.tracking import Tracked
 from syncd.engine.breaker import Breaker, was_kept_back
+from syncd.engine.observe import Observation, observe
 from syncd.engine.plan import recreates
 from syncd.engine.settle import claim, settle, unclaim
 from syncd.engine.turns import places
@@ -258,6 +260,8 @@ class Dispatcher:
     def _after(self, row: Tracked, delivered: Delivered, now: datetime) -> Tracked | None:
         if _was_kept_back(delivered.outcome):
             return unclaim(row)
+        if _shows_managed(delivered.outcome):
+            return observe(row, Observation(None, managed=True), self._terms.policy, now)
         return settle(row, delivered.change, delivered.outcome, self._terms.policy, now)
 
 
@@ -279,6 +283,11 @@ def _settlement(answer: _Answered, ports: Ports) -> Settlement:
         failure=failure_of(outcome),
         request_id=request_id_of(outcome),
     )
+
+
+def _shows_managed(outcome: Outcome) -> bool:
+    """Whether a SKU of ours turned out to be Digital River's own, which is written no more."""
+    return isinstance(outcome, Accepted) and outcome.managed
 
 
 def _was_kept_back(outcome: Outcome) -> bool:

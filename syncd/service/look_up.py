@@ -50,6 +50,16 @@ class LookUp:
     answered: bool = False
     skus_hidden: bool | None = None
 
+    @property
+    def is_out(self) -> bool:
+        """Whether the last look-up has failed in a way that may pass by itself."""
+        return self.failure is not None and not isinstance(self.failure, REFUSALS)
+
+    @property
+    def forbidden(self) -> frozenset[ItemId]:
+        """The unseen ids that it is no use to ask about again with this key."""
+        return frozenset(self.unseen if isinstance(self.failure, REFUSALS) else ())
+
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
@@ -75,8 +85,8 @@ class LookingUp:
     async def look_up(self, ids: Sequence[ItemId]) -> None:
         """Bring the rows of these ids up to what the remote has.
 
-        Raises `KeyRefusedError`, and `ResourceForbiddenError` where items may not be read, or SKUs
-        that are managed.
+        Raises `KeyRefusedError`, and `ResourceForbiddenError` where items may not be read. Where
+        SKUs that are managed may not, these ids are unseen.
         """
         self.found.unseen, self.found.failure = set(), None
         if not ids:
@@ -93,8 +103,9 @@ class LookingUp:
         self._learn(unseen)
         if self._fails_alone(unseen):
             await asyncio.to_thread(self._put_off, unseen)
-        if isinstance(self.found.failure, REFUSALS):
-            raise self.found.failure
+        refusal = self._refusal()
+        if refusal is not None:
+            raise refusal
 
     async def managed_among(self, ids: Sequence[ItemId]) -> frozenset[ItemId]:
         """Those of these ids whose SKU is Digital River's own; none where SKUs are hidden."""
@@ -113,10 +124,22 @@ class LookingUp:
         items = await self._ports.remote.items(ids)
         if not self._terms.policy.skus:
             return _Seen(ids, items, await self.managed_among(ids))
-        skus = await self._ports.remote.skus(ids)
+        try:
+            skus = await self._ports.remote.skus(ids)
+        except ResourceForbiddenError:
+            self.found.skus_hidden = True
+            raise
         self.found.skus_hidden = False
         managed = frozenset(item for item, sku in skus.items() if sku.managed)
         return _Seen(ids, items, managed, skus)
+
+    def _refusal(self) -> RemoteError | None:
+        """What ends the cycle: not that SKUs alone may not be read, for known rows need no look."""
+        failure = self.found.failure
+        hides_skus = self._terms.policy.skus and self.found.skus_hidden
+        if isinstance(failure, ResourceForbiddenError) and hides_skus:
+            return None
+        return failure if isinstance(failure, REFUSALS) else None
 
     def _learn(self, unseen: Sequence[ItemId]) -> None:
         """Keep what could not be seen and why; a stop is no failure of the remote."""

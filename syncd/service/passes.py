@@ -71,7 +71,7 @@ class Passes:
         self.orphaned_until = await asyncio.to_thread(self._orphaned_until)
         left, outages = self.request.wait, 0
         while await self._pass(read):
-            outages = outages + 1 if self.looking_up.found.failure is not None else 0
+            outages = outages + 1 if self.looking_up.found.is_out else 0
             moment = await asyncio.to_thread(self._next_try, outages)
             if moment is None:
                 return
@@ -182,7 +182,8 @@ class Passes:
         return max(first, now + back_off(ItemId(self.request.id), outages))
 
     def _tries(self, now: datetime) -> Iterator[datetime]:
-        hopeless, retryable = self.results.hopeless(), self.results.retryable()
+        hopeless = self.results.hopeless() | self.looking_up.found.forbidden
+        retryable = self.results.retryable()
         scope = self.request.scope()
         for row in self._due_rows(now):
             if row.id in hopeless or (scope is not None and row.id not in scope):

@@ -22,7 +22,7 @@ from syncd.domain.delivery import (
     Transient,
     failure_of,
 )
-from syncd.domain.tracking import Delivery, Tracked
+from syncd.domain.tracking import Delivery, Ownership, Tracked
 from syncd.service.deliver import Delivered
 
 NOT_BEGUN: Final = Failure(None, "not_begun", "the delivery ended before its turn came")
@@ -118,12 +118,13 @@ class Results:
 
         A write in doubt that a look-up found done is done; one that was answered with other values
         than were sent is quarantined, and so is what collides for good; a create that met the
-        wanted item was none.
+        wanted item was none, and so was what was not begun of a row that turned out to be foreign.
         """
         return tuple(
             one if one.change.id in self._left_out else _corrected(one, rows.get(one.change.id))
             for one in sorted(self._all(), key=_place)
             if not self._was_there(one, rows.get(one.change.id))
+            and not _turned_foreign(one, rows.get(one.change.id))
         )
 
     def _was_there(self, one: ChangeResult, row: Tracked | None) -> bool:
@@ -192,6 +193,11 @@ def _is_done(one: ChangeResult, row: Tracked | None) -> bool:
     if one.change.action is Action.DELETE:
         return row is None or (row.half(resource).known is None and _is_known(row))
     return row is not None and not row.is_missing and row.has_equal(resource)
+
+
+def _turned_foreign(one: ChangeResult, row: Tracked | None) -> bool:
+    """Whether the first half's answer showed that the second is not ours to write."""
+    return one.failure is NOT_BEGUN and row is not None and row.ownership is Ownership.FOREIGN
 
 
 def _is_known(row: Tracked) -> bool:

@@ -33,6 +33,8 @@ class Surroundings:
         counted = {half.action for one in plan.changes for half in one.halves} | {Action.DELETE}
         written = {action: state.written_since(since, action) for action in counted}
         owned = state.census().owned
+        if self.terms.policy.skus:
+            owned += state.skus_alone()
         return Situation(
             owned=owned,
             written=written,

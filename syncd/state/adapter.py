@@ -122,6 +122,10 @@ class SqlState:
         with self._database.reading() as connection:
             return census.taken(connection)
 
+    def skus_alone(self) -> int:
+        with self._database.reading() as connection:
+            return connection.execute(queries.SKUS_ALONE).scalar_one()
+
     def owned(self, limit: int) -> Sequence[ItemId]:
         with self._database.reading() as connection:
             return [ItemId(id_) for id_ in connection.execute(queries.owned(limit)).scalars()]

@@ -30,6 +30,16 @@ CENSUS: Final = select(sku.c.state, func.count(), func.sum(case((_IS_OWNED, 1), 
 )
 """State, number of SKUs, number of owned ones: answered by the index alone, in its own order."""
 
+_WITHOUT_ITEM: Final = (SkuState.PENDING, SkuState.QUARANTINED, SkuState.HELD, SkuState.MISSING)
+SKUS_ALONE: Final = (
+    select(func.count())
+    .select_from(sku)
+    .where(sku.c.state.in_([state.value for state in _WITHOUT_ITEM]))
+    .where(sku.c.ownership == Ownership.UNKNOWN.value)
+    .where(sku.c.known_sku.is_not(None))
+)
+"""How many pairs are ours by their SKU alone: found by the index among those that wait."""
+
 FINGERPRINTS: Final = select(sku.c.id, sku.c.fingerprint, sku.c.missing_since.is_not(None))
 """What the copy of fingerprints holds, of all SKUs."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,10 +45,11 @@ _SKUS: Final = (
     "'updated': 'BIGINT', 'seen': 'BIGINT'}"
 )
 _UNPAIRED: Final = """
-SELECT id, shown.attributes, shown.updated, skus.attributes, skus.physical, skus.updated,
-  coalesce(skus.seen, shown.seen)
+SELECT id, shown.attributes, shown.updated, skus.attributes, skus.managed, skus.physical,
+  skus.updated, coalesce(skus.seen, shown.seen)
 FROM shown FULL JOIN skus USING (id) LEFT JOIN known USING (id)
-WHERE NOT coalesce(skus.managed, false) AND (
+WHERE ($kept AND skus.managed AND known.id IS NOT NULL)
+OR NOT coalesce(skus.managed, false) AND (
   (skus.id IS NULL AND (SELECT count(*) FROM skus WHERE NOT managed) > 0)
   OR (shown.id IS NULL AND coalesce(skus.physical, true))
   OR (shown.id IS NOT NULL AND skus.id IS NOT NULL AND ({unlike}))
@@ -203,9 +205,11 @@ def _line_of_sku(sku: RemoteSku, seen: int) -> bytes:
 
 
 def _pair_sighting(row: tuple[Any, ...]) -> PairSighting:
-    id_, item, item_updated, sku, physical, sku_updated, seen = row
+    id_, item, item_updated, sku, managed, physical, sku_updated, seen = row
     shown = None if item is None else _sighting(id_, item, item_updated, seen).item
     other = None if sku is None else _sku(id_, sku, physical, sku_updated)
+    if other is not None and managed is True:
+        other = replace(other, managed=True)
     return PairSighting(ItemId(id_), shown, other, codec.moment_from(seen))
 
 

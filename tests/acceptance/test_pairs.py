@@ -210,6 +210,70 @@ def test_a_managed_sku_is_foreign_and_never_written(pairs: Stage, sandbox: Sandb
     assert all("SKU-0001" not in str(one) for one in writes(sandbox))
 
 
+def test_a_sku_that_became_managed_is_left_after_the_answer_that_says_so(
+    pairs: Stage, sandbox: SandboxProcess
+) -> None:
+    once(pairs)
+    managed = {**sku_of(pair(1)), "managedFulfillment": "DRGlobalFulfillment"}
+    sandbox.seed_skus([{"id": "SKU-0001", **managed}])
+    sandbox.clear_requests()
+    audit = pairs.run("audit", "--format", "json").json()
+    assert [(one["id"], one["finding"]) for one in audit["findings"]] == [("SKU-0001", "managed")]
+
+    told = list[tuple[str, str, str]]()
+    for origin in ("CA", "SE"):
+        stock(pairs.shop, [pair(0), pair(1, origin=origin), pair(2)])
+        report = once(pairs)
+        told += [(one["id"], one["resource"], one["outcome"]) for one in report["changes"]]
+
+    assert told == [("SKU-0001", "sku", "done")]
+    assert calls(sandbox) == [("POST", "/skus/SKU-0001")]
+    assert "managedFulfillment" in pairs.run("why", "SKU-0001").stdout
+
+
+def test_a_key_that_may_not_read_skus_still_brings_known_items_in_line(
+    pairs: Stage, sandbox: SandboxProcess
+) -> None:
+    once(pairs)
+    stock(pairs.shop, [pair(0, oversell="true"), pair(1), pair(2), pair(3)])
+    sandbox.clear_requests()
+    sandbox.set_faults([Fault(kind=FaultKind.STATUS, status=403, path="/skus*")])
+
+    run = pairs.run("--once", "--format", "json")
+
+    assert run.code == 1, run.stdout + run.stderr
+    assert "right to skus" in run.json()["error"]
+    assert calls(sandbox) == [("POST", "/inventory-items/SKU-0000")]
+    check = pairs.run("check")
+    assert check.code == 1
+    assert "the key may not read SKUs" in check.stdout
+
+
+def test_skus_without_items_are_foretold_and_count_as_owned_by_the_guards(
+    pairs: Stage, sandbox: SandboxProcess
+) -> None:
+    text = pairs.shop.configuration.read_text()
+    pairs.shop.configuration.write_text(text.replace(GUARDS, ""))
+    stock(pairs.shop, [pair(number) for number in range(10)])
+    there = [{"id": f"SKU-000{number}", **sku_of(pair(number))} for number in range(9)]
+    old = [{**one, "name": "Old"} for one in there[:4]]
+    theirs = {**there[0], "id": "SKU-0009", "managedFulfillment": "DRGlobalFulfillment"}
+    sandbox.seed_skus([*old, *there[4:], theirs])
+
+    foreseen = pairs.run("adopt", "--format", "json").json()
+
+    told = {(one["id"], one["attribute"], one["observed"]) for one in foreseen["differing"]}
+    assert told == {(one["id"], "SKU name", "Old") for one in old}
+    assert [one["id"] for one in foreseen["left"]] == ["SKU-0009"]
+    counts = {one["what"]: one["count"] for one in foreseen["summary"]}
+    assert counts["taken over as they are"] == 5
+    assert counts["created"] == 9
+    assert counts["ours already"] == 0
+    once(pairs)  # four of nine are fewer than half, as guards.max_update has it by itself
+    assert len(sandbox.items()) == 9
+    assert sandbox.skus()["SKU-0000"] == sku_of(pair(0))
+
+
 def test_a_key_that_may_not_use_skus_writes_no_pair(pairs: Stage, sandbox: SandboxProcess) -> None:
     once(pairs)
     sandbox.clear_requests()

@@ -235,6 +235,10 @@ class FakeState:
         owned = sum(sku.ownership is Ownership.OWNED for sku in skus)
         return Census(dict(Counter(sku.state for sku in skus)), owned)
 
+    def skus_alone(self) -> int:
+        skus = self.contents.skus.values()
+        return sum(sku.known_sku is not None and sku.ownership is Ownership.UNKNOWN for sku in skus)
+
     def owned(self, limit: int) -> Sequence[ItemId]:
         owned = [
             sku.id

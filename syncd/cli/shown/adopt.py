@@ -57,7 +57,10 @@ def _sentences(found: Prospects) -> Iterator[str]:
     if found.is_nothing:
         yield f"Nothing was looked at: {found.stops[0].message}."
         return
-    yield f"{counted(len(found.taken), 'item')} of {found.listed:,} would be taken over"
+    alone = sum(not one.has_item for one in found.taken)
+    yield f"{counted(len(found.taken) - alone, 'item')} of {found.listed:,} would be taken over"
+    if alone:
+        yield f"and {counted(alone, 'SKU')} without an item"
     yield f"({len(found.differing):,} differ), {counted(len(found.left), 'item')} left alone,"
     yield f"{found.to_create:,} created."
     if found.owned:

@@ -201,6 +201,19 @@ def test_skus_that_are_kept_and_not_as_they_are_known_are_named(state: State) ->
     assert unpaired(state, [item("a")], [renamed], kept=True) == {"a": (True, True)}
 
 
+def test_a_kept_item_whose_sku_became_managed_is_named_as_that(state: State) -> None:
+    put(state, [replace(owned("a"), desired=PAIR, known_sku=SHARED_ALONE)])
+    skus = [of_sku("a", managed=True), of_sku("b", managed=True)]
+
+    assert unpaired(state, [item("a"), item("b")], skus, kept=False) == {}
+    assert unpaired(state, [item("a"), item("b")], skus, kept=True) == {"a": (True, True)}
+    with state.sightings() as sightings:
+        sightings.take([item("a")], NOON)
+        sightings.take_skus(skus, NOON)
+        (batch,) = sightings.unpaired(kept=True)
+        assert [one.sku is not None and one.sku.managed for one in batch] == [True]
+
+
 def test_what_was_observed_of_a_sku_is_kept(state: State) -> None:
     seen = Observed(ItemId("a"), FindingKind.UNEQUAL, ALL, NOON, NOON, SHARED_ALONE)
     with state.transaction() as transaction:
@@ -214,3 +227,13 @@ def test_both_halves_of_a_stopped_change_are_kept(state: State) -> None:
     with state.transaction() as transaction:
         name = transaction.record_stopped([change])
     assert list(state.stopped(name)) == [change]
+
+
+def test_pairs_that_are_ours_by_their_sku_alone_are_counted(state: State) -> None:
+    waiting = replace(sku("a"), desired=PAIR, known_sku=SHARED_ALONE)
+    foreign = replace(waiting, id=ItemId("c"), ownership=Ownership.FOREIGN, known_sku=None)
+    put(state, [waiting, replace(owned("b"), desired=PAIR, known_sku=SHARED_ALONE), foreign])
+    put(state, [sku("d")])
+
+    assert state.skus_alone() == 1
+    assert state.census().owned == 1

@@ -289,6 +289,20 @@ def test_unequal_halves_are_told_three_ways_and_managed_ones_not_at_all() -> Non
     assert judged_pair(Look(ITEM, None, None, NOW, digital, has_asked=True), kept=False) is None
 
 
+def test_an_audit_tells_that_a_sku_of_ours_became_managed_where_skus_are_kept() -> None:
+    theirs = RemoteSku(ITEM, KNOWN_SKU, managed=True)
+    seen = Look(ITEM, IN_SYNC, item(KNOWN), NOW, theirs, has_asked=True)
+    foreign = replace(seen, tracked=replace(IN_SYNC, ownership=Ownership.FOREIGN, known=None))
+
+    finding, of_another = judged_pair(seen, kept=True), judged_pair(foreign, kept=True)
+
+    assert finding is not None
+    assert finding.kind is FindingKind.MANAGED
+    assert finding.is_to_mend
+    assert of_another is not None
+    assert of_another.kind is FindingKind.FOREIGN
+
+
 SHOWN: Final = Observation(RemoteItem(ITEM, KNOWN), sku=RemoteSku(ITEM, KNOWN_SKU))
 NO_ADOPTION: Final = replace(WITH_DELETES, adopt=False)
 

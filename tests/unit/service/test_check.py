@@ -11,7 +11,7 @@ from syncd.domain.change import SYNCED, Resource
 from syncd.domain.delivery import Failure
 from syncd.errors import CatalogError, KeyRefusedError, RemoteError, RemoteUnavailableError
 from syncd.ports import State
-from syncd.service.check import Health, check_catalog, check_remote, check_state
+from syncd.service.check import PAIRS, Health, check_catalog, check_remote, check_state
 from tests.unit.service.conftest import RULES, GivenCatalog
 from tests.unit.service.test_inquiry import RESULT, catalog_row, in_sync, put
 
@@ -49,6 +49,13 @@ async def test_credentials_and_remote_are_told_apart(
     found = await check_remote(account)
 
     assert [one.health for one in found] == [credentials, remote]
+
+
+async def test_a_key_must_read_skus_where_they_are_managed() -> None:
+    found = await check_remote(Access(frozenset({Resource.SKU})), PAIRS)
+
+    assert found[0].health is Health.FAILED
+    assert "may not read SKUs" in found[0].words
 
 
 @pytest.mark.parametrize(
