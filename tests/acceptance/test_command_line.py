@@ -31,9 +31,9 @@ def test_without_a_configuration_the_service_says_what_is_wanted(shop: Shop) -> 
 
 
 def test_a_shell_can_complete_it(shop: Shop) -> None:
-    run = shop.run(_SYNCD_COMPLETE="complete_bash", COMP_WORDS="syncd st", COMP_CWORD="1")
+    run = shop.run(_SYNCD_COMPLETE="complete_bash", COMP_WORDS="syncd sta", COMP_CWORD="1")
 
-    assert run.stdout.split() == ["status"]
+    assert run.stdout.split() == ["status", "state"]
 
 
 def test_a_reader_who_goes_away_is_no_error(shop: Shop) -> None:
