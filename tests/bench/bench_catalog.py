@@ -18,6 +18,7 @@ from syncd.catalog import FileSource
 from syncd.config import FileCatalog
 from tests.bench.conftest import Measure, Tell
 from tests.bench.figure import Beside, Figure, at_most
+from tests.bench.memory import peak_megabytes
 from tests.bench.products import scan_seconds, write_table
 from tests.contract.catalog.reads import write_fingerprints
 
@@ -104,13 +105,7 @@ def main(table: str, known: str) -> None:
     began = time.perf_counter()
     rows = compare(Path(table), Path(known))
     took = time.perf_counter() - began
-    print(json.dumps({"seconds": took, "peak": _peak_megabytes(), "rows": rows}))  # noqa: T201
-
-
-def _peak_megabytes() -> float:
-    """Ask the kernel; `ru_maxrss` would count the parent's memory from before this program."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    print(json.dumps({"seconds": took, "peak": peak_megabytes(), "rows": rows}))  # noqa: T201
 
 
 if __name__ == "__main__":

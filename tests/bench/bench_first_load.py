@@ -24,6 +24,7 @@ from syncd.wiring import wired
 from tests.bench.bench_cycle import CONFIGURATION
 from tests.bench.conftest import Measure, Tell
 from tests.bench.figure import Beside, Figure, at_most
+from tests.bench.memory import peak_megabytes
 from tests.bench.products import write_table
 
 
@@ -76,9 +77,7 @@ def main(folder: str) -> None:
         began = time.perf_counter()
         read_catalog(account.ports, account.terms, CycleRequest(CycleId("1"), Mode.ONCE, "bench"))
         took = time.perf_counter() - began
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    peak = int(status.partition("VmHWM:")[2].split()[0]) / 1024
-    print(json.dumps({"seconds": took, "peak": peak}))  # noqa: T201
+    print(json.dumps({"seconds": took, "peak": peak_megabytes()}))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from syncd.config import SqlCatalog
 from syncd.domain.snapshot import Scope
 from tests.bench.conftest import Measure, Tell
 from tests.bench.figure import Beside, Figure, at_most
+from tests.bench.memory import peak_megabytes
 from tests.contract.catalog.reads import write_fingerprints
 from tests.servers import mariadb, own_postgres
 
@@ -262,13 +263,7 @@ def main(what: str, url: str, known: str) -> None:
     began = time.perf_counter()
     rows = measured[what](url, Path(known))
     seconds = time.perf_counter() - began
-    print(json.dumps({"seconds": seconds, "megabytes": _peak_megabytes(), "rows": rows}))  # noqa: T201
-
-
-def _peak_megabytes() -> float:
-    """Ask the kernel; `ru_maxrss` would count the parent's memory from before this program."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    print(json.dumps({"seconds": seconds, "megabytes": peak_megabytes(), "rows": rows}))  # noqa: T201
 
 
 if __name__ == "__main__":
