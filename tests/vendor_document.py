@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 from openapi_core import OpenAPI
@@ -31,6 +31,9 @@ DOCUMENT = (
 )
 GATEWAY_STATUSES = frozenset({502, 503, 504})
 NO_SUCH_CALL = frozenset({404, 405})
+FIRST_ERROR = 400
+Operation: TypeAlias = tuple[str, str]
+"""A method and a path as the document writes it."""
 FROM_THE_GROUP = ("countryOfOrigin", "eccn", "taxCode")
 
 
@@ -40,6 +43,19 @@ def load_vendor_document() -> OpenAPI | None:
     if not DOCUMENT.is_file():
         return None
     return OpenAPI.from_dict(json.loads(DOCUMENT.read_bytes()))
+
+
+def documented_statuses(resources: Sequence[str]) -> Mapping[Operation, frozenset[int]]:
+    """Give the error statuses of every call that the document has for these resources."""
+    return {
+        (method.upper(), path): frozenset(
+            int(status) for status in operation["responses"] if int(status) >= FIRST_ERROR
+        )
+        for path, operations in _raw_document()["paths"].items()
+        if path.removesuffix("/{id}") in resources
+        for method, operation in operations.items()
+        if isinstance(operation, dict) and "responses" in operation
+    }
 
 
 def check_exchange(
