@@ -45,6 +45,7 @@ from syncd.state import (
 )
 from syncd.state.database import Database
 from syncd.state.faults import decoding
+from syncd.state.fingerprint_steps import Changes, Step
 from syncd.state.sightings import sightings
 
 BATCH: Final = 1000
@@ -91,7 +92,11 @@ class SqlState:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         with self._database.writing() as connection:
-            yield SqlTransaction(connection, self._database)
+            transaction = SqlTransaction(connection, self._database)
+            yield transaction
+        step = transaction.step
+        if step is not None:
+            self._database.stepped(step)
 
     def fingerprints(self) -> AbstractContextManager[Path]:
         return self._database.fingerprints()
@@ -260,16 +265,25 @@ class SqlTransaction:
     def __init__(self, connection: Connection, database: Database) -> None:
         self._connection = connection
         self._database = database
-        self._stamped = False
+        self._stamps: tuple[str, str] | None = None
+        self._changes = Changes()
         self._counts = True
+
+    @property
+    def step(self) -> Step | None:
+        """What mends a copy of the fingerprints; None where none became stale, or for too many."""
+        if self._stamps is None or self._changes.rows is None:
+            return None
+        return Step(*self._stamps, self._changes.rows)
 
     def tracked(self, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
         with decoding(self._database.name):
             return _tracked(self._connection, ids)
 
     def put(self, rows: Sequence[Tracked]) -> None:
-        if not self._stamped and self._would_show(rows):
+        if self._stamps is None and self._would_show(rows):
             self._replace_stamp()
+        self._changes.put(rows)
         self._outdate_census()
         self._database.upsert(self._connection, map(codec.sku_row, rows))
 
@@ -277,8 +291,9 @@ class SqlTransaction:
         self._outdate_census()
         for chunk in _chunks(ids):
             gone = self._connection.execute(delete(schema.sku).where(schema.sku.c.id.in_(chunk)))
-            if gone.rowcount and not self._stamped:
+            if gone.rowcount and self._stamps is None:
                 self._replace_stamp()
+        self._changes.forget(ids)
 
     def begin_writes(self, intents: Sequence[Intent]) -> list[WriteId]:
         return journal.begin(self._connection, intents)
@@ -350,8 +365,8 @@ class SqlTransaction:
             self._counts = False
 
     def _replace_stamp(self) -> None:
-        facts.replace_stamp(self._connection)
-        self._stamped = True
+        before = facts.stamp(self._connection)
+        self._stamps = before, facts.replace_stamp(self._connection)
 
 
 def _sizes() -> Iterator[int]:

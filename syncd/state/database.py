@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from syncd.errors import StateError
 from syncd.ports import Duty, Lease
 from syncd.state.codec import SkuRow
+from syncd.state.fingerprint_steps import Step
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -47,6 +48,9 @@ class Database(Connections, Protocol):
 
     def fingerprints(self) -> AbstractContextManager[Path]:
         """As the port says."""
+
+    def stepped(self, step: Step) -> None:
+        """Take notice of what a transaction did that has replaced the stamp and is committed."""
 
     def close(self) -> None:
         """Give files and connections back."""

@@ -41,6 +41,8 @@ def forget(connection: Connection, key: str) -> None:
     connection.execute(delete(fact).where(fact.c.key == key))
 
 
-def replace_stamp(connection: Connection) -> None:
-    """Make every copy of the fingerprints stale."""
-    put(connection, _STAMP, secrets.token_hex(16))
+def replace_stamp(connection: Connection) -> str:
+    """Make every copy of the fingerprints stale; gives the new stamp."""
+    new = secrets.token_hex(16)
+    put(connection, _STAMP, new)
+    return new

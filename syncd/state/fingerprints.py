@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import struct
@@ -21,30 +22,43 @@ from syncd.errors import StateError
 from syncd.state import facts
 from syncd.state.columnar import columnar_engine, first_line, literal
 from syncd.state.faults import files_translated
+from syncd.state.fingerprint_steps import UNFINISHED, Step, Steps, leave, walked
 
 Fingerprint: TypeAlias = tuple[str, int | None, int]
 """Id, fingerprint, and 1 where the id is missing."""
 Stream: TypeAlias = Callable[[Connection], Iterable[Fingerprint]]
 """All of them, without ever holding them all."""
 
-_FORMAT: Final = "1"
-"""Part of the stamp: a copy written by a version that lays it out otherwise is stale."""
-_UNFINISHED: Final = ".unfinished"
+_FORMAT: Final = "fingerprints-2"
+"""Stands before the stamp: a copy written by a version that lays it out otherwise is stale."""
 _ABANDONED_AFTER: Final = 3600.0
-_CONVERT: Final = """
-COPY (
-  SELECT * FROM read_json(
-    $spool, format = 'newline_delimited',
-    columns = {{'id': 'VARCHAR', 'fingerprint': 'BIGINT', 'missing': 'BOOLEAN'}})
-) TO {target} (FORMAT parquet, USE_TMP_FILE false, KV_METADATA {{stamp: {stamp}}})
+_WORTH_MENDING: Final = 1 << 20
+"""A smaller copy, in bytes, is made anew in no time."""
+_SPOOLED: Final = """
+SELECT * FROM read_json(
+  {spool}, format = 'newline_delimited',
+  columns = {{'id': 'VARCHAR', 'fingerprint': 'BIGINT', 'missing': 'BOOLEAN'}})
+"""
+_MENDED: Final = """
+WITH walked AS MATERIALIZED ({walked})
+SELECT * FROM read_parquet({copy}) ANTI JOIN walked USING (id)
+UNION ALL SELECT id, fingerprint, missing FROM walked WHERE NOT gone
+"""
+_WRITE: Final = """
+COPY ({rows}) TO {target} (FORMAT parquet, USE_TMP_FILE false, KV_METADATA {{stamp: {stamp}}})
 """
 _TAIL: Final = struct.Struct("<I4s")
 _MAGIC: Final = b"PAR1"
+_STAMP: Final = re.compile(rb"%s:([0-9a-z]+);" % _FORMAT.encode())
 
 
 @dataclass(frozen=True, slots=True)
 class FingerprintCopy:
-    """The copy at `home`; `borrowed` is somebody else's, which is only read, and may be as good."""
+    """The copy at `home`; `borrowed` is somebody else's, which is only read, and may be as good.
+
+    A stale one is mended by the steps that lead to the present stamp, where all of them lie beside
+    it; any other is made anew.
+    """
 
     name: str
     home: Path
@@ -59,53 +73,78 @@ class FingerprintCopy:
     def current(
         self, reading: Callable[[], AbstractContextManager[Connection]], stream: Stream
     ) -> Iterator[Path]:
-        """Give the copy's path, after making it anew where it is stale."""
+        """Give the copy's path, after mending it or making it anew where it is stale."""
         with files_translated(self.name):
             self._refresh(reading, stream)
         yield self.home
 
+    def stepped(self, step: Step) -> None:
+        """Note what a transaction has done; what cannot be noted costs a copy made anew."""
+        with suppress(OSError):
+            if self.home.stat().st_size >= _WORTH_MENDING:
+                leave(self.home, step)
+
     def _refresh(
         self, reading: Callable[[], AbstractContextManager[Connection]], stream: Stream
     ) -> None:
+        past = Steps.beside(self.home)  # before the moment is chosen, which none leads beyond then
         with reading() as connection:
-            stamp = f"{_FORMAT}:{facts.stamp(connection)}"
-            if _bears(self.home, stamp) or self._take_borrowed(stamp):
-                return
-            with TemporaryDirectory(prefix="syncd-") as folder:
-                spool = Path(folder, "fingerprints.ndjson")
-                _spool(spool, stream(connection))
-                self._replace(spool, stamp)
+            stamp = facts.stamp(connection)
+            if not self._is_at(stamp):
+                with TemporaryDirectory(prefix="syncd-") as folder:
+                    spool = Path(folder, "fingerprints.ndjson")
+                    _spool(spool, stream(connection))
+                    self._replace(_SPOOLED.format(spool=literal(str(spool))), stamp)
+        past.remove()
 
-    def _take_borrowed(self, stamp: str) -> bool:
-        """Copy before looking: its owner may put another in its place at any moment."""
+    def _is_at(self, stamp: str) -> bool:
+        """Whether the copy is good, after all that can be done without reading the whole table."""
+        if _stamp_of(self.home) == stamp or self._is_mended(self.home, stamp):
+            return True
         if self.borrowed is None:
             return False
         with suppress(OSError):
             shutil.copyfile(self.borrowed, self.home)
-        return _bears(self.home, stamp)
+        return _stamp_of(self.home) == stamp or self._is_mended(self.borrowed, stamp)
 
-    def _replace(self, spool: Path, stamp: str) -> None:
-        _remove_abandoned(self.home)
-        unfinished = self.home.with_name(f"{self.home.name}.{secrets.token_hex(4)}{_UNFINISHED}")
+    def _is_mended(self, lying: Path, stamp: str) -> bool:
+        """Whether steps beside this copy have led to the stamp; its owner may remove them."""
+        before = _stamp_of(self.home)
+        chain = None if before is None else Steps.beside(lying).between(before, stamp)
+        if chain is None:
+            return False
+        rows = _MENDED.format(walked=walked(chain), copy=literal(str(self.home)))
         try:
-            _convert(self.name, spool, unfinished, stamp)
+            self._replace(rows, stamp)
+        except StateError:  # for a step that is gone or broken; a full disk is told by the next try
+            return False
+        return True
+
+    def _replace(self, rows: str, stamp: str) -> None:
+        """Put these rows in the place of the copy, where whoever reads the old one may go on."""
+        _remove_abandoned(self.home)
+        unfinished = self.home.with_name(f"{self.home.name}.{secrets.token_hex(4)}{UNFINISHED}")
+        try:
+            _write(self.name, rows, unfinished, stamp)
             unfinished.replace(self.home)
         finally:
             unfinished.unlink(missing_ok=True)
 
 
-def _bears(copy: Path, stamp: str) -> bool:
+def _stamp_of(copy: Path) -> str | None:
     """Look into the file's footer alone, where a stamp stands as it is: an engine takes longer.
 
-    A footer is followed by its length and the format's name, and so has no other place.
+    A footer is followed by its length and the format's name, and so has no other place. None where
+    no whole copy of this layout is there.
     """
     with suppress(OSError), copy.open("rb") as file:
         file.seek(-_TAIL.size, os.SEEK_END)
         length, magic = _TAIL.unpack(file.read())
         if magic == _MAGIC:
             file.seek(-_TAIL.size - length, os.SEEK_END)
-            return stamp.encode() in file.read(length)
-    return False
+            found = _STAMP.search(file.read(length))
+            return None if found is None else found[1].decode()
+    return None
 
 
 def _spool(spool: Path, rows: Iterable[Fingerprint]) -> None:
@@ -120,16 +159,14 @@ def _spool(spool: Path, rows: Iterable[Fingerprint]) -> None:
         )
 
 
-def _convert(name: str, spool: Path, target: Path, stamp: str) -> None:
+def _write(name: str, rows: str, target: Path, stamp: str) -> None:
     import duckdb
 
     os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))
-    with columnar_engine(spool.parent) as engine:
+    stamped = literal(f"{_FORMAT}:{stamp};")
+    with TemporaryDirectory(prefix="syncd-") as spill, columnar_engine(Path(spill)) as engine:
         try:
-            engine.execute(
-                _CONVERT.format(target=literal(str(target)), stamp=literal(stamp)),
-                {"spool": str(spool)},
-            )
+            engine.execute(_WRITE.format(rows=rows, target=literal(str(target)), stamp=stamped))
         except duckdb.Error as error:
             raise StateError(
                 name,
@@ -150,7 +187,7 @@ def _to_disk(file: Path) -> None:
 
 def _remove_abandoned(home: Path) -> None:
     """Take away what a killed process left long ago; a younger one may still be at work."""
-    for unfinished in home.parent.glob(f"*{_UNFINISHED}"):
+    for unfinished in home.parent.glob(f"*{UNFINISHED}"):
         with suppress(FileNotFoundError):
             if time.time() - unfinished.stat().st_mtime > _ABANDONED_AFTER:
                 unfinished.unlink()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from syncd.ports import Duty, Lease
     from syncd.state.codec import SkuRow
+    from syncd.state.fingerprint_steps import Step
     from syncd.state.fingerprints import FingerprintCopy
     from syncd.state.postgres import PostgresRoom
     from syncd.state.postgres_duty import PostgresDuty
@@ -79,6 +80,9 @@ class PostgresDatabase:
 
     def fingerprints(self) -> AbstractContextManager[Path]:
         return self.copy.current(self.reading, postgres.fingerprints)
+
+    def stepped(self, step: Step) -> None:
+        self.copy.stepped(step)
 
     def close(self) -> None:
         self.room.close()

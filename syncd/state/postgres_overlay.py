@@ -16,6 +16,7 @@ from syncd.errors import LeaseHeldError
 from syncd.state import postgres, postgres_layer
 from syncd.state.database import Database, only_read
 from syncd.state.faults import decoding
+from syncd.state.fingerprint_steps import Step
 from syncd.state.fingerprints import FingerprintCopy
 from syncd.state.postgres_faults import translated
 
@@ -102,6 +103,9 @@ class PostgresOverlay:
 
     def fingerprints(self) -> AbstractContextManager[Path]:
         return self.copy.current(self.reading, postgres.fingerprints)
+
+    def stepped(self, step: Step) -> None:
+        self.copy.stepped(step)
 
     def close(self) -> None:
         """It ends with its block."""

@@ -22,6 +22,7 @@ from syncd.state.codec import SkuRow
 from syncd.state.database import Database, only_read
 from syncd.state.duty import DutyRoster
 from syncd.state.faults import decoding, translated
+from syncd.state.fingerprint_steps import Step
 from syncd.state.fingerprints import Fingerprint, FingerprintCopy
 from syncd.state.holding import Timing
 from syncd.state.lease import CycleLease
@@ -158,6 +159,9 @@ class SqliteDatabase:
 
     def fingerprints(self) -> AbstractContextManager[Path]:
         return self.copy.current(self.reading, _fingerprints)
+
+    def stepped(self, step: Step) -> None:
+        self.copy.stepped(step)
 
     def close(self) -> None:
         self.file.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import time
 from collections.abc import Callable
@@ -231,6 +232,114 @@ def test_a_copy_that_cannot_be_made_is_told_and_leaves_nothing(
         pytest.fail("a copy was given")
     assert [path.name for path in file.parent.iterdir() if "fingerprints" in path.name] == []
     assert list(temporary.iterdir()) == []
+
+
+@pytest.fixture
+def mending(forged: State, monkeypatch: pytest.MonkeyPatch) -> State:
+    """The same, where no copy is so small that it would be made anew."""
+    monkeypatch.setattr("syncd.state.fingerprints._WORTH_MENDING", 0)
+    return forged
+
+
+def _steps(file: Path) -> list[Path]:
+    return sorted(file.parent.glob("*.step"))
+
+
+def _rows(state: State) -> dict[str, tuple[int | None, bool]]:
+    with state.fingerprints() as copy, duckdb.connect() as engine:
+        rows = engine.execute("FROM read_parquet($copy)", {"copy": str(copy)}).fetchall()
+    assert len({id_ for id_, _, _ in rows}) == len(rows)
+    return {id_: (fingerprint, missing) for id_, fingerprint, missing in rows}
+
+
+def test_a_stale_copy_is_mended_by_what_was_done_since(mending: State, file: Path) -> None:
+    put(mending, [sku("b"), sku("c")])
+    put(mending, [replace(sku("b"), fingerprint=7, missing=Missing(NOON, 1)), sku("d")])
+    with mending.transaction() as transaction:
+        transaction.forget([ItemId("c")])
+    assert [stat.S_IMODE(step.stat().st_mode) for step in _steps(file)] == [0o600] * 3
+
+    assert _rows(mending) == {
+        "forged": (1, False),
+        "b": (7, True),
+        "d": (sku("d").fingerprint, False),
+    }
+    assert _steps(file) == []
+    _forge(_copy(file))
+    assert _ids(mending) == {"forged"}
+
+
+def test_a_reader_mends_its_own_by_the_steps_of_another(
+    mending: State, url: str, file: Path
+) -> None:
+    put(mending, [sku("b")])
+
+    with closing(open_existing_read_only(url)) as reader:
+        assert _ids(reader) == {"forged", "b"}
+        with reader.overlay() as overlay:
+            assert _ids(overlay) == {"forged", "b"}
+            put(overlay, [sku("c")])
+            assert _ids(overlay) == {"forged", "b", "c"}
+    assert len(_steps(file)) == 1
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda step: step.unlink(),
+        lambda step: step.write_bytes(step.read_bytes()[:-5]),
+        lambda step: step.write_bytes(b"\0" * 20),
+    ],
+    ids=["gone", "truncated", "overwritten"],
+)
+def test_a_copy_to_which_a_step_is_lacking_is_made_anew(
+    mending: State, file: Path, break_it: Callable[[Path], object]
+) -> None:
+    for name in "bcd":
+        put(mending, [sku(name)])
+    break_it(_steps(file)[1])
+
+    assert _ids(mending) == {"a", "b", "c", "d"}
+    assert _steps(file) == []
+
+
+def test_steps_of_a_state_that_a_backup_has_replaced_lead_nowhere(
+    mending: State, file: Path, url: str, tmp_path: Path
+) -> None:
+    put(mending, [sku("b")])
+    mending.close()
+    kept = tmp_path / "kept.db"
+    shutil.copyfile(file, kept)
+    with closing(open_state(url)) as state:
+        put(state, [sku("c")])
+    shutil.copyfile(kept, file)
+
+    with closing(open_state(url)) as state:
+        put(state, [sku("d")])
+        assert _ids(state) == {"forged", "b", "d"}
+
+
+def test_more_rows_than_are_worth_it_make_it_anew(
+    mending: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncd.state.fingerprint_steps._MOST_ROWS", 2)
+    with mending.transaction() as transaction:
+        transaction.put([sku("b"), sku("c")])
+        transaction.forget([ItemId("b")])
+
+    assert _ids(mending) == {"a", "c"}
+
+
+def test_steps_that_nobody_walks_do_not_pile_up(
+    mending: State, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncd.state.fingerprint_steps._MOST_BYTES", 100)
+    for name in "bcdef":
+        put(mending, [sku(name)])
+    assert 1 <= len(_steps(file)) < 4
+
+    assert _ids(mending) == set("abcdef")
+    assert _steps(file) == []
 
 
 def test_a_copy_of_rows_beyond_every_buffer_is_whole(state: State) -> None:

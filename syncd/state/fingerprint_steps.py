@@ -1,0 +1,138 @@
+"""What transactions have done to fingerprints since a copy was made: a few rows mend it."""
+
+from __future__ import annotations
+
+import glob
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import orjson
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.tracking import Tracked
+from syncd.state.columnar import literal
+
+Change: TypeAlias = tuple[int | None, bool] | None
+"""The fingerprint, and whether the id is missing; None where its row was removed."""
+
+UNFINISHED: Final = ".unfinished"
+"""How a file ends that nobody may rely on yet."""
+_ENDING: Final = ".step"
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_MOST_ROWS: Final = 50_000
+"""To mend a copy by more rows saves little, and they would take memory until the commit."""
+_MOST_BYTES: Final = 8 << 20
+"""What may lie there for a copy that nobody asks for."""
+_READ: Final = """
+SELECT *, {place} AS place FROM read_json(
+  {file}, format = 'newline_delimited',
+  columns = {{'id': 'VARCHAR', 'fingerprint': 'BIGINT', 'missing': 'BOOLEAN', 'gone': 'BOOLEAN'}})
+"""
+
+
+@dataclass(slots=True)
+class Changes:
+    """Collects what one transaction does to the rows, up to as many as are worth it."""
+
+    rows: dict[str, Change] | None = field(default_factory=dict)
+    """None where they were too many."""
+
+    def put(self, rows: Sequence[Tracked]) -> None:
+        """Take in rows that were inserted or replaced."""
+        self._take({row.id: (row.fingerprint, row.missing is not None) for row in rows}, rows)
+
+    def forget(self, ids: Sequence[ItemId]) -> None:
+        """Take in that these rows were removed."""
+        self._take(dict.fromkeys(ids), ids)
+
+    def _take(self, changes: Mapping[str, Change], of: Sequence[object]) -> None:
+        if self.rows is None:
+            return
+        if len(self.rows) + len(of) > _MOST_ROWS:
+            self.rows = None
+            return
+        self.rows |= changes
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What leads from one stamp to the next."""
+
+    before: str
+    after: str
+    rows: Mapping[str, Change]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The steps that lie beside a copy, each in a file that is named by both its stamps.
+
+    A stamp comes once: what a state did that a backup has replaced since leads to none of its own.
+    """
+
+    files: tuple[Path, ...]
+
+    @classmethod
+    def beside(cls, copy: Path) -> Steps:
+        """Those that are there now; every one leads to a stamp that the state has had by now."""
+        with suppress(OSError):
+            return cls(tuple(copy.parent.glob(f"{glob.escape(copy.name)}.*{_ENDING}")))
+        return cls(())
+
+    def between(self, before: str, after: str) -> Sequence[Path] | None:
+        """The files that lead from one stamp to another, in turn; None where they do not."""
+        preceding = {last: (file, first) for file in self.files for first, last in [_of(file)]}
+        chain: list[Path] = []
+        while after != before:
+            file, after = preceding.pop(after, (None, ""))
+            if file is None:
+                return None
+            chain.insert(0, file)
+        return chain
+
+    def remove(self) -> None:
+        """Take them away, for the copy is beyond them."""
+        for file in self.files:
+            file.unlink(missing_ok=True)
+
+
+def leave(copy: Path, step: Step) -> None:
+    """Put a step beside the copy, unless it is of no use there or much lies there already."""
+    lying = Steps.beside(copy).files
+    if sum(file.stat().st_size for file in lying) > _MOST_BYTES:
+        return
+    name = f"{copy.name}.{step.before}.{step.after}{_ENDING}"
+    unfinished = copy.with_name(f"{copy.name}.{secrets.token_hex(4)}{UNFINISHED}")
+    try:
+        with os.fdopen(os.open(unfinished, _NEW, 0o600), "wb") as file:
+            file.writelines(_lines(step))
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(copy.with_name(name))
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def walked(files: Iterable[Path]) -> str:
+    """Select what the last of these files that tells of an id says of it."""
+    parts = " UNION ALL ".join(
+        _READ.format(place=place, file=literal(str(file))) for place, file in enumerate(files)
+    )
+    return f"SELECT * FROM ({parts}) QUALIFY place = max(place) OVER (PARTITION BY id)"
+
+
+def _of(file: Path) -> tuple[str, str]:
+    before, after, _ = file.name.rsplit(".", 3)[1:]
+    return before, after
+
+
+def _lines(step: Step) -> Iterator[bytes]:
+    for id_, change in step.rows.items():
+        fingerprint, missing = change or (None, False)
+        line = {"id": id_, "fingerprint": fingerprint, "missing": missing, "gone": change is None}
+        yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
