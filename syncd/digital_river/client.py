@@ -38,8 +38,8 @@ _ANY_ID: Final = "syncd-check"
 class DigitalRiver:
     """The `Remote` port over HTTP.
 
-    After the first 401, or an answer from the wrong mode, every call says so without a request;
-    after a 403, every call that needs that resource.
+    After the first 401 every call says so without a request, after a 403 every call that needs that
+    resource, but for one now and then that asks anew; after an answer from the wrong mode, all.
     """
 
     def __init__(
@@ -148,10 +148,11 @@ class DigitalRiver:
     async def _refusal(self, resource: Resource) -> Failure | None:
         levels = resource is Resource.INVENTORY_LEVEL
         query = (ITEM_IDS, _ANY_ID) if levels else ("limit", "1")
+        request = listing(resource, [query])
         try:
-            await self._reader.page(listing(resource, [query]), WireObject)
+            await self._reader.page(request, WireObject)
         except ResourceForbiddenError:
-            shut = self._line.shut(resource)
+            shut = self._line.shut(request)
             return None if shut is None else shut.failure
         return None
 

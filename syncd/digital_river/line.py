@@ -14,9 +14,9 @@ from syncd.digital_river.messages import Answer, Break, Request, Unsendable
 from syncd.digital_river.outage import Outage
 from syncd.digital_river.outcomes import Setback, judged
 from syncd.digital_river.pacer import Pacer
+from syncd.digital_river.refusals import Refusal, Refusals
 from syncd.digital_river.transport import Transport, new_upstream_id
-from syncd.domain.change import Resource
-from syncd.domain.delivery import Failure, Forbidden, KeyRefused, Transient
+from syncd.domain.delivery import Failure, KeyRefused, Transient
 from syncd.domain.exchange import seconds_to_wait
 from syncd.engine.breaker import PAUSED
 from syncd.ports import UNSENT, Clock, Onlooker, Permit, Unseen
@@ -31,7 +31,7 @@ _log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class Line:
-    """Sends requests at the key's pace, and none after the key, or their resource, was refused."""
+    """Sends requests at the key's pace, and none while the key, or their resource, is refused."""
 
     def __init__(
         self, transport: Transport, pacer: Pacer, clock: Clock, onlooker: Onlooker | None = None
@@ -41,8 +41,7 @@ class Line:
         self._onlooker = onlooker or Unseen()
         self._pacer = pacer
         self._clock = clock
-        self._key_refused: KeyRefused | None = None
-        self._forbidden: dict[Resource, Forbidden] = {}
+        self._refusals = Refusals(clock)
         self._hold = Hold()
         self._outage = Outage(clock, new_upstream_id())
         self._permit: Permit | None = None
@@ -69,16 +68,13 @@ class Line:
         if not self._hold.on:
             await self._hold.heeded(lambda _: self._clock.sleep(seconds))
 
-    def shut(self, resource: Resource) -> KeyRefused | Forbidden | None:
-        """Tell why requests for this resource may no longer depart, None where they may."""
-        return self._key_refused or self._forbidden.get(resource)
+    def shut(self, request: Request) -> Refusal | None:
+        """Tell why this request may not depart, None where it may."""
+        return self._refusals.of(request)
 
     def refuse_key(self, failure: Failure) -> KeyRefused:
-        """Let nothing depart from now on; the first reason stays."""
-        if self._key_refused is None:
-            _log.error("remote.key_refused", code=failure.code, request_id=failure.request_id)
-            self._key_refused = KeyRefused(failure)
-        return self._key_refused
+        """Let nothing depart from now on, ever; the first reason stays."""
+        return self._refusals.end(failure)
 
     async def leave(self, request: Request) -> None:
         """Let one request depart now, or raise where it must come back for another turn.
@@ -95,14 +91,15 @@ class Line:
         await self._transport.aclose()
         await asyncio.to_thread(self._pacer.close)
 
-    def _bar(self, request: Request) -> KeyRefused | Forbidden | Transient | None:
+    def _bar(self, request: Request) -> Refusal | Transient | None:
         kept_back = UNSENT if self._hold.on else self._outage.bar(request)
-        return self.shut(request.resource) or kept_back
+        return self.shut(request) or kept_back
 
     async def _sent_if_sensible(self, request: Request, wait: Wait) -> Answer | Setback:
-        shut = self.shut(request.resource)
-        if shut is not None:
-            return shut
+        async with self._refusals.admitted(request) as refusal:
+            return refusal or await self._sent_if_answered(request, wait)
+
+    async def _sent_if_answered(self, request: Request, wait: Wait) -> Answer | Setback:
         async with self._outage.admitted(request) as kept_back:
             return kept_back or await self._sent_in_turn(request, wait)
 
@@ -123,10 +120,10 @@ class Line:
         if isinstance(result, Unsendable):
             return result.as_outcome()
         outcome = (
-            result.as_outcome() if isinstance(result, Break) else self._heeded(request, result)
+            result.as_outcome() if isinstance(result, Break) else self._judged(request, result)
         )
         self._outage.heed(request, outcome)
-        return outcome
+        return self._refusals.heed(request, outcome)
 
     async def _result(self, request: Request, departure: _Departure) -> Answer | Break | Unsendable:
         upstream_id = new_upstream_id()
@@ -151,14 +148,8 @@ class Line:
         self.departures += 1
         self._onlooker.departed()
 
-    def _heeded(self, request: Request, answer: Answer) -> Answer | Setback:
-        wait = self._wait_after(answer)
-        result = judged(request.verb, answer, wait)
-        if isinstance(result, KeyRefused):
-            return self.refuse_key(result.failure)
-        if isinstance(result, Forbidden):
-            return self._forbid(request.resource, result)
-        return result
+    def _judged(self, request: Request, answer: Answer) -> Answer | Setback:
+        return judged(request.verb, answer, self._wait_after(answer))
 
     def _wait_after(self, answer: Answer) -> float | None:
         wait = seconds_to_wait(answer.retry_after, self._clock.now())
@@ -168,12 +159,6 @@ class Line:
         self._pacer.pause(wait)
         _log.warning("remote.paused", seconds=wait, request_id=answer.request_id)
         return wait
-
-    def _forbid(self, resource: Resource, answer: Forbidden) -> Forbidden:
-        if resource not in self._forbidden:
-            request_id = answer.failure.request_id
-            _log.error("remote.forbidden", resource=resource.value, request_id=request_id)
-        return self._forbidden.setdefault(resource, answer)
 
 
 class _Departure:

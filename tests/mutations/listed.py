@@ -318,10 +318,17 @@ _IN_THE_ADAPTERS: Final = (
     ),
     Mutation(
         name="refused-key-is-tried-again",
-        file="digital_river/line.py",
-        old="return self._key_refused or self._forbidden.get(resource)",
-        new="return self._forbidden.get(resource)",
-        caught_by=("tests/unit/digital_river/test_writing.py",),
+        file="digital_river/refusals.py",
+        old="return not self.for_good and not _NO_REST < rest <= LONGEST_REST",
+        new="return not self.for_good and bool(rest)",
+        caught_by=("tests/unit/digital_river/test_refusals.py",),
+    ),
+    Mutation(
+        name="refused-key-is-given-up",
+        file="digital_river/refusals.py",
+        old="if refusal is None or not self._may_ask(request):",
+        new="if refusal is None or request:",
+        caught_by=("tests/unit/digital_river/test_refusals.py",),
     ),
     Mutation(
         name="answer-about-another-item",

@@ -59,6 +59,7 @@ class Process:
         self.unmanaged: set[ItemId] = set()
         self.unstocked: dict[ItemId, float] = {}
         self.skus_hidden = False
+        self.refused_at: datetime | None = None
         self.saw: object = None
         self.owed = 0.0
         self.turn: int | None = None

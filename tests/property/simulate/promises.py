@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn
 
 import orjson
 
+from syncd.digital_river.refusals import REST
 from syncd.domain.attributes import ITEM_ATTRIBUTES, SERVER_FILLED, Attributes, ItemId
 from syncd.domain.canonical import observed
 from syncd.domain.change import Action
@@ -58,6 +59,7 @@ class Promises:
 
     def departs(self, sent: Sent) -> None:
         self._keeps_the_pace(sent)
+        self._heeds_refusals(sent)
         if not sent.is_write:
             return
         self.note_reading()
@@ -80,6 +82,8 @@ class Promises:
 
     def is_answered(self, sent: Sent) -> None:
         self._note_pause(sent)
+        if sent.heard is not None and sent.heard.status == 401:
+            sent.process.refused_at = self._clock.now()
         if sent.is_write:
             self._note_certainty(sent)
         elif sent.heard is not None and sent.heard.status == 200 and sent.fate.whole:
@@ -132,6 +136,12 @@ class Promises:
             moments.popleft()
         if len(moments) > RATE:
             self._break(sent, f"was number {len(moments)} within a second")
+
+    def _heeds_refusals(self, sent: Sent) -> None:
+        """Whether a key that was refused is left alone for a while."""
+        refused_at = sent.process.refused_at
+        if refused_at is not None and refused_at <= self._clock.now() < refused_at + REST:
+            self._break(sent, f"left although the key was refused at {refused_at}")
 
     def _note_pause(self, sent: Sent) -> None:
         if sent.heard is None or sent.heard.status != 429 or sent.process.dead:
