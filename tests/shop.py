@@ -42,6 +42,7 @@ timeout = "5s"
 url = "sqlite:///state.db"
 """
 LONGEST: Final = 60
+"""Seconds after which a test gives up; it proves nothing, and a busy machine may take its time."""
 
 Row = dict[str, str]
 
@@ -153,7 +154,7 @@ def running(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes
                 process.send_signal(signal.SIGKILL)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = LONGEST) -> None:
     """Look again and again; what is waited for happens in another process."""
     end = time.monotonic() + seconds
     while not condition():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ TROUBLES: Final = {
     Fault.REMOTE: Trouble.REMOTE,
     Fault.KEY: Trouble.KEY,
 }
+_NUMBERS: Final = re.compile(r"[\d.,]+")
+"""What a guard counts may be more at every poll, and it is the same stop all the same."""
 
 _log = structlog.get_logger()
 
@@ -113,9 +116,9 @@ class Bearing:
 
     def _tell_new_stops(self, result: CycleResult) -> None:
         """Log a guard's stop once, and not at every poll for as long as it stands."""
-        before = {stop.message for stop in self.pulse.stops}
+        before = {_NUMBERS.sub("", stop.message) for stop in self.pulse.stops}
         for stop in result.guards:
-            if stop.message not in before:
+            if _NUMBERS.sub("", stop.message) not in before:
                 _log.warning("guard.stopped", guard=stop.guard.value, reason=stop.message)
 
     async def _breathe(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +20,9 @@ LONGEST_STANDSTILL: Final = 15 * 60.0
 """Seconds without any progress after which work counts as stuck. A read moves with each page, batch
 of rows or piece of a file; the longest pause in it is that until a database gives its first row."""
 
-
+MOST_REASONS: Final = 5
+"""So many reasons of one trouble are news until it is over: a gateway may word each answer anew."""
+_REQUEST: Final = re.compile(r"\(request id [^)]*\)")
 _PENDING: Final = (SkuState.PENDING, SkuState.IN_FLIGHT)
 
 
@@ -135,6 +138,7 @@ class Pulse:
         self.tally = Tally()
         self._pending_since: datetime | None = None
         self.troubles: Mapping[Trouble, str] = {}
+        self._reasons: dict[Trouble, frozenset[str]] = {}
         self.listener: Listener | None = None
 
     # ------------------------------------------------------------------------------ beats
@@ -212,18 +216,21 @@ class Pulse:
     # --------------------------------------------------------------------------- troubles
 
     def trouble(self, kind: Trouble, words: str) -> bool:
-        """Note what is wrong; True where that is news."""
+        """Note what is wrong; True where that is news: a reason is told once until it is over."""
         if self.listener is not None:
             self.listener.wrong(kind, words)
-        is_news = self.troubles.get(kind) != words
         self.troubles = {**self.troubles, kind: words}
-        return is_news
+        told, reason = self._reasons.get(kind, frozenset()), _REQUEST.sub("", words)
+        if reason in told or len(told) == MOST_REASONS:
+            return False
+        self._reasons[kind] = told | {reason}
+        return True
 
     def relief(self, kind: Trouble) -> bool:
         """Note that this is well again; True where that is news."""
         if self.listener is not None:
             self.listener.well(kind)
-        is_news = kind in self.troubles
+        is_news = self._reasons.pop(kind, None) is not None
         self.troubles = {one: words for one, words in self.troubles.items() if one is not kind}
         return is_news
 

@@ -17,7 +17,7 @@ async def test_hundreds_of_cycles_leave_nothing_behind_but_the_journal_that_is_k
     tmp_path: Path,
 ) -> None:
     terms = Terms(keep=timedelta(hours=12), step=timedelta(hours=2))
-    settled, later = await soak(tmp_path, (38, 58), terms)
+    settled, later = [size async for size in soak(tmp_path, (38, 58), terms)]
 
     assert later.descriptors <= settled.descriptors
     assert later.threads <= settled.threads

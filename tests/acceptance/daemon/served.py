@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.environment import measured_environment
-from tests.shop import Run, Shop, ended, row, running, wait_until
+from tests.shop import KEY, LONGEST, Run, Shop, row, wait_until
 
 ROWS = [row(number) for number in range(12)]
+_NO_MORE = b"no more"
 SCHEDULE = """
 [schedule]
 poll = "{poll}"
@@ -32,31 +33,65 @@ format = "json"
 
 @dataclass
 class Served:
-    """The process, and what has been heard of it so far."""
+    """The process, and what has been heard of it so far: all that it said is `said`."""
 
     process: subprocess.Popen[bytes]
     heard: list[str] = field(default_factory=list)
     logged: list[dict[str, Any]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    _reading: threading.Thread | None = None
+
+    def listen(self) -> None:
+        """Take down what it says, from now on and until it ends."""
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
 
     def told(self, message: str) -> bool:
         return any(message in one for one in self.heard)
 
-    def logs(self, event: str) -> list[dict[str, Any]]:
-        return [one for one in self.logged if one["event"] == event]
+    def count(self, message: str) -> int:
+        """How often its service manager was told this."""
+        return sum(message in one for one in self.heard)
 
-    def wait_for(self, message: str) -> None:
-        wait_until(lambda: self.told(message))
+    def logs(self, event: str, **having: object) -> list[dict[str, Any]]:
+        """The lines of this event, of those that say this."""
+        return [
+            one for one in self.logged if one["event"] == event and having.items() <= one.items()
+        ]
 
-    def wait_for_log(self, event: str, times: int = 1) -> None:
-        wait_until(lambda: len(self.logs(event)) >= times)
+    def wait_for(self, message: str, times: int = 1) -> None:
+        wait_until(lambda: self.count(message) >= times)
+
+    def wait_for_log(self, event: str, times: int = 1, **having: object) -> None:
+        wait_until(lambda: len(self.logs(event, **having)) >= times)
 
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
     def stop(self) -> Run:
-        """End it as systemd does."""
+        """End it as systemd does; nobody has seen its key, or a traceback."""
         self.send(signal.SIGTERM)
-        return ended(self.process)
+        code, stdout = self.process.wait(LONGEST), self.process.stdout
+        assert stdout is not None
+        self.hear_out()
+        run = Run(code, stdout.read().decode(), "".join(self.said))
+        assert KEY not in run.stdout + run.stderr
+        assert "Traceback" not in run.stderr, run.stderr
+        return run
+
+    def hear_out(self) -> None:
+        """Wait until all that a process has said is taken down, once it has ended."""
+        assert self._reading is not None
+        self._reading.join(LONGEST)
+
+    def _read(self) -> None:
+        stream = self.process.stderr
+        assert stream is not None
+        for line in stream:
+            text = line.decode()
+            self.said.append(text)
+            if text.startswith("{"):
+                self.logged.append(json.loads(text))
 
 
 def schedule(shop: Shop, poll: str = "1h", probe: str = "0", extra: str = "") -> None:
@@ -90,12 +125,19 @@ def listened_to(folder: Path, start: Callable[[str], subprocess.Popen[bytes]]) -
         line.bind(place)
         process = start(place)
         served = Served(process)
-        for listen in (_hear, _read):
-            threading.Thread(target=listen, args=(served, line), daemon=True).start()
+        served.listen()
+        hearing = threading.Thread(target=_hear, args=(served, line), daemon=True)
+        hearing.start()
         try:
-            with running(process):
-                yield served
+            with process:
+                try:
+                    yield served
+                finally:
+                    process.kill()
+                    served.hear_out()
         finally:
+            line.sendto(_NO_MORE, place)
+            hearing.join(LONGEST)
             Path(place).unlink()
 
 
@@ -105,16 +147,5 @@ def _short(folder: Path) -> str:
 
 
 def _hear(served: Served, line: socket.socket) -> None:
-    while True:
-        try:
-            served.heard.append(line.recv(4096).decode())
-        except OSError:
-            return
-
-
-def _read(served: Served, _: socket.socket) -> None:
-    stream = served.process.stderr
-    assert stream is not None
-    for text in stream:
-        if text.startswith(b"{"):
-            served.logged.append(json.loads(text))
+    while (message := line.recv(4096)) != _NO_MORE:
+        served.heard.append(message.decode())

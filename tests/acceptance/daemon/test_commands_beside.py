@@ -37,8 +37,7 @@ def shop(
 
 
 def _goes_on(daemon: Served) -> None:
-    finished = len([one for one in daemon.heard if "STATUS=waiting" in one])
-    wait_until(lambda: len([one for one in daemon.heard if "STATUS=waiting" in one]) > finished)
+    daemon.wait_for("STATUS=waiting", times=daemon.count("STATUS=waiting") + 1)
 
 
 def _runs(shop: Shop, *arguments: str, code: int = 0) -> Run:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from tests.sandbox_process import SandboxProcess
 from tests.shop import CONFIGURATION, KEY, Row, Shop, row, wait_until
 
 POLL = "300ms"
+BEGINNING = "STATUS=beginning a cycle"
 
 
 @dataclass
@@ -66,26 +66,26 @@ def only_to_be_read(folder: Path) -> Iterator[None]:
 
 def _survives_the_loss_of_its_source(machine: Machine, daemon: Served) -> None:
     away = machine.export.catalog.rename(machine.export.folder / "elsewhere.csv")
-    daemon.wait_for_log("daemon.trouble")
+    daemon.wait_for_log("daemon.trouble", kind="catalog")
     away.rename(machine.export.catalog)
-    daemon.wait_for_log("daemon.relieved")
+    daemon.wait_for_log("daemon.relieved", kind="catalog")
 
 
 def _survives_the_loss_of_the_remote(machine: Machine, daemon: Served) -> None:
     machine.sandbox.set_faults([Fault(kind=FaultKind.STATUS, status=503)])
     machine.stock([*ROWS, row(20)])
-    daemon.wait_for_log("daemon.trouble", times=2)
+    daemon.wait_for_log("daemon.trouble", kind="remote")
     machine.sandbox.set_faults([])
     wait_until(lambda: machine.has(20))
-    daemon.wait_for_log("daemon.relieved", times=2)
+    daemon.wait_for_log("daemon.relieved", kind="remote")
 
 
-def _survives_the_loss_of_its_database(machine: Machine) -> None:
+def _survives_the_loss_of_its_database(machine: Machine, daemon: Served) -> None:
     file = machine.unit.state / "syncd.db"
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         machine.stock([*ROWS, row(20), row(21)])
-        time.sleep(1)
+        daemon.wait_for(BEGINNING, times=daemon.count(BEGINNING) + 1)
         assert not machine.has(21)
     wait_until(lambda: machine.has(21))
 
@@ -95,9 +95,10 @@ def _takes_a_new_configuration(machine: Machine, daemon: Served) -> None:
     machine.unit.configuration.chmod(0o700)
     machine.configuration.write_text(text.replace(f'poll = "{POLL}"', 'poll = "200ms"'))
     machine.unit.configuration.chmod(0o500)
+    before = daemon.count("READY=1")
     machine.unit.reload(daemon)
     daemon.wait_for_log("daemon.reloaded")
-    wait_until(lambda: len([one for one in daemon.heard if "READY=1" in one]) == 2)
+    daemon.wait_for("READY=1", times=before + 1)
     assert daemon.logs("daemon.reloaded")[0]["changed"] == ["schedule.poll: 0.3 s → 0.2 s"]
 
 
@@ -108,7 +109,7 @@ def test_it_survives_what_happens_to_a_service_and_hands_over(machine: Machine) 
         wait_until(lambda: len(machine.sandbox.items()) == 12)
         _survives_the_loss_of_its_source(machine, first)
         _survives_the_loss_of_the_remote(machine, first)
-        _survives_the_loss_of_its_database(machine)
+        _survives_the_loss_of_its_database(machine, first)
         _takes_a_new_configuration(machine, first)
         with machine.unit.started() as second:
             second.wait_for("STATUS=standing by")

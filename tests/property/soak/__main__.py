@@ -7,6 +7,7 @@ import asyncio
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -29,10 +30,14 @@ def main() -> int:
     marks = sorted({max(1, cycles * part // _MARKS) for part in range(1, _MARKS + 1)})
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="syncd-soak-") as folder:
-        for size in asyncio.run(soak(Path(folder), marks, Terms(_A_DAY, _STEP))):
-            print(size)  # noqa: T201 - the result
+        asyncio.run(_tell(Path(folder), marks))
     print(f"{time.monotonic() - began:.0f} s")  # noqa: T201 - the result
     return 0
+
+
+async def _tell(folder: Path, marks: Sequence[int]) -> None:
+    async for size in soak(folder, marks, Terms(_A_DAY, _STEP)):
+        print(size, flush=True)  # noqa: T201 - the result
 
 
 if __name__ == "__main__":

@@ -51,8 +51,7 @@ class Shop:
         """Let some time pass in which something happens, and forget what tests alone look at."""
         self._clock.moment += step
         self._clock.sleeps.clear()
-        self._remote.calls.clear()
-        self._remote.read_errors.clear()
+        self.be_fair()
         happens = self._random.random()
         if happens < 0.1:
             out = RemoteUnavailableError("Digital River", "it answered 503", "Run again later")
@@ -63,9 +62,20 @@ class Shop:
             self._trade()
             self._write()
 
+    def be_fair(self) -> None:
+        """Let everything answer from now on, and forget what was asked."""
+        self._remote.calls.clear()
+        self._remote.read_errors.clear()
+
     def drifts(self) -> ItemId:
         """Have another hand edit an item."""
-        item = self._random.choice(sorted(self._remote.contents))
+        return self._edited(self._random.choice(sorted(self._remote.contents)))
+
+    def drifts_from_its_row(self) -> ItemId:
+        """Have another hand edit an item whose row can be used, so that it is to be mended."""
+        return self._edited(ItemId(self._random.choice(sorted(self._usable()))))
+
+    def _edited(self, item: ItemId) -> ItemId:
         self._remote.contents[item][Attribute.COUNTRY_OF_ORIGIN] = "KR"
         return item
 
@@ -84,8 +94,10 @@ class Shop:
 
     def is_settled(self) -> bool:
         """Whether there is an item for every row that can be used."""
-        usable = {item for item, country in self._rows.items() if country != "Italy"}
-        return usable <= set(map(str, self._remote.contents))
+        return self._usable() <= set(map(str, self._remote.contents))
+
+    def _usable(self) -> set[str]:
+        return {item for item, country in self._rows.items() if country != "Italy"}
 
 
 def _source(file: Path) -> FileSource:

@@ -67,13 +67,13 @@ class Terms:
     step: timedelta
 
 
-async def soak(folder: Path, marks: Sequence[int], terms: Terms) -> list[Size]:
-    """Go through as many cycles as the last mark says, and give the sizes at all of them.
+async def soak(folder: Path, marks: Sequence[int], terms: Terms) -> AsyncIterator[Size]:
+    """Go through as many cycles as the last mark says, and give the size at each of them.
 
     Between the polls somebody points at SKUs, audits are made, people are told, and every day the
     history is pruned.
     """
-    clock, sizes = LeapingClock(), []
+    clock = LeapingClock()
     await _all_threads_begun()
     with closing(open_state(f"sqlite:///{folder / 'state.db'}", clock)) as state:
         shop = Shop(folder, state, clock, terms.keep)
@@ -83,11 +83,10 @@ async def soak(folder: Path, marks: Sequence[int], terms: Terms) -> list[Size]:
                 await works.poll()
                 await works.do_more(cycle, cycles_a_day=max(1, _A_DAY // terms.step))
                 if cycle in marks:
-                    sizes.append(_size(folder, cycle, await _quiet()))
+                    yield _size(folder, cycle, await _quiet())
             await works.is_mended()
         assert shop.is_settled(), "it did not work"
         assert works.notifier.told, "nobody was told of anything"
-    return sizes
 
 
 async def _all_threads_begun() -> None:
@@ -137,7 +136,9 @@ class _Works:
 
     async def is_mended(self) -> None:
         """See that an audit in fair weather mends what is left."""
-        item = self._shop.drifts()
+        self._shop.be_fair()
+        await self.poll()
+        item = self._shop.drifts_from_its_row()
         await self._beside(Job.AUDIT)
         remote = self._shop.ports.remote
         assert isinstance(remote, FakeRemote)
