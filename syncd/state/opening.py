@@ -21,6 +21,7 @@ from syncd.state.fingerprints import FingerprintCopy
 from syncd.state.holding import Timing
 from syncd.state.lease import CycleLease
 from syncd.state.sqlite import (
+    AT_REST,
     BUSY_TIMEOUT,
     COPY,
     DUTY,
@@ -28,6 +29,7 @@ from syncd.state.sqlite import (
     LOCK,
     LOOKED_AT,
     SCRATCH,
+    Access,
     SqliteDatabase,
     SqliteFile,
     beside,
@@ -71,9 +73,9 @@ def open_for_reading(file: Path) -> SqlState:
     with files_translated(name):
         folder = TemporaryDirectory(prefix="syncd-")
         with _undone_on_failure(folder.cleanup):
-            place = _readable(name, file, Path(folder.name))
+            place, access = _readable(name, file, Path(folder.name))
     copy = FingerprintCopy(name, Path(folder.name, f"state{COPY}"), borrowed=beside(file, COPY))
-    opened = open_file(name, place, LOOKED_AT)
+    opened = open_file(name, place, access)
     return SqlState(SqliteDatabase(opened, copy, None, folder=folder))
 
 
@@ -105,19 +107,28 @@ def open_private(name: str, fill: Callable[[SqliteFile], None]) -> SqlState:
     )
 
 
-def _readable(name: str, file: Path, folder: Path) -> Path:
+def _readable(name: str, file: Path, folder: Path) -> tuple[Path, Access]:
     """A file that can be read without a trace beside `file`, and has today's tables."""
     private = folder / "syncd.db"
     if _has_content(name, file):
-        place = private if _copied_at_rest(file, private) else file
-        with closing(open_file(name, place, LOOKED_AT)) as found:
+        place, access = _in_place(file, private)
+        with closing(open_file(name, place, access)) as found:
             if migrate.is_up_to_date(found):
-                return place
+                return place, access
             private = folder / "migrated.db"
             found.copy_to(private)
     with closing(open_file(name, private, SCRATCH)) as scratch:
         migrate.bring_up_to_date(scratch)
-    return private
+    return private, LOOKED_AT
+
+
+def _in_place(file: Path, private: Path) -> tuple[Path, Access]:
+    """The file itself, or a copy where it is at rest and this user may not make files beside it."""
+    if beside(file, "-wal").exists():
+        return file, LOOKED_AT
+    if all(os.access(place, os.W_OK, effective_ids=True) for place in (file, file.parent)):
+        return file, AT_REST
+    return (private if _copied_at_rest(file, private) else file), LOOKED_AT
 
 
 def _copied_at_rest(file: Path, target: Path) -> bool:

@@ -69,6 +69,9 @@ SCRATCH: Final = Access("rwc", (*KEPT.pragmas, "PRAGMA synchronous = OFF"))
 """A private copy, which need not outlive a power cut."""
 LOOKED_AT: Final = Access("ro", _EVERY)
 """A state that is only read."""
+AT_REST: Final = Access("rw", (*_EVERY, "PRAGMA query_only = ON"))
+"""A state that is only read while perhaps nobody else has it open: whoever closes it last takes
+SQLite's own files away again, which a reader may not."""
 
 
 @dataclass(frozen=True, slots=True)

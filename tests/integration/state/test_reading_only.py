@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import closing
 from datetime import timedelta
@@ -128,9 +129,32 @@ def test_a_state_that_is_written_while_it_is_copied_is_copied_again(
         copied.append(source.name)
 
     monkeypatch.setattr(shutil, "copyfile", copy_and_write)
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
     with closing(open_existing_read_only(url)) as reader:
         assert reader.census().states == {SkuState.PENDING: 2}
     assert copied == ["syncd.db", "syncd.db"]
+
+
+def test_a_state_at_rest_is_read_in_its_place_whatever_its_size(
+    url: str, at_rest: Path, temporary: Path
+) -> None:
+    with closing(open_existing_read_only(url)) as reader:
+        assert reader.census().states == {SkuState.PENDING: 1}
+        assert [path for folder in temporary.iterdir() for path in folder.iterdir()] == []
+        with closing(open_state(url)) as writer:
+            put(writer, [sku("b")])
+        assert reader.census().states == {SkuState.PENDING: 2}
+    assert list(_folder(at_rest)) == ["syncd.db"]
+
+
+def test_what_reads_a_state_at_rest_can_write_nothing(url: str, at_rest: Path) -> None:
+    before = _folder(at_rest)
+
+    with closing(open_existing_read_only(url)) as reader:
+        with pytest.raises(StateError):
+            put(reader, [sku("b")])
+        assert _folder(at_rest).keys() == {*before, "syncd.db-wal"}
+    assert _folder(at_rest) == before
 
 
 def test_nothing_temporary_is_left(url: str, at_rest: Path, temporary: Path) -> None:
