@@ -12,6 +12,8 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from tests.vendor_watch import WATCH, watched
+
 RARELY: Final = (50_000, 20, 50)
 """How much is made before Python searches for rings of objects, youngest first."""
 
@@ -36,6 +38,29 @@ def _trust_once() -> Iterator[None]:
         patch.setattr("httpx.create_ssl_context", trusting)
         patch.setattr("httpx._transports.default.create_ssl_context", trusting)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _watch() -> Iterator[None]:
+    """Hold all that syncd sends against the vendor's document, where that is at hand."""
+    with watched(WATCH):
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Fail a test in which syncd has sent what the vendor does not know, unless it says so."""
+    yield
+    if item.get_closest_marker("unknown_to_the_vendor"):
+        WATCH.forget()
+    WATCH.complain()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None]:
+    """The same of what is seen at its end."""
+    yield
+    WATCH.complain()
 
 
 @pytest.hookimpl(wrapper=True)

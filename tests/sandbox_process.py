@@ -16,6 +16,7 @@ import orjson
 
 from syncd.sandbox import Fault
 from tests.environment import clean_environment
+from tests.vendor_watch import WATCH
 
 STOP_SECONDS = 10
 
@@ -40,6 +41,7 @@ class SandboxProcess:
         return dict(self._control("GET", "statistics").json())
 
     def clear_requests(self) -> None:
+        self.look_through()
         self._control("DELETE", "requests")
 
     def seed_items(self, items: Iterable[Mapping[str, Any]]) -> None:
@@ -55,7 +57,12 @@ class SandboxProcess:
         self._control("PUT", "faults", list(faults))
 
     def reset(self) -> None:
+        self.look_through()
         self._control("POST", "reset")
+
+    def look_through(self) -> None:
+        """Hold what syncd has asked since the last time against the vendor's document."""
+        WATCH.see_told(self.requests())
 
     def _control(self, method: str, what: str, body: object = None) -> httpx.Response:
         content = None if body is None else orjson.dumps(body)
@@ -71,7 +78,10 @@ def sandbox_process(*arguments: str) -> Iterator[SandboxProcess]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:
             assert process.stdout is not None
-            yield SandboxProcess(json.loads(process.stdout.readline())["url"], process)
+            sandbox = SandboxProcess(json.loads(process.stdout.readline())["url"], process)
+            yield sandbox
+            if process.poll() is None:
+                sandbox.look_through()
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(STOP_SECONDS)

@@ -48,7 +48,7 @@ class ItemCalls:
         return list_answer(call, self.tables.items, FILTERS)
 
     def create(self, call: Call) -> Answer:
-        sent = read_attributes(call, CREATE_FIELDS, null_clears=self.settings.null_clears)
+        sent = read_attributes(call, CREATE_FIELDS, null_clears=False)
         item_id = str(sent.pop("id", None) or uuid4())
         refuse_if(400, id_problems(item_id))
         self._refuse_managed(item_id)

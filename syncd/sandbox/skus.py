@@ -63,7 +63,7 @@ class SkuCalls:
         return list_answer(call, self.tables.skus, FILTERS)
 
     def create(self, call: Call) -> Answer:
-        sent = read_attributes(call, CREATE_FIELDS, null_clears=self.settings.null_clears)
+        sent = read_attributes(call, CREATE_FIELDS, null_clears=False)
         sku_id = str(sent.pop("id", None) or uuid4())
         if sku_id in self.tables.skus:
             message = f"A SKU with the id '{sku_id}' already exists."

@@ -240,6 +240,7 @@ class TestWriting:
         assert isinstance(outcome, Gone)
         assert outcome.failure.status == 404
 
+    @pytest.mark.unknown_to_the_vendor
     async def test_a_create_without_part_number_is_refused_with_its_reason(
         self, world: World
     ) -> None:

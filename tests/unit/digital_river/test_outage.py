@@ -27,7 +27,7 @@ STEP = timedelta(seconds=0.2)
 
 
 def change(action: Action, number: int = 1) -> Change:
-    wishes = {Attribute.COUNTRY_OF_ORIGIN: AttributeChange("DK", "CA")}
+    wishes = {Attribute.PART_NUMBER: AttributeChange("P", "Q")}
     return Change(ItemId(f"i-{number}"), action, 1, wishes)
 
 

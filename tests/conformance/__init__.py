@@ -1,0 +1,1 @@
+"""Holds the sandbox against the vendor's document by requests that nobody has thought of."""
