@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +24,8 @@ from tests.integration.service.test_sandbox import CONFIGURATION, Counter, row
 
 GUARDS = "max_delete = 1.0\nmax_update = 1.0\nmax_same_change = 1.0\nmax_shrink = 1.0\n"
 IN_FLIGHT = 16
+APART = 0.4
+"""Seconds that lie between two probes at least."""
 OUTAGE = Fault(kind=FaultKind.STATUS, status=503)
 
 
@@ -47,6 +49,15 @@ async def run(counter: Counter, seconds: float) -> CycleResult:
             await shop.remote.aclose()
 
 
+def not_alone(moments: Sequence[float]) -> int:
+    """How many there are up to the last one with another close by; a busy machine may split those.
+
+    All that come after it came one at a time.
+    """
+    close = [n for n, (one, next_) in enumerate(pairwise(moments)) if next_ - one < APART]
+    return close[-1] + 2 if close else 0
+
+
 async def test_an_outage_of_everything_is_asked_by_one_request_at_a_time(counter: Counter) -> None:
     counter.stock([row(number) for number in range(300)])
     assert exit_code(await counter.run()) is ExitCode.OK
@@ -59,11 +70,9 @@ async def test_an_outage_of_everything_is_asked_by_one_request_at_a_time(counter
     requests = counter.account.requests()
     assert exit_code(result) is ExitCode.FAILED
     assert result.writes_due == 300
-    at_once = [one for one in requests if one.arrived < requests[0].arrived + 0.4]
-    assert FAILURES_TO_OPEN <= len(at_once) <= FAILURES_TO_OPEN + IN_FLIGHT
-    later = [one.arrived for one in requests[len(at_once) :]]
-    assert 1 <= len(later) <= 4
-    assert all(after - before > 0.4 for before, after in pairwise(later))
+    at_once = not_alone([one.arrived for one in requests])
+    assert FAILURES_TO_OPEN <= at_once <= FAILURES_TO_OPEN + IN_FLIGHT
+    assert 1 <= len(requests) - at_once <= 4
 
 
 async def test_an_outage_of_creates_alone_lets_deletes_and_updates_through(
