@@ -76,7 +76,8 @@ class Daemon:
     """Serves one account for months; `read` reads the configuration, and `adapt` follows it.
 
     `open` opens what a configuration names, and raises `StateError` where that cannot be. `adapt`
-    sees to what stands outside, such as the log.
+    sees to what stands outside, such as the log. All three may take their time, and are called in
+    threads; `read` and `adapt` by one after the other.
     """
 
     settings: Settings
@@ -87,6 +88,8 @@ class Daemon:
     pulse: Pulse
     holder: str
     _over: asyncio.Event = field(default_factory=asyncio.Event)
+    _asked_to_reload: asyncio.Event = field(default_factory=asyncio.Event)
+    _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _wishes: Wishes = field(default_factory=Wishes)
     _news: News = field(default_factory=News)
     _former: Settings | None = None
@@ -117,14 +120,17 @@ class Daemon:
     async def _watched(self, stop: asyncio.Event) -> AsyncIterator[None]:
         """Beat, heed signals, and end the tour at a stop, for as long as the daemon serves."""
         beats = Beats(self.pulse, self.manager)
-        beating = asyncio.create_task(kept_going("beats", beats.go_on, self.pulse))
-        ending = asyncio.create_task(set_after(stop, self._over))
+        besides = [
+            asyncio.create_task(kept_going("beats", beats.go_on, self.pulse)),
+            asyncio.create_task(kept_going("reload", self._reload_when_asked, self.pulse)),
+            asyncio.create_task(set_after(stop, self._over)),
+        ]
         try:
             with self._listening():
                 yield
         finally:
             self.manager.stopping()
-            await cancelled(beating, ending)
+            await cancelled(*besides)
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Opened]:
@@ -136,16 +142,16 @@ class Daemon:
             await asyncio.to_thread(stack.close)
 
     async def _entered(self, stack: ExitStack) -> Opened:
-        try:
-            account = await _entered(stack, self.open(self.settings))
-        except SyncdError as error:
-            if self._former is None or self._former == self.settings:
-                raise
-            self._refuse(error)
-            self.settings = self._former
-            self.adapt(self.settings)
-            account = await _entered(stack, self.open(self.settings))
-        self._former = self.settings
+        async with self._changing:
+            try:
+                account = await _entered(stack, self.open(self.settings))
+            except SyncdError as error:
+                if self._former is None or self._former == self.settings:
+                    raise
+                self._refuse(error)
+                await self._take(self._former)
+                account = await _entered(stack, self.open(self.settings))
+            self._former = self.settings
         return account
 
     async def _tour(self, opened: Opened, stop: asyncio.Event) -> None:
@@ -224,7 +230,7 @@ class Daemon:
     def _listening(self) -> Iterator[None]:
         """Heed signals without the loop's own handlers: `stopping` counts on being told as well."""
         loop = asyncio.get_running_loop()
-        heard = {signal.SIGHUP: self._reload, signal.SIGUSR1: self.poll}
+        heard = {signal.SIGHUP: self._asked_to_reload.set, signal.SIGUSR1: self.poll}
         former = {
             number: signal.signal(number, _called_in(loop, answer))
             for number, answer in heard.items()
@@ -235,20 +241,30 @@ class Daemon:
             for number, handler in former.items():
                 signal.signal(number, handler)
 
-    def _reload(self) -> None:
+    async def _reload_when_asked(self) -> None:
+        while True:
+            await self._asked_to_reload.wait()
+            self._asked_to_reload.clear()
+            self.manager.reloading()
+            async with self._changing:
+                await self._reload()
+
+    async def _reload(self) -> None:
         """Take the new configuration if it is right, and say what it changes."""
-        self.manager.reloading()
         try:
-            settings = self.read()
+            settings = await asyncio.to_thread(self.read)
         except ConfigurationError as error:
             self._refuse(error)
             self.manager.ready()
             return
         self.pulse.relief(Trouble.CONFIGURATION)
         _log.info("daemon.reloaded", changed=changes(self.settings, settings) or "nothing")
-        self.settings = settings
-        self.adapt(settings)
+        await self._take(settings)
         self._over.set()
+
+    async def _take(self, settings: Settings) -> None:
+        self.settings = settings
+        await asyncio.to_thread(self.adapt, settings)
 
     def _refuse(self, error: SyncdError) -> None:
         words = f"{error} The former configuration goes on."
