@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from syncd.cli.options import Shared
+from syncd.engine.time_left import in_words
+from syncd.service.pulse import Strand
 from syncd.service.terms import Progress, Unwatched
 
 if TYPE_CHECKING:
@@ -39,14 +43,20 @@ class _BarPerPhase:
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
         self._task: TaskID | None = None
+        self._strand = Strand(lambda: datetime.now(UTC), time.monotonic)
 
     def phase(self, name: str, total: int | None) -> None:
         self._end_phase()
-        self._task = self._bars.add_task(name, total=total)
+        self._strand.phase(name, total)
+        self._task = self._bars.add_task(name, total=total, left="")
 
     def advance(self, steps: int = 1) -> None:
-        if self._task is not None:
-            self._bars.advance(self._task, steps)
+        if self._task is None:
+            return
+        self._strand.advance(steps)
+        left = self._strand.doing.left
+        told = "" if left is None else in_words(left)
+        self._bars.update(self._task, advance=steps, left=told)
 
     def _end_phase(self) -> None:
         if self._task is not None:
@@ -70,6 +80,7 @@ def _bars(shared: Shared) -> Bars:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}"),
         console=Console(stderr=True, no_color=shared.no_color or None),
         transient=True,
     )

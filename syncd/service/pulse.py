@@ -6,12 +6,13 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
 from syncd.domain.cycle import CycleResult, GuardStop
 from syncd.domain.tracking import SkuState
+from syncd.engine.time_left import in_words, time_left
 from syncd.ports import Census
 from syncd.service.tally import Tally
 
@@ -54,7 +55,8 @@ class Trouble(StrEnum):
 class Doing:
     """What goes on since when; `moved` is when the last step of it was done, by the beats' clock.
 
-    `total` is None where nobody knows how many steps there are.
+    `total` is None where nobody knows how many steps there are. The `first` steps that were done
+    came at once, and the rest in the `spent` seconds since.
     """
 
     what: str
@@ -62,6 +64,8 @@ class Doing:
     moved: float
     done: int = 0
     total: int | None = None
+    first: int = 0
+    spent: float = 0.0
 
     @property
     def is_idle(self) -> bool:
@@ -69,7 +73,23 @@ class Doing:
         return self.what == IDLE
 
     def __str__(self) -> str:
-        return self.what if self.total is None else f"{self.what}, {self.done:,} of {self.total:,}"
+        if self.total is None:
+            return self.what
+        left = self.left
+        rest = "" if left is None else f", {in_words(left)}"
+        return f"{self.what}, {self.done:,} of {self.total:,}{rest}"
+
+    @property
+    def left(self) -> timedelta | None:
+        """How long it still takes, None where nobody can tell."""
+        return time_left(self.done, self.total, self.first, timedelta(seconds=self.spent))
+
+    def after(self, steps: int, now: float) -> Doing:
+        """The same with so many more steps done, which may be none."""
+        if not self.done:
+            return replace(self, done=steps, first=steps, moved=now)
+        spent = self.spent + now - self.moved
+        return replace(self, done=self.done + steps, spent=spent, moved=now)
 
 
 class Strand:
@@ -87,8 +107,7 @@ class Strand:
         self.doing = replace(self._begun(name), total=total)
 
     def advance(self, steps: int = 1) -> None:
-        doing = self.doing
-        self.doing = replace(doing, done=doing.done + steps, moved=self._ticks())
+        self.doing = self.doing.after(steps, self._ticks())
 
     def rest(self) -> None:
         """It is over."""
