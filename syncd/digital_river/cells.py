@@ -57,15 +57,10 @@ class FileCells:
     def __init__(self, path: Path, size: int) -> None:
         """Open or make the file, readable by its owner alone; StateError where that fails."""
         self._closed = False
-        try:
+        self._path = path
+        with self._translated():
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ALONE)
             self._fill(size * _WIDTH)
-        except OSError as error:
-            raise StateError(
-                f"Pacer file {path}",
-                error.strerror or str(error),
-                "Make its folder writable and see that the disk has room",
-            ) from error
 
     def _fill(self, length: int) -> None:
         """Take the whole room now, so that a full disk is told at the start."""
@@ -75,19 +70,35 @@ class FileCells:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        with self._translated():
+            fcntl.flock(self._file, fcntl.LOCK_EX)
         try:
             yield
         finally:
             fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def read(self, start: int, count: int) -> Sequence[int]:
+        """Read them; StateError where the disk fails."""
         length = count * _WIDTH
-        found = os.pread(self._file, length, start * _WIDTH).ljust(length, b"\0")
+        with self._translated():
+            found = os.pread(self._file, length, start * _WIDTH).ljust(length, b"\0")
         return struct.unpack(f"<{count}q", found)
 
     def write(self, start: int, values: Sequence[int]) -> None:
-        os.pwrite(self._file, struct.pack(f"<{len(values)}q", *values), start * _WIDTH)
+        """Write them; StateError where the disk fails, or a full one keeps its files in copies."""
+        with self._translated():
+            os.pwrite(self._file, struct.pack(f"<{len(values)}q", *values), start * _WIDTH)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StateError(
+                f"Pacer file {self._path}",
+                error.strerror or str(error),
+                "Make its folder writable and see that the disk has room",
+            ) from error
 
     def close(self) -> None:
         """Close the file; doing so once more does no harm."""

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -97,6 +98,12 @@ class Served:
 def schedule(shop: Shop, poll: str = "1h", probe: str = "0", extra: str = "") -> None:
     """Configure a shop for a daemon; by itself it polls at its start, and no more."""
     shop.configure(SCHEDULE.format(poll=poll, probe=probe, port=free_port(), extra=extra))
+
+
+def address_of(shop: Shop) -> str:
+    """Where its daemon serves."""
+    listen = tomllib.loads(shop.configuration.read_text())["service"]["listen"]
+    return f"http://{listen}"
 
 
 def free_port() -> int:

@@ -10,7 +10,6 @@ import signal
 import socket
 import sqlite3
 import time
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.acceptance.daemon.served import ROWS, Served, free_port, schedule, serving
+from tests.acceptance.daemon.served import ROWS, Served, address_of, free_port, schedule, serving
 from tests.sandbox_process import SandboxProcess
 from tests.shop import Shop, row, wait_until
 
@@ -37,11 +36,6 @@ def open_to_hooks(shop: Shop) -> str:
     text = shop.configuration.read_text().replace("[service]", secrets)
     shop.configuration.write_text(text)
     return address_of(shop)
-
-
-def address_of(shop: Shop) -> str:
-    listen = tomllib.loads(shop.configuration.read_text())["service"]["listen"]
-    return f"http://{listen}"
 
 
 def signed_event(id_: str, sku: str) -> tuple[bytes, dict[str, str]]:

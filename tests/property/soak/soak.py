@@ -38,6 +38,8 @@ _HOOKS: Final = 3
 _ROLLS: Final = 5
 _AUDITS: Final = 7
 """After so many polls each of these has its turn."""
+_TRIES: Final = 5
+"""Of an audit that somebody else's lease has kept from writing: a daemon would try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +141,13 @@ class _Works:
         self._shop.be_fair()
         await self.poll()
         item = self._shop.drifts_from_its_row()
-        await self._beside(Job.AUDIT)
         remote = self._shop.ports.remote
         assert isinstance(remote, FakeRemote)
-        assert remote.contents[item][Attribute.COUNTRY_OF_ORIGIN] != "KR"
+        for _ in range(_TRIES):
+            await self._beside(Job.AUDIT)
+            if remote.contents[item][Attribute.COUNTRY_OF_ORIGIN] != "KR":
+                return
+        raise AssertionError(f"{item} is not mended: {self._pulse.troubles}")
 
     async def _beside(self, job: Job) -> None:
         self._wishes.add(job)

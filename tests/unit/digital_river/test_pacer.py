@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import itertools
+import os
 import random
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from syncd.digital_river.cells import FileCells
 from syncd.digital_river.ledger import SECOND
 from syncd.digital_river.pacer import FilePacer, MemoryPacer
 from syncd.errors import StateError
@@ -218,6 +221,20 @@ class TestFile:
     def test_a_place_where_it_cannot_be_is_told_with_the_next_step(self, tmp_path: Path) -> None:
         with pytest.raises(StateError, match=r"Pacer file .*nowhere.*Make its folder writable"):
             FilePacer(tmp_path / "nowhere" / "pacer", 1, PUNCTUAL)
+
+
+def test_a_disk_that_fills_up_later_is_told_like_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = FileCells(tmp_path / "pacer", 4)
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(StateError, match=r"Pacer file .*pacer: No space left on device"):
+        cells.write(0, [1])
+    cells.close()
 
 
 async def _seconds_for_three(path: Path) -> float:
