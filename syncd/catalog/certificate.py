@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from syncd.catalog.database import count
 from syncd.catalog.dialect import Compression, Format
@@ -20,30 +20,47 @@ from syncd.catalog.sidecar import Vouching
 from syncd.catalog.trailer import Trailer
 from syncd.domain.snapshot import Certificate, Scope
 from syncd.errors import CatalogError
+from syncd.ports import Advance, unseen
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_SAME_AGAIN: Final = "each page had the same ids when it was asked for a second time"
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What there is to judge a read by; `cut` are the files that end without a line end."""
+    """What there is to judge a read by; `cut` are the files that end without a line end.
+
+    `lacks` tells, once it must be known, whether something may be missing by this read.
+    """
 
     scan: Scan
     counts: Counts
     numbers: RowNumbers
     cut: frozenset[int]
+    lacks: Callable[[], bool]
 
 
-def certify(connection: DuckDBPyConnection, evidence: Evidence) -> Certificate:
-    """Judge the read, and look at files in their places a last time."""
+def certify(
+    connection: DuckDBPyConnection, evidence: Evidence, advance: Advance = unseen
+) -> Certificate:
+    """Judge the read, and look at files in their places a last time.
+
+    Pages that may have moved are asked for once more where something is missing by them.
+    """
     take = evidence.scan.take
     of_bytes = list(_doubts_of_bytes(evidence))
     of_counts = list(_doubts_of_counts(evidence))
     of_time = list(_doubts_of_time(evidence)) if take.in_place else [*take.doubts]
+    doubts = (*of_time, *of_bytes, *of_counts, *_doubts_of_records(connection, evidence))
+    look = take.second_look
+    looks_again = look is not None and not doubts and evidence.lacks()
+    of_moving = look.doubts(advance) if look is not None and looks_again else ()
     speaks_for_it = [
         *(() if of_time or not take.in_place else (_same_before_and_after(evidence),)),
         *take.evidence,
+        *((_SAME_AGAIN,) if looks_again and not of_moving else ()),
         *(() if of_counts else _counted_alike(evidence)),
         *(_evidence_of_bytes(evidence) if take.in_place else ()),
     ]
@@ -51,7 +68,7 @@ def certify(connection: DuckDBPyConnection, evidence: Evidence) -> Certificate:
         source=take.name,
         rows=evidence.counts.rows,
         records=evidence.counts.records,
-        doubts=(*of_time, *of_bytes, *of_counts, *_doubts_of_records(connection, evidence)),
+        doubts=(*doubts, *of_moving),
         evidence=tuple(speaks_for_it),
         scope=take.scope,
         since=take.since,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from syncd.catalog.second_look import SecondLook
 from syncd.domain.snapshot import Scope
 from syncd.ports import Advance, unseen
 
@@ -22,6 +23,7 @@ class Fetched:
     deleted, as it writes them. `identity` is the source's of what was fetched, such as the ETag
     that came with it; empty where it shows none. `in_pages` tells that it came in several answers,
     one after the other: an id that stands there twice may then have taken the place of another.
+    Where rows may have slipped by unseen, `second_look` asks for the same once more.
     """
 
     files: tuple[Path, ...]
@@ -32,6 +34,7 @@ class Fetched:
     removed: Path | None = None
     identity: str = ""
     in_pages: bool = False
+    second_look: SecondLook | None = None
 
 
 class Fetcher(Protocol):

@@ -16,6 +16,7 @@ from syncd.catalog.files import (
     locate,
     touch_of,
 )
+from syncd.catalog.second_look import SecondLook
 from syncd.config import FileKeys
 from syncd.domain.snapshot import Scope
 from syncd.errors import CatalogError, SuspectCatalogError
@@ -51,6 +52,7 @@ class Take:
     since: str | None = None
     removed: Path | None = None
     in_pages: bool = False
+    second_look: SecondLook | None = None
 
     @property
     def is_whole_in_pages(self) -> bool:
@@ -65,7 +67,7 @@ class Take:
     def is_as_it_was(self) -> bool:
         """Whether the bytes are still those that were there when the read began."""
         if not self.in_place:
-            return True
+            return self.second_look is None or not self.second_look.has_changed
         try:
             return look_at_files(locate(self.keys.path)) == self.look
         except CatalogError:
@@ -141,6 +143,7 @@ class Copies:
             since=since if fetched.scope is Scope.CHANGES else None,
             removed=fetched.removed,
             in_pages=fetched.in_pages,
+            second_look=fetched.second_look,
         )
 
     def _with_rows(self, fetched: Fetched) -> list[Path]:

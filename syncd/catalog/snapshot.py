@@ -126,7 +126,8 @@ class TakenSnapshot:
             cut = cut_files(scan.files, required=take.keys.final_newline == "required")
             counts = Passes(connection, scan, tables, cut).run(self._advance)
             numbers = RowNumbers(scan.files, counts.rejected)
-            certificate = certify(connection, Evidence(scan, counts, numbers, cut))
+            evidence = Evidence(scan, counts, numbers, cut, tables.lack_known)
+            certificate = certify(connection, evidence, self._advance)
         return FileComparison(connection, scan, settings, numbers, with_joined(certificate, joined))
 
     def _joined(self, division: Division, folder: Path) -> list[Joined]:

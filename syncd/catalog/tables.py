@@ -167,6 +167,11 @@ class Tables:
             "GROUP BY id HAVING count(*) > 1 AND NOT bool_and(kept)"
         )
 
+    def lack_known(self) -> bool:
+        """Whether an id is missing by this read, or was by an earlier one and may go on to be."""
+        of_earlier = count(self._connection, "SELECT count(*) FROM known WHERE missing")
+        return bool(of_earlier or count(self._connection, "SELECT count(*) FROM absent"))
+
     def merge_equal(self) -> None:
         """Make one of the records that have the same id and the same values."""
         self._connection.execute(

@@ -53,6 +53,11 @@ class SqlJoin(JoinSection, SqlKeys):
 class HttpJoin(JoinSection, HttpKeys):
     """A joined source behind an address."""
 
+    @property
+    def id_columns(self) -> tuple[str, ...]:
+        """The key by which it is joined."""
+        return (self.key,)
+
 
 class DigitalRiverJoin(JoinSection, DigitalRiverKeys):
     """A joined source in the SKUs of an account."""
@@ -140,6 +145,11 @@ class SqlCatalog(CatalogSection, SqlKeys):
 
 class HttpCatalog(CatalogSection, HttpKeys):
     """A catalog behind an address."""
+
+    @property
+    def id_columns(self) -> tuple[str, ...]:
+        """The columns that the id is made of."""
+        return self.mapping.id.sources
 
 
 class DigitalRiverCatalog(CatalogSection, DigitalRiverKeys):

@@ -114,6 +114,11 @@ class HttpKeys(SourceSection):
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
+    @property
+    def id_columns(self) -> tuple[str, ...]:
+        """The columns of a row that tell it from others; none where nobody has said."""
+        return ()
+
     @field_validator("delimiter")
     @classmethod
     def _be_one_character(cls, value: str) -> str:

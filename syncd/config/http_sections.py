@@ -136,6 +136,13 @@ class PagingKeys(Section):
         description="What finds how many pages there are.",
         examples=["header:X-WP-TotalPages"],
     )
+    keyset: bool = Field(
+        default=False,
+        description=(
+            "Whether each page begins behind the last record of the one before, whatever is deleted"
+            " meanwhile; if not, pages are asked for once more before anything is missing."
+        ),
+    )
 
     @model_validator(mode="after")
     def _know_the_way(self) -> PagingKeys:

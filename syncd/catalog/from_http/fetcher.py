@@ -18,12 +18,14 @@ from syncd.catalog.from_http.pages import Pages
 from syncd.catalog.from_http.part import Part
 from syncd.catalog.from_http.request import Request, first_requests
 from syncd.catalog.from_http.rows import Rows
+from syncd.catalog.from_http.standing import moved
 from syncd.catalog.from_http.tally import Tally
 from syncd.catalog.from_http.timing import Pace, Time
 from syncd.catalog.from_http.tokens import credentials_for
 from syncd.catalog.from_http.transport import Transport
 from syncd.catalog.from_http.watermark import changes_since, is_watermark, watermark_of
 from syncd.catalog.room import private_folder
+from syncd.catalog.second_look import SecondLook
 from syncd.catalog.spool import write
 from syncd.catalog.watching import counted_singly
 from syncd.config import HttpKeys
@@ -122,7 +124,23 @@ class HttpFetcher:
             watermark=watermark_of(began, changes.overlap) if changes.is_possible else None,
             identity=parts[0].identity if len(parts) == 1 and scope is Scope.WHOLE else "",
             in_pages=sum(part.tally.pages for part in parts) > 1,
+            second_look=self._second_look(parts) if scope is Scope.WHOLE else None,
         )
+
+    def _second_look(self, parts: Sequence[Part]) -> SecondLook | None:
+        """Ask for lists once more whose pages may move; other ways of reading do not know any."""
+        paging = self._settings.paging
+        if paging.type == "none" or paging.keyset or self._settings.bulk is not None:
+            return None
+        tallies = [part.tally for part in parts]
+        return SecondLook(lambda advance: self._moved(tallies, advance))
+
+    def _moved(self, tallies: Sequence[Tally], advance: Advance) -> Iterator[str]:
+        requests = first_requests(self._settings)
+        with self._line(advance) as line:
+            for request, first in zip(requests, tallies, strict=True):
+                pages = Pages(self._settings, line, Rows(self._settings))
+                yield from moved(pages, request, first)
 
     def _nothing(self, records: int) -> SuspectCatalogError:
         found = f"none of its {records:,} records is a row" if records else "it has no records"

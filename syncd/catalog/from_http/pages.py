@@ -131,4 +131,4 @@ class Pages:
             lines += found
             if not found:
                 tally.pass_over(dumped(record))
-        return tally.add(len(page.records), lines)
+        return tally.add(len(page.records), lines, [*map(self._rows.mark_of, lines)])

@@ -29,6 +29,11 @@ class Part:
         yield from self.tally.doubts()
         if self.rows.without_list:
             yield f"{self.rows.without_list:,} records have no list at catalog.nested"
+        if self.rows.left_out_spoilt:
+            yield (
+                f"{self.rows.left_out_spoilt:,} rows for which catalog.only does not hold have"
+                " bytes that are no UTF-8, so they may have been others"
+            )
         if self.rows.cut_lists:
             yield (
                 f"{self.rows.cut_lists:,} records say that their list at catalog.nested goes on:"

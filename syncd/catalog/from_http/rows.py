@@ -29,7 +29,9 @@ class Rows:
         self._only = compiled(settings.only) if settings.only else None
         self._carry = {name: compiled(text) for name, text in settings.carry.items()}
         self._fields = {name: compiled(text) for name, text in settings.fields.items()}
+        self._id = settings.id_columns
         self.left_out = 0
+        self.left_out_spoilt = 0
         self.without_list = 0
         self.cut_lists = 0
 
@@ -51,6 +53,17 @@ class Rows:
         carried = self.carried(record)
         for row in inner:
             yield from self._line(row, carried)
+
+    def mark_of(self, line: bytes) -> bytes:
+        """Give what tells the row on a line from others: its id, or all of it where it has none."""
+        try:
+            row = orjson.loads(line) if self._id else None
+        except orjson.JSONDecodeError:
+            return line
+        found: list[JsonValue] = [None]
+        if isinstance(row, dict):
+            found = [row.get(name) for name in self._id]
+        return line if None in found else dumped(found)
 
     def _around(self, record: JsonValue) -> JsonValue:
         """Give what stands around the list within a record: the record's own fields, and its table.
@@ -77,6 +90,7 @@ class Rows:
             row = {name: _cell(value) for name, value in row.items()} | found
             if self._only is not None and not holds(search(self._only, row)):
                 self.left_out += 1
+                self.left_out_spoilt += not _is_text(row)
                 return
         yield dumped(row) + b"\n"
 
@@ -100,6 +114,15 @@ def dumped(value: JsonValue) -> bytes:
         return orjson.dumps(value)
     except (orjson.JSONEncodeError, RecursionError):
         return _dumped_slowly(value)
+
+
+def _is_text(value: JsonValue) -> bool:
+    """Whether all of it is UTF-8: what is not may have been anything."""
+    try:
+        orjson.dumps(value)
+    except (orjson.JSONEncodeError, RecursionError):
+        return False
+    return True
 
 
 def _dumped_slowly(value: JsonValue) -> bytes:

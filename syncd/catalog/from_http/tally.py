@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
 _MOST_GROUPS: Final = 8
+_MOST_STALE: Final = 3
+"""So many pages one after the other with nothing but the ids of earlier pages are no list."""
 
 
 class Tally:
@@ -22,7 +24,11 @@ class Tally:
         self._doubts: list[str] = []
         self._evidence: list[str] = []
         self._repeats = 0
+        self._stale = 0
+        self._marks: dict[bytes, int] = {}
+        self._sights: list[bytes] = []
         self._passed_over: set[bytes] = set()
+        self._passing: list[bytes] = []
         self._met_again = 0
 
     @property
@@ -54,34 +60,56 @@ class Tally:
         """Take what a page says of how many records there are in all."""
         self._totals.append(total)
 
-    def add(self, records: int, lines: Sequence[bytes]) -> list[bytes]:
+    @property
+    def sights(self) -> Sequence[bytes]:
+        """What each page was seen to have: how many records, and which ids."""
+        return self._sights
+
+    def add(self, records: int, lines: Sequence[bytes], marks: Sequence[bytes] = ()) -> list[bytes]:
         """Take one page; give its lines without those that the page before had as well.
 
-        A page that came before gives none.
+        `marks` tell its rows from others, as ids do; without any, all that they are do. A page that
+        came before gives none.
         """
         self._counts.append(records)
-        digest = hashlib.blake2b(b"".join(lines), digest_size=16).digest()
+        of_rows, passed = set(marks or lines), self._passing
+        self._sights.append(_digest(sorted(of_rows)) + records.to_bytes(4))
+        self._passing = []
+        digest = _digest(lines)
         before = self._digests.setdefault(digest, self.pages) if lines else self.pages
         if before != self.pages:
             self._repeats += 1
             self.doubt(f"page {self.pages:,} is the same as page {before:,}")
             return []
+        if of_rows or passed:
+            self._look_for_stale_ids(_digest(sorted({*of_rows, *passed})))
         fresh = [line for line in lines if line not in self._last]
         if len(fresh) < len(lines):
             self.doubt(f"page {self.pages:,} begins with rows of the page before: the list moved")
         self._last = frozenset(lines)
         return fresh
 
+    def _look_for_stale_ids(self, mark: bytes) -> None:
+        """Doubt a page that has the ids of an earlier one, though in other bytes."""
+        before = self._marks.setdefault(mark, self.pages)
+        self._stale = 0 if before == self.pages else self._stale + 1
+        if self._stale == 1:
+            self.doubt(
+                f"page {self.pages:,} has the ids of page {before:,}, so perhaps it is not the page"
+                " that was asked for"
+            )
+
     def pass_over(self, record: bytes) -> None:
         """Take a record of the coming page that makes no row: it may show that the list moved."""
         digest = hashlib.blake2b(record, digest_size=8).digest()
         self._met_again += digest in self._passed_over
         self._passed_over.add(digest)
+        self._passing.append(digest)
 
     @property
     def repeats(self) -> bool:
-        """Whether a page came a second time."""
-        return self._repeats > 0
+        """Whether a page came a second time, or some with nothing but ids of earlier ones."""
+        return self._repeats > 0 or self._stale >= _MOST_STALE
 
     def doubt(self, sentence: str) -> None:
         """Note what keeps the list from being proven complete."""
@@ -91,21 +119,23 @@ class Tally:
         """Note what speaks for its being complete."""
         self._evidence.append(sentence)
 
+    def said(self, sentence: str) -> str:
+        """Say of which list a sentence is."""
+        return f"{self._place}{sentence}"
+
     def doubts(self) -> Iterator[str]:
         """Tell all doubts, those of the declared totals last."""
         sentences = (*self._doubts, *self._doubts_of_moving(), *self._doubts_of_totals())
-        for sentence in sentences:
-            yield f"{self._place}{sentence}"
+        yield from map(self.said, sentences)
 
     def evidence(self) -> Iterator[str]:
         """Tell how many pages and records came, and how it was known that these are all."""
         declared = self.total is not None and not list(self._doubts_of_totals())
         if self._counts:
-            yield f"{self._place}{self._in_pages()}"
+            yield self.said(self._in_pages())
         if declared:
-            yield f"{self._place}{self.total:,} records were declared, as many as came"
-        for sentence in self._evidence:
-            yield f"{self._place}{sentence}"
+            yield self.said(f"{self.total:,} records were declared, as many as came")
+        yield from map(self.said, self._evidence)
 
     def _in_pages(self) -> str:
         if self.pages == 1:
@@ -136,3 +166,7 @@ class Tally:
             yield f"the declared number of records went from {known[0]:,} to {after:,} meanwhile"
         if known and known[-1] != self.records:
             yield f"{self.records:,} records came, but {known[-1]:,} were declared"
+
+
+def _digest(texts: Iterable[bytes]) -> bytes:
+    return hashlib.blake2b(b"\n".join(texts), digest_size=16).digest()

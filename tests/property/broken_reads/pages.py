@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, TypeAlias
 
 from syncd.catalog.from_http.fetcher import HttpFetcher
 from syncd.catalog.from_http.timing import Time
-from syncd.config import HttpKeys
-from tests.property.broken_reads.trial import IDS, Case, Rig, stays_sound
+from syncd.config import HttpCatalog
+from tests.property.broken_reads.trial import COLUMNS, IDS, Case, Filter, Rig, stays_sound
 from tests.stubs.paged import Kind, PagedList
 from tests.stubs.raw import Asked, Reply
 
 KINDS: tuple[Kind, ...] = ("page", "offset", "cursor", "link", "next_url")
 HTML = Reply(body=b"<html>Sorry!</html>", headers={"content-type": "text/html"})
 OTHER_TOTAL = "another total"
+PASSING = 0.3
+"""The share of faults that happen once, beside those that could not be told otherwise."""
+IDLE = 0.3
+"""The share of records without a row that a list keeps."""
+_LONG = 20
 Row: TypeAlias = dict[str, Any]
 Break: TypeAlias = Callable[["Fault", PagedList, int], Reply]
 Blind: TypeAlias = Callable[[PagedList, int], bool]
@@ -26,9 +31,10 @@ Blind: TypeAlias = Callable[[PagedList, int], bool]
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong with a page; where it is `blind`, a total alone could tell.
+    """What goes wrong with a page, once or at every look.
 
-    The numbers of pages count from 0.
+    Where it is `blind`, what goes wrong every time is the list for all that anybody can see, unless
+    a total tells: so it goes wrong once. The numbers of pages count from 0.
     """
 
     name: str
@@ -37,17 +43,31 @@ class Fault:
     kinds: tuple[Kind, ...] = KINDS
     first: int = 0
     chance: Random = Random()  # noqa: RUF009 - replaced by that of each case
+    passes: bool = False
 
     def __call__(self, shop: PagedList, _: Asked, number: int) -> Reply:
+        if self.passes:
+            del shop.faults[number]
         return self.act(self, shop, number)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How rows lie in records, beside others that are none, and what finds them there."""
+
+    name: str
+    records: Callable[[list[str], Random], list[Row]]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    filter: Filter = field(default_factory=dict)
 
 
 def list_case(rig: Rig, chance: Random) -> Case:
     """Make a list, and break some of its pages."""
     present = chance.sample(IDS, chance.randint(1, len(IDS)))
+    shape = chance.choice(SHAPES)
     shop = PagedList(
         rig.server.url,
-        rows_of(present),
+        shape.records(present, chance),
         chance.choice(KINDS),
         chance.randint(1, 4),
         declares=chance.random() < 0.5,
@@ -57,10 +77,13 @@ def list_case(rig: Rig, chance: Random) -> Case:
     shop.faults = dict(faults)
     rig.server.answers(shop)
     told = {number: fault.name for number, fault in faults.items()}
-    words = f"{shop.kind}, {len(present)} records by {shop.size}, total {shop.declares}, {told}"
-    fetcher = http_fetcher(shop.settings())
+    words = (
+        f"{shop.kind}, {shape.name} of {len(present)} ids, {len(shop.records)} records by"
+        f" {shop.size}, total {shop.declares}, {told}"
+    )
+    fetcher = http_fetcher(shop.settings() | {**shape.settings})
     sound = not faults and _vouched(shop)
-    return Case(words, fetcher, frozenset(present), sound)
+    return Case(words, fetcher, frozenset(present), sound, filter=shape.filter)
 
 
 def rows_of(ids: list[str]) -> list[Row]:
@@ -70,7 +93,8 @@ def rows_of(ids: list[str]) -> list[Row]:
 
 def http_fetcher(settings: dict[str, Any]) -> HttpFetcher:
     """Read from there, without ever waiting."""
-    keys = HttpKeys.model_validate({"type": "http", "requests_per_second": 1000.0, **settings})
+    given = {"type": "http", "requests_per_second": 1000.0, "mapping": COLUMNS, **settings}
+    keys = HttpCatalog.model_validate(given)
     passed = iter(range(0, 10**12, 600))  # seconds go by quickly, or some jobs would never end
     return HttpFetcher(keys, "0.0.0", Time(ticks=lambda: next(passed), sleep=lambda _: None))
 
@@ -85,7 +109,7 @@ def _vouched(shop: PagedList) -> bool:
 
 
 def _faults(shop: PagedList, chance: Random) -> dict[int, Fault]:
-    """Choose up to three; without a total one, and none to which reading is blind."""
+    """Choose up to three; without a total one, which passes where reading is blind to it."""
     if stays_sound(chance):
         return {}
     found: dict[int, Fault] = {}
@@ -93,10 +117,55 @@ def _faults(shop: PagedList, chance: Random) -> dict[int, Fault]:
         for _ in range(chance.randint(1, 3) if shop.declares else 1):
             number, fault = chance.randint(0, shop.last), chance.choice(FAULTS)
             fits = shop.kind in fault.kinds and number >= fault.first
-            if fits and (shop.declares or not fault.blind(shop, number)):
-                found[number] = replace(fault, chance=chance)
+            if fits:
+                must_pass = not shop.declares and fault.blind(shop, number)
+                passes = must_pass or chance.random() < PASSING
+                found[number] = replace(fault, chance=chance, passes=passes)
     others = [number for number, fault in found.items() if fault.name == OTHER_TOTAL]
     return {others[0]: found[others[0]]} if others else found
+
+
+# ------------------------------------------------------------------------------- the shapes
+
+
+def _among_others(ids: list[str], chance: Random, others: list[Row]) -> list[Row]:
+    """Put records between the rows that are none of the catalog's."""
+    records = rows_of(ids)
+    for other in others[: chance.randint(0, len(others))]:
+        records.insert(chance.randint(0, len(records)), other)
+    return records
+
+
+def _families(ids: list[str], chance: Random) -> list[Row]:
+    """Divide rows among records, some of which get none."""
+    records: list[Row] = [{"name": f"F{number}", "variants": []} for number in range(8)]
+    for row in rows_of(ids):
+        chance.choice(records)["variants"].append(row)
+    return [record for record in records if record["variants"] or chance.random() < IDLE]
+
+
+SHAPES: tuple[Shape, ...] = (
+    Shape("rows", lambda ids, _: rows_of(ids)),
+    Shape("rows", lambda ids, _: rows_of(ids)),
+    Shape("families", _families, {"nested": "variants"}),
+    Shape(
+        "rows among those without an id",
+        lambda ids, chance: _among_others(
+            ids, chance, [{"id": None, "mpn": f"N-{number}"} for number in range(4)]
+        ),
+        {"only": "id"},
+    ),
+    Shape(
+        "rows among those left out",
+        lambda ids, chance: [
+            {"kind": "box", **row}
+            for row in _among_others(
+                ids, chance, [{"id": f"V-{number}", "kind": "air"} for number in range(4)]
+            )
+        ],
+        filter={"kind": ["box"]},
+    ),
+)
 
 
 # ------------------------------------------------------------------------------- the faults
@@ -180,6 +249,21 @@ def _turned(shop: PagedList, number: int) -> Reply:
     return shop.page(number)
 
 
+def _deleted(fault: Fault, shop: PagedList, number: int, *others: Row) -> Reply:
+    """Take a record out of the pages before, for good, and put others at the end."""
+    at = fault.chance.randrange(number * shop.size)
+    shop.records = [*shop.records[:at], *shop.records[at + 1 :], *others]
+    return shop.page(number)
+
+
+def _unheeded(fault: Fault, shop: PagedList, number: int) -> Reply:
+    """Send the first page in the place of all from here on, each time in other bytes."""
+    again = replace(fault, passes=False)
+    shop.faults = shop.faults | dict.fromkeys(range(number, number + _LONG), again)
+    items = _items(shop, 0)
+    return _with(shop, number, items=fault.chance.sample(items, len(items)), served=number)
+
+
 def _renamed(shop: PagedList, number: int) -> Reply:
     field = {"cursor": "nextCursor", "next_url": "nextLink"}[shop.kind]
     document = json.loads(shop.page(number).body)
@@ -227,6 +311,13 @@ FAULTS: tuple[Fault, ...] = (
     Fault("shuffled", _shuffled),
     Fault("one put in front", lambda _, shop, at: _shifted(shop, at, -1), first=1),
     Fault("one taken in front", lambda _, shop, at: _shifted(shop, at, 1), lambda *_: True),
+    Fault("one deleted in front", _deleted, first=1),
+    Fault(
+        "one deleted in front, one new",
+        lambda fault, shop, at: _deleted(fault, shop, at, *rows_of(["NEW-1"])),
+        first=1,
+    ),
+    Fault("page not heeded", _unheeded, first=1),
     Fault("list turned round", lambda _, shop, at: _turned(shop, at), first=1),
     Fault(
         "next forgotten",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import TypeAlias
+from zlib import crc32
 
 import httpx
 import pytest
@@ -28,6 +30,8 @@ IDS = tuple(f"SKU-{number:02}" for number in range(12))
 """All that is known; what a source does not have of them is gone."""
 SOUND = 0.005
 """The share of reads that are left unbroken."""
+SHARE = 10
+Filter: TypeAlias = Mapping[str, Sequence[str]]
 COLUMNS = {"id": "id", "part_number": "mpn", "country_of_origin": "origin"}
 
 
@@ -62,6 +66,7 @@ class Case:
     must_doubt: bool = False
     meanwhile: Callable[[], None] = lambda: None
     columns: Mapping[str, str] = field(default_factory=COLUMNS.copy)
+    filter: Filter = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,14 +140,22 @@ def _read(case: Case, rig: Rig) -> tuple[Outcome, set[str]]:
 
 
 def _fetched(case: Case, fetcher: Fetcher, rig: Rig) -> tuple[Outcome, set[str]]:
-    """Compare what was fetched, unless it is in doubt, or all is there: then nothing is missing."""
+    """Compare what was fetched, unless it is in doubt, or all is there: then nothing is missing.
+
+    Of second looks a share alone goes the whole way: it takes a hundred times as long.
+    """
     with TemporaryDirectory(dir=rig.folder) as folder:
         fetched = fetcher.fetch(Path(folder), None)
         if fetched.doubts and not case.sound:
             return Outcome.DOUBTED, set()
-        if not case.sound and _ids_in(fetched) >= case.present:
+        if not case.sound and _ids_in(fetched, case.filter) >= case.present:
             return Outcome.WHOLE, set()
-        catalog = file_catalog("nowhere", mapping=case.columns, threads=1)
+        look = (
+            None if case.sound or crc32(case.words.encode()) % SHARE == 0 else fetched.second_look
+        )
+        if look is not None and look.doubts(unseen):
+            return Outcome.DOUBTED, set()
+        catalog = file_catalog("nowhere", mapping=case.columns, filter=case.filter, threads=1)
         return _compared(case, FetchedSource(_Given(fetched), catalog, "meaning"), rig)
 
 
@@ -155,20 +168,23 @@ def _compared(case: Case, source: Source, rig: Rig) -> tuple[Outcome, set[str]]:
             return (Outcome.WHOLE, missing) if whole else (Outcome.DOUBTED, set())
 
 
-def _ids_in(fetched: Fetched) -> set[str]:
-    """Find the ids that surely stand there; those of broken lines are left to the comparison."""
+def _ids_in(fetched: Fetched, taking_part: Filter) -> set[str]:
+    """Find the ids that surely take part; those of broken lines are left to the comparison."""
     lines = (line for file in fetched.files for line in file.read_bytes().splitlines())
-    return set(_ids_of(lines))
+    rows = (row for line in lines if isinstance(row := _row(line), dict))
+    return {
+        row["id"]
+        for row in rows
+        if isinstance(row.get("id"), str)
+        and all(row.get(name) in wanted for name, wanted in taking_part.items())
+    }
 
 
-def _ids_of(lines: Iterator[bytes]) -> Iterator[str]:
-    for line in lines:
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(row, dict) and isinstance(row.get("id"), str):
-            yield row["id"]
+def _row(line: bytes) -> object:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True)
