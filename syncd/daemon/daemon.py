@@ -36,6 +36,7 @@ from syncd.errors import (
     StateError,
     SyncdError,
 )
+from syncd.service.helping import help_until
 from syncd.service.pulse import Job, Pulse, Trouble
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class Daemon:
     async def _tour(self, opened: Opened, stop: asyncio.Event) -> None:
         """Work by the present configuration until it is replaced, or the duty is lost."""
         self.manager.ready()
-        async with self._on_duty(opened.ports.state) as duty:
+        async with self._on_duty(opened) as duty:
             if duty is None:
                 return
             account = Account(opened.ports, opened.listing, opened.terms, self.holder)
@@ -184,13 +185,27 @@ class Daemon:
             await say_last_words(self._notifier, error, datetime.now(UTC))
 
     @asynccontextmanager
-    async def _on_duty(self, state: State) -> AsyncIterator[Duty | None]:
+    async def _on_duty(self, opened: Opened) -> AsyncIterator[Duty | None]:
         """Be on duty for the block, once nobody else is; None where a stop or a reload is first."""
         stack = ExitStack()
         try:
-            yield await self._once_on_duty(state, stack)
+            async with self._helping(opened):
+                duty = await self._once_on_duty(opened.ports.state, stack)
+            yield duty
         finally:
             await asyncio.to_thread(stack.close)
+
+    @asynccontextmanager
+    async def _helping(self, opened: Opened) -> AsyncIterator[None]:
+        """Help for the block whoever works; what is in flight at its end is seen to its end."""
+        enough = asyncio.Event()
+        help_on = partial(help_until, enough, opened.ports, opened.terms)
+        helping = asyncio.create_task(kept_going("helping", help_on, self.pulse))
+        try:
+            yield
+        finally:
+            enough.set()
+            await helping
 
     async def _once_on_duty(self, state: State, stack: ExitStack) -> Duty | None:
         while not self._over.is_set():

@@ -197,7 +197,7 @@ class _Cycle:
             await self._passes.run(self._read)
 
     def _ending(self, failure: SyncdError | None) -> Ending:
-        found = self._passes.looking_up.found
+        found, results = self._passes.looking_up.found, self._passes.results
         failure = failure or found.failure
         stopped = self._request.stop.is_set() or isinstance(failure, StoppedError)
         return Ending(
@@ -205,8 +205,8 @@ class _Cycle:
             read=self._read,
             stops=self._passes.stops,
             found=found,
-            results=self._passes.results,
-            requests=self._ports.remote.requests - self._departed_before,
+            results=results,
+            requests=self._ports.remote.requests - self._departed_before + results.helped,
             error=INTERRUPTED if stopped else None if failure is None else str(failure),
             fault=None if stopped else fault_of(failure),
             due_again=self._passes.due_again,

@@ -30,6 +30,10 @@ class Delivery(Protocol):
     def resting(self) -> Mapping[Action, datetime]:
         """The kinds of change that keep failing, and when each is tried again."""
 
+    @property
+    def left_behind(self) -> datetime | None:
+        """When another process last left writes in flight of this cycle; None where none did."""
+
     async def carry_out(self, passed: Passed, results: Results) -> bool:
         """Deal with these changes; True where a later try may do more.
 
@@ -58,6 +62,10 @@ class WithinHours:
     def resting(self) -> Mapping[Action, datetime]:
         return self._sending.resting
 
+    @property
+    def left_behind(self) -> datetime | None:
+        return self._sending.left_behind
+
     async def carry_out(self, passed: Passed, results: Results) -> bool:
         is_allowed = self._terms.windows.are_open(self._ports.clock.now())
         delivery: Delivery = self._sending if is_allowed else Withholding()
@@ -76,10 +84,15 @@ class Sending:
     def resting(self) -> Mapping[Action, datetime]:
         return self._dispatcher.resting
 
+    @property
+    def left_behind(self) -> datetime | None:
+        return self._dispatcher.left_behind
+
     async def carry_out(self, passed: Passed, results: Results) -> bool:
         delivered = await self._dispatcher.deliver(passed)
         results.begun(passed.remaining(), delivered)
         results.unanswered(self._dispatcher.unanswered)
+        results.helped = self._dispatcher.helped
         if self._dispatcher.refused is not None:
             raise self._dispatcher.refused
         halted = self._dispatcher.halted or self._dispatcher.shut
@@ -93,6 +106,7 @@ class Withholding:
     """Sends nothing: a dry run, or a policy that only reports."""
 
     resting: Mapping[Action, datetime] = MappingProxyType({})
+    left_behind: datetime | None = None
 
     async def carry_out(self, passed: Passed, results: Results) -> bool:
         async for part in passed.parts():
@@ -104,6 +118,7 @@ class Refusing:
     """Sends nothing, and calls every change an error: the items are not ours to write."""
 
     resting: Mapping[Action, datetime] = MappingProxyType({})
+    left_behind: datetime | None = None
 
     async def carry_out(self, passed: Passed, results: Results) -> bool:
         results.refused(passed.plan, ORCHESTRATED)

@@ -85,7 +85,8 @@ class Passes:
 
     def _orphaned_until(self) -> datetime | None:
         """A run waits for what may still land; a rehearsal foretells what that run comes to."""
-        until = orphaned_until(self.ports, self.terms, self.request.sent_until)
+        sent = [one for one in (self.request.sent_until, self.delivery.left_behind) if one]
+        until = orphaned_until(self.ports, self.terms, max(sent, default=None))
         if until is None or not self.request.rehearses:
             return until
         return until if until > self.ports.clock.now() + self.request.wait else None
@@ -96,6 +97,8 @@ class Passes:
         All of it at one moment, for what comes due in between has not been looked up.
         """
         now = self.ports.clock.now()
+        if self.delivery.left_behind is not None:
+            self.orphaned_until = await asyncio.to_thread(self._orphaned_until)
         await self.looking_up.look_up(await asyncio.to_thread(self._to_look_up, now))
         if self.request.stop.is_set():
             return False

@@ -23,7 +23,7 @@ from syncd.domain.delivery import (
     failure_of,
 )
 from syncd.domain.tracking import Delivery, Ownership, Tracked
-from syncd.service.deliver import Delivered
+from syncd.service.lanes import Delivered
 
 NOT_BEGUN: Final = Failure(None, "not_begun", "the delivery ended before its turn came")
 UNANSWERED: Final = Failure(
@@ -40,9 +40,13 @@ UNSEEN: Final = Failure(
 
 
 class Results:
-    """One result for each half; a later pass replaces what an earlier one left undone."""
+    """One result for each half; a later pass replaces what an earlier one left undone.
+
+    `helped` counts the requests that other processes have sent.
+    """
 
     def __init__(self) -> None:
+        self.helped = 0
         self._items: dict[ItemId, ChangeResult] = {}
         self._skus: dict[ItemId, ChangeResult] = {}
         self._existed: set[tuple[ItemId, Resource]] = set()

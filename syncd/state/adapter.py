@@ -28,7 +28,7 @@ from syncd.domain.journal import (
 )
 from syncd.domain.snapshot import Reading
 from syncd.domain.tracking import SkuState, Tracked
-from syncd.ports import Census, Duty, Lease, Sightings, State, Transaction
+from syncd.ports import Census, Duty, Lease, Shelf, Sightings, State, Transaction
 from syncd.state import (
     approvals,
     census,
@@ -254,6 +254,9 @@ class SqlState:
     def remembered(self, key: str) -> str | None:
         with self._database.reading() as connection:
             return facts.get(connection, key)
+
+    def shelf(self) -> Shelf | None:
+        return self._database.shelf()
 
     def close(self) -> None:
         self._database.close()

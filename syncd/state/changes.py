@@ -67,6 +67,16 @@ def changes_from(stored: bytes) -> list[Change]:
     return [_change(record) for record in orjson.loads(zlib.decompress(stored))]
 
 
+def change_text(change: Change) -> str:
+    """One change alone."""
+    return orjson.dumps(_record(change)).decode()
+
+
+def change_from(text: str) -> Change:
+    """Reverse `change_text`."""
+    return _change(orjson.loads(text))
+
+
 def approval_text(approval: Approval) -> str:
     """All but the expiry, which has a column of its own."""
     document = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from syncd.errors import StateError
-from syncd.ports import Duty, Lease
+from syncd.ports import Duty, Lease, Shelf
 from syncd.state.codec import SkuRow
 from syncd.state.fingerprint_steps import Step
 
@@ -51,6 +51,9 @@ class Database(Connections, Protocol):
 
     def stepped(self, step: Step) -> None:
         """Take notice of what a transaction did that has replaced the stamp and is committed."""
+
+    def shelf(self) -> Shelf | None:
+        """As the port says."""
 
     def close(self) -> None:
         """Give files and connections back."""

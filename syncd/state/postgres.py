@@ -25,7 +25,6 @@ PATIENCE: Final = timedelta(seconds=30)
 QUICK: Final = timedelta(seconds=2)
 """How long a sign of life may take, for whoever gives it must not stand still itself."""
 _STANDSTILL: Final = timedelta(minutes=1)
-"""How long the server keeps a transaction whose process does nothing with it."""
 
 _FEW: Final = 32
 """Rows that are quicker written one by one than copied and merged."""
@@ -73,13 +72,15 @@ _EMPTY: Final = sql.SQL("TRUNCATE {}").format(INCOMING)
 class Access:
     """How long a connection waits for locks, for a statement and for the server's answer.
 
-    `writes` says whether its session may write at all.
+    `writes` says whether its session may write at all, and `standstill` how long the server keeps a
+    transaction whose process does nothing with it.
     """
 
     patience: timedelta = PATIENCE
     statement: timedelta = timedelta(minutes=15)
     answer: timedelta = timedelta(seconds=10)
     writes: bool = True
+    standstill: timedelta = _STANDSTILL
 
 
 SIGNS: Final = Access(QUICK, QUICK, QUICK)
@@ -112,9 +113,13 @@ class PostgresRoom:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Nobody else writes to this account until the end, and readers are not kept waiting."""
-        with translated(self.name), self.engine.begin() as connection:
-            connection.execute(_LOCK_WRITERS_OUT, {"schema": self.place.schema})
+        with self.unlocked() as connection:
+            self.lock_writers_out(connection)
             yield connection
+
+    def lock_writers_out(self, connection: Connection) -> None:
+        """Let nobody else write to this account until the end of the transaction."""
+        connection.execute(_LOCK_WRITERS_OUT, {"schema": self.place.schema})
 
     @contextmanager
     def unlocked(self) -> Iterator[Connection]:
@@ -239,7 +244,7 @@ def prepared_for(place: Place, access: Access) -> sql.Composed:
         path=sql.Literal(place.quoted),
         patience=_milliseconds(access.patience),
         statement=_milliseconds(access.statement),
-        standstill=_milliseconds(_STANDSTILL),
+        standstill=_milliseconds(access.standstill),
         read_only=sql.Literal("off" if access.writes else "on"),
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from syncd.state import postgres
 from syncd.state.database import Database, only_read
 from syncd.state.postgres_overlay import overlaid
+from syncd.state.postgres_sharing import PostgresShelf
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from syncd.ports import Duty, Lease
+    from syncd.ports import Duty, Lease, Shelf
     from syncd.state.codec import SkuRow
     from syncd.state.fingerprint_steps import Step
     from syncd.state.fingerprints import FingerprintCopy
@@ -83,6 +84,11 @@ class PostgresDatabase:
 
     def stepped(self, step: Step) -> None:
         self.copy.stepped(step)
+
+    def shelf(self) -> Shelf | None:
+        if self.leases is None:
+            return None
+        return PostgresShelf(self, self.leases.signs, self.leases.lease.timing)
 
     def close(self) -> None:
         self.room.close()

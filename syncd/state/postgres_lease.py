@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import text
 
 from syncd.errors import StateBusyError, StateError
-from syncd.state import fence, migrate
+from syncd.state import fence, migrate, postgres_offers
 from syncd.state import postgres_signs as signs
 from syncd.state.holding import Holding, Taking, Timing, first_sign
 from syncd.state.postgres import MIGRATING
@@ -80,7 +80,7 @@ class PostgresLease(Turns):
         since = f"{self._timing.now().astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         with self._rooms.work.writing() as connection:
             before = signs.look_and_lock(connection, LEASE)
-            if not before.is_free(self._timing.term):
+            if not before.is_free(self._timing.term) or self._has_helpers(connection):
                 return None
             migrate.refuse_newer_or_moved(connection, self._name)
             if before.holder is not None and not before.holder.ended:
@@ -89,6 +89,10 @@ class PostgresLease(Turns):
             advanced = fence.advance(connection, holder, since, above=self._home.seen())
             signs.put(connection, LEASE, first_sign(advanced, self._timing))
             return Taking(advanced, self._sent_until(before))
+
+    def _has_helpers(self, connection: Connection) -> bool:
+        """Whether changes of the last cycle may still depart, from hands that have shown life."""
+        return postgres_offers.may_still_be_sent(connection, self._rooms.work.place.schema)
 
     def _doubt_an_old_copy(self, connection: Connection) -> None:
         if not self._home.has_moved(connection):

@@ -107,6 +107,9 @@ class PostgresOverlay:
     def stepped(self, step: Step) -> None:
         self.copy.stepped(step)
 
+    def shelf(self) -> None:
+        """What is thrown away is delivered by nobody."""
+
     def close(self) -> None:
         """It ends with its block."""
 

@@ -166,6 +166,9 @@ class SqliteDatabase:
     def stepped(self, step: Step) -> None:
         self.copy.stepped(step)
 
+    def shelf(self) -> None:
+        """One machine's processes have one key's pace, which one of them reaches."""
+
     def close(self) -> None:
         self.file.close()
         if self.folder is not None:

@@ -28,6 +28,11 @@ class Turns(ABC):
         self._latest: Holding | None = None
         self._is_held = False
 
+    @property
+    def timing(self) -> Timing:
+        """How its signs of life go."""
+        return self._timing
+
     @contextmanager
     def held(self, holder: str, wait: timedelta) -> Iterator[Holding]:
         """Hold it for the block; raises `LeaseHeldError` after waiting in vain.

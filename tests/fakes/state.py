@@ -368,6 +368,9 @@ class FakeState:
     def remembered(self, key: str) -> str | None:
         return self.contents.facts.get(key)
 
+    def shelf(self) -> None:
+        """Nobody helps."""
+
     def close(self) -> None:
         """There is nothing to give back."""
 

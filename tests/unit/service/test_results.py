@@ -20,7 +20,7 @@ from syncd.domain.delivery import (
     Transient,
 )
 from syncd.domain.tracking import Delivery, Missing, Ownership, Tracked
-from syncd.service.deliver import Delivered
+from syncd.service.lanes import Delivered
 from syncd.service.results import NOT_BEGUN, STALE, UNANSWERED, Results
 from tests.unit.service.conftest import NOW
 

@@ -1,0 +1,44 @@
+"""What the guard has passed of one kind, taken bit by bit by whoever sends it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from syncd.domain.change import Plan
+from syncd.service.spare import Passed
+
+
+class Supply:
+    """The changes in their order; several may take, one after the other."""
+
+    def __init__(self, passed: Passed) -> None:
+        """Take what was passed of one kind; `aclose` must be called at the end."""
+        self._parts = passed.parts()
+        self._part = Plan()
+        self._turn = asyncio.Lock()
+        self._is_empty = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all were taken."""
+        return self._is_empty
+
+    async def take(self, most: int) -> Plan:
+        """The next ones; none at the end.
+
+        Raises `KeyRefusedError`, for deletes are asked about right before they are given.
+        """
+        async with self._turn:
+            while not self._part.changes:
+                part = await anext(self._parts, None)
+                if part is None:
+                    self._is_empty = True
+                    return Plan()
+                self._part = part
+            changes, approved = self._part.changes, self._part.approved
+            self._part = Plan(changes[most:], approved)
+            return Plan(changes[:most], approved)
+
+    async def aclose(self) -> None:
+        """Ask nothing more."""
+        await self._parts.aclose()
