@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import Action, Change, Plan, Resource
+from syncd.domain.change import Action, Change, ChangeOutcome, Plan, Resource
 from syncd.domain.cycle import Guard, GuardStop
 from syncd.domain.tracking import Delivery, SkuState, Tracked
 from syncd.engine.guard import guard
@@ -69,8 +69,11 @@ class Passes:
     async def run(self, read: CatalogRead) -> None:
         """Make what is wanted and what is known equal, as far as guards, policy and time allow."""
         self.orphaned_until = await asyncio.to_thread(self._orphaned_until)
-        left, outages = self.request.wait, 0
+        left, outages, halfway = self.request.wait, 0, frozenset[ItemId]()
         while await self._pass(read):
+            before, halfway = halfway, self.results.halfway()
+            if halfway - before:  # what is left of these pairs has only waited for its first half
+                continue
             outages = outages + 1 if self.looking_up.found.is_out else 0
             moment = await asyncio.to_thread(self._next_try, outages)
             if moment is None:
@@ -121,13 +124,16 @@ class Passes:
         return self.orphaned_until
 
     def _judge(self, read: CatalogRead, now: datetime) -> Plan:
-        """The part of the plan that the guards let pass, in the order in which it is sent."""
+        """The part of the plan that the guards let pass, in the order in which it is sent.
+
+        What an earlier pass has stopped stays so, though there be more owned items by now.
+        """
         draft = self._draft(read, now)
-        plan = self._selected(draft.plan)
+        plan = self._selected(draft.plan).without(self.results.ids(ChangeOutcome.STOPPED))
         situation = Surroundings(self.ports, self.terms, self.canary).of(plan, draft.recreated)
         verdict = guard(plan, situation, self.terms.limits, _earlier(read, plan))
-        self.stops = verdict.stops
-        if self._is_whole(read) and all(stop.guard is not Guard.CANARY for stop in verdict.stops):
+        self.stops = _of_all_passes(self.stops, verdict.stops)
+        if self._is_whole(read) and all(stop.guard is not Guard.CANARY for stop in self.stops):
             self.canary.passed()
         passed = {change.id for change in verdict.passed.changes}
         self.results.stopped(change for change in plan.changes if change.id not in passed)
@@ -220,6 +226,14 @@ def _action_of(row: Tracked) -> Action:
     if row.wants_sku and not row.has_equal(Resource.SKU):
         return Action.CREATE if row.known_sku is None else Action.UPDATE
     return Action.CREATE if row.known is None else Action.UPDATE
+
+
+def _of_all_passes(
+    earlier: tuple[GuardStop, ...], later: tuple[GuardStop, ...]
+) -> tuple[GuardStop, ...]:
+    """The stops of all passes; of one guard the first, by which the others were stopped as well."""
+    told = {stop.guard for stop in earlier}
+    return (*earlier, *(stop for stop in later if stop.guard not in told))
 
 
 async def _sleep(ports: Ports, seconds: float) -> None:

@@ -97,6 +97,11 @@ class Results:
         """The ids whose change failed in a way that a later try may mend."""
         return self.ids(ChangeOutcome.FAILED) - self._stale
 
+    def halfway(self) -> frozenset[ItemId]:
+        """The ids of which one half is done, and the turn of the other has not come."""
+        not_begun = {one.change.id for one in self._all() if one.failure is NOT_BEGUN}
+        return frozenset(not_begun & self.ids(ChangeOutcome.DONE))
+
     def reached(self) -> bool:
         """Whether any change had an answer, be it that the remote is out."""
         answered = {ChangeOutcome.DONE, ChangeOutcome.QUARANTINED}

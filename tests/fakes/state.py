@@ -21,7 +21,7 @@ from syncd.domain.approval import Approval
 from syncd.domain.attributes import Attributes, ItemId
 from syncd.domain.audit import Observed
 from syncd.domain.chain import Seal
-from syncd.domain.change import Action, Change, Resource
+from syncd.domain.change import Action, Change
 from syncd.domain.cycle import CycleId, CycleResult
 from syncd.domain.delivery import Kind
 from syncd.domain.event import Event
@@ -533,7 +533,7 @@ def _adopted(adoption: Adoption) -> JournalEntry:
         cycle=adoption.cycle,
         id=adoption.id,
         deed=Deed.ADOPT,
-        resource=Resource.INVENTORY_ITEM,
+        resource=adoption.resource,
         revision=0,
         before=adoption.observed,
         after={},

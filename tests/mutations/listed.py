@@ -242,6 +242,20 @@ _IN_THE_SERVICE: Final = (
         caught_by=(f"{_SERVICE}test_restored_backup.py",),
     ),
     Mutation(
+        name="stopped-until-the-next-pass",
+        file="service/passes.py",
+        old=".without(self.results.ids(ChangeOutcome.STOPPED))",
+        new=".without(frozenset())",
+        caught_by=(f"{_SERVICE}test_passes.py",),
+    ),
+    Mutation(
+        name="canary-is-appeased-by-a-later-pass",
+        file="service/passes.py",
+        old="all(stop.guard is not Guard.CANARY for stop in self.stops)",
+        new="all(stop.guard is not Guard.CANARY for stop in verdict.stops)",
+        caught_by=(f"{_SERVICE}test_canary.py",),
+    ),
+    Mutation(
         name="unsent-counts-as-done",
         file="service/results.py",
         old="""        case Accepted():

@@ -107,13 +107,15 @@ def test_a_delete_sends_nothing_and_keeps_what_was_there(state: State) -> None:
     assert (entry.deed, entry.before, entry.after) == (Deed.DELETE, {Attribute.ECCN: "EAR99"}, {})
 
 
-def test_an_adoption_is_over_when_it_is_written(state: State) -> None:
+@pytest.mark.parametrize("resource", [Resource.INVENTORY_ITEM, Resource.SKU])
+def test_an_adoption_is_over_when_it_is_written(state: State, resource: Resource) -> None:
     observed: Attributes = {Attribute.ECCN: None, Attribute.ALLOW_OVERSELL: False}
     with state.transaction() as transaction:
-        transaction.adopt([Adoption(CYCLE, ItemId("a"), observed, NOON)])
+        transaction.adopt([Adoption(CYCLE, ItemId("a"), observed, NOON, resource)])
 
     (entry,) = state.journal_of(ItemId("a"))
     assert (entry.deed, entry.before, entry.after) == (Deed.ADOPT, observed, {})
+    assert entry.resource is resource
     assert (entry.begun, entry.ended, entry.kind) == (NOON, NOON, Kind.ACCEPTED)
 
 

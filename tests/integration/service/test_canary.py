@@ -11,6 +11,7 @@ from syncd.domain.approval import LeftOut
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.change import Action, Plan, Resource
 from syncd.domain.cycle import Guard, Mode
+from syncd.domain.delivery import Failure, Transient
 from syncd.domain.policy import PolicyMode
 from syncd.domain.tracking import SkuState
 from syncd.engine.standing import exit_code
@@ -74,6 +75,20 @@ async def test_the_first_plan_after_a_change_waits(kept: Shop) -> None:
         assert "the mapping has changed since the last plan that passed" in result.guards[0].message
         assert exit_code(result) is ExitCode.GUARD_STOPPED
     assert kept.wrote() == ["new"]
+
+
+async def test_a_plan_that_waits_is_not_proven_by_what_a_later_pass_has_left(kept: Shop) -> None:
+    mean(kept, mapping="another")
+    move(kept)
+    kept.stock("new")
+    kept.remote.script("new", Transient(Failure(503, "http_503", "out"), in_doubt=False))
+
+    first = await kept.run(wait=timedelta(minutes=5))
+    second = await kept.run()
+
+    assert len(kept.wrote(Action.CREATE)) == 2, "there was no later pass"
+    assert guards(first) == guards(second) == [Guard.CANARY]
+    assert kept.wrote(Action.UPDATE) == []
 
 
 async def test_a_small_plan_passes_and_the_next_one_may_be_larger(kept: Shop) -> None:

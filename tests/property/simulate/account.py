@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import unquote, urlencode
 
 import orjson
 
 from syncd.digital_river.messages import Request
-from syncd.domain.attributes import ITEM_ATTRIBUTES, Attributes, ItemId
+from syncd.domain.attributes import ITEM_ATTRIBUTES, SKU_ATTRIBUTES, Attributes, ItemId
 from syncd.domain.canonical import observed
+from syncd.domain.change import Resource
 from syncd.sandbox.answers import Answer, RefusedError
 from syncd.sandbox.api import Api
 from syncd.sandbox.calls import Call
 from syncd.sandbox.items import with_defaults
 from syncd.sandbox.settings import SandboxSettings
-from syncd.sandbox.tables import Level, Record, Tables
+from syncd.sandbox.skus import with_physical
+from syncd.sandbox.tables import Level, Record, Table, Tables
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -30,17 +32,23 @@ _MANAGED: Final[Mapping[str, JsonValue]] = {
     "physical": True,
 }
 
+ITEM: Final = Resource.INVENTORY_ITEM
+SKU: Final = Resource.SKU
+ATTRIBUTES: Final = {ITEM: ITEM_ATTRIBUTES, SKU: SKU_ATTRIBUTES}
+Half: TypeAlias = tuple[ItemId, Resource]
+"""An item, or the SKU that it makes a pair with."""
+
 
 class Account:
-    """Items, SKUs and levels; `meddled` says when others last touched an item.
+    """Items, SKUs and levels; `meddled` says when others last touched an item or a SKU.
 
-    In moments of the loop's time, and only until syncd has written the item and heard of it.
+    In moments of the loop's time, and only until syncd has written it and heard of it.
     """
 
     def __init__(self, name: str, now: Callable[[], datetime]) -> None:
         """Start empty; `now` dates what is written."""
         self.name = name
-        self.meddled: dict[ItemId, float] = {}
+        self.meddled: dict[Half, float] = {}
         self._now = now
         self._tables = Tables()
         self._api = Api(self._tables, SandboxSettings(), now)
@@ -68,15 +76,19 @@ class Account:
 
     # -- what stands there
 
-    def item(self, item: ItemId) -> Attributes | None:
-        """An item's values in canonical form."""
-        record = self._tables.items.get(item)
-        if record is None:
+    def half(self, half: Half) -> Attributes | None:
+        """The values of an item or a SKU in canonical form."""
+        item, resource = half
+        found = self._table(resource).get(item)
+        if found is None:
             return None
-        return {name: observed(name, record.attributes.get(name)) for name in ITEM_ATTRIBUTES}
+        return {name: observed(name, found.attributes.get(name)) for name in ATTRIBUTES[resource]}
 
-    def ids(self) -> list[ItemId]:
-        return sorted(ItemId(record.id) for record in self._tables.items)
+    def item(self, item: ItemId) -> Attributes | None:
+        return self.half((item, ITEM))
+
+    def ids(self, resource: Resource = ITEM) -> list[ItemId]:
+        return sorted(ItemId(record.id) for record in self._table(resource))
 
     def is_managed(self, item: ItemId) -> bool:
         sku = self._tables.skus.get(item)
@@ -92,14 +104,21 @@ class Account:
         known = self._tables.items.get(item)
         attributes = {} if known is None else known.attributes
         changed = with_defaults({**attributes, **values})
-        moment = self._now()
-        created = moment if known is None else known.created
-        self._tables.items.put(Record(item, changed, created, moment))
-        self.meddled[item] = asyncio.get_running_loop().time()
+        self._put((item, ITEM), changed)
 
-    def remove(self, item: ItemId) -> None:
-        self._tables.remove_item(item)
-        self.meddled[item] = asyncio.get_running_loop().time()
+    def put_sku(self, item: ItemId, **values: str) -> None:
+        """Make or change a SKU past everybody; values by the API's names."""
+        known = self._tables.skus.get(item)
+        attributes = {} if known is None else known.attributes
+        self._put((item, SKU), with_physical({**attributes, **values}))
+
+    def remove(self, half: Half) -> None:
+        item, resource = half
+        if resource is SKU:
+            self._tables.skus.remove(item)
+        else:
+            self._tables.remove_item(item)
+        self._note_meddling(half)
 
     def manage(self, item: ItemId) -> None:
         """Let Digital River fulfil a SKU, and keep its item."""
@@ -110,13 +129,26 @@ class Account:
         level = Level(item, "warehouse-1", quantity, self._now())
         self._tables.levels.setdefault(item, {})["warehouse-1"] = level
 
-    def heard_of(self, item: ItemId, landed: float) -> None:
-        """Syncd knows the item as it was when this write landed."""
-        if self.meddled.get(item, landed) <= landed:
-            self.meddled.pop(item, None)
+    def heard_of(self, half: Half, landed: float) -> None:
+        """Syncd knows it as it was when this write landed."""
+        if self.meddled.get(half, landed) <= landed:
+            self.meddled.pop(half, None)
 
     def unstock_all(self) -> None:
         self._tables.levels.clear()
+
+    def _table(self, resource: Resource) -> Table:
+        return self._tables.skus if resource is SKU else self._tables.items
+
+    def _put(self, half: Half, attributes: Mapping[str, JsonValue]) -> None:
+        item, resource = half
+        table, moment = self._table(resource), self._now()
+        known = table.get(item)
+        table.put(Record(item, dict(attributes), known.created if known else moment, moment))
+        self._note_meddling(half)
+
+    def _note_meddling(self, half: Half) -> None:
+        self.meddled[half] = asyncio.get_running_loop().time()
 
 
 def ids_of(request: Request) -> list[ItemId]:

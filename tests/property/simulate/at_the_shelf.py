@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from syncd.domain.attributes import ITEM_ATTRIBUTES, Attribute, ItemId
+from syncd.domain.attributes import Attribute, ItemId
 from tests.property.simulate.shelf import CUT_SHORT, EMPTY, GONE, IDS, STRAY
 from tests.property.simulate.world import World
 
@@ -13,6 +13,8 @@ COUNTRIES: Final = ("DK", "se", "CA", "FR", "XX")
 CODES: Final = ("640420", "6404.20.4025", "6404.19", "12", None)
 MAKERS: Final = ("acme", "acme", "bolt", "unknown", None)
 ECCNS: Final = ("EAR99", "5a992.c", "3A991.a.1", "")
+NAMES: Final = ("Shoe", "Boot", "Boot", None)
+DESCRIPTIONS: Final = ("Soft", "Hard", None)
 OVERSELLS: Final = ("false", "true", None)
 
 
@@ -32,6 +34,8 @@ async def edit(world: World) -> None:
                     {"part_number": f"P-{item}-{chance.randrange(100)}"},
                     {"physical": chance.random() < 0.8},
                     {"repeated": chance.random() < 0.3},
+                    {"name": chance.choice(NAMES)},
+                    {"description": chance.choice(DESCRIPTIONS)},
                 )
             ),
         )
@@ -108,7 +112,7 @@ async def mend(world: World) -> None:
 async def remap(world: World) -> None:
     """Mapping or filter change; the file stays as it is."""
     meaning, chance = world.shelf.meaning, world.chance
-    attribute = chance.choice([one for one in ITEM_ATTRIBUTES if one is not Attribute.PART_NUMBER])
+    attribute = chance.choice([one for one in Attribute if one in world.shelf.may_be_mapped])
     world.shelf.mean(
         chance.choice(
             (

@@ -27,7 +27,7 @@ def check_budgets(world: World, result: CycleResult) -> None:
     done = (sent.intent for sent in world.promises.writes if sent.had_effect)
     recent = [intent for intent in done if intent.begun >= since]
     counted = [intent for intent in recent if not intent.approved]
-    items = world.state.census().owned + len(_ids(recent, Action.DELETE))
+    items = _owned(world) + len(_ids(recent, Action.DELETE))
     for action in _KINDS:
         limit, made = _limit_of(action, limits), _ids(counted, action)
         own = _ids((entry for entry in counted if entry.cycle == result.id), action)
@@ -37,14 +37,22 @@ def check_budgets(world: World, result: CycleResult) -> None:
             world.promises.blame(f"{len(made)} {action.value}s of {items} items: {sorted(made)}")
 
 
+def _owned(world: World) -> int:
+    """The pairs of which at least one half is ours."""
+    alone = world.state.skus_alone() if world.merchant.policy.skus else 0
+    return world.state.census().owned + alone
+
+
 def _check_approval(world: World, sent: Sent) -> None:
     intent = sent.intent
     if not any(
-        one.change.id == intent.id
-        and one.change.revision == intent.revision
-        and one.change.action.value == intent.deed.value
+        half.id == intent.id
+        and half.revision == intent.revision
+        and half.action.value == intent.deed.value
+        and half.resource is intent.resource
         and intent.begun < one.expires
         for one in world.approved
+        for half in one.change.halves
     ):
         world.promises.blame(f"{sent} went out as approved, and nobody had approved it")
 

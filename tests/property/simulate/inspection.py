@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.tracking import Delivery, SkuState
-from tests.property.simulate.quiet import check, come_to_rest, differing
+from tests.property.simulate.quiet import check, come_to_rest, halves_of, is_unlike
 from tests.property.simulate.world import Asked, World
 
 
@@ -40,7 +40,7 @@ def _edited(world: World) -> set[ItemId]:
         item
         for item, wish in wishes.items()
         if item in in_sync and wish is not None and not world.account.is_managed(item)
-        if (there := world.account.item(item)) is None or differing(wish, there)
+        if any(is_unlike(world, half, wish) for half in halves_of(world, item))
     }
 
 

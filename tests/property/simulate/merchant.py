@@ -26,8 +26,8 @@ LENIENT: Final = Limits(
 class Merchant:
     """What the configuration says now; `account` is what base URL and key come to."""
 
-    def __init__(self, *, in_flight: int) -> None:
-        self.policy = Policy()
+    def __init__(self, policy: Policy, *, in_flight: int) -> None:
+        self.policy = policy
         self.limits = Limits()
         self.account = "account-1"
         self.version = "1.0"

@@ -20,7 +20,7 @@ from syncd.domain.attributes import Attributes, ItemId
 from syncd.domain.journal import JournalEntry
 from syncd.ports import Clock
 from syncd.sandbox import answers
-from tests.property.simulate.account import Account, ids_of
+from tests.property.simulate.account import Account, Half, ids_of
 from tests.property.simulate.loop import thawed
 from tests.property.simulate.process import Process
 from tests.property.simulate.trace import Trace
@@ -33,8 +33,9 @@ _TWISTED: Final = "1111.11"
 class Sent:
     """One request that has left.
 
-    `before` and `after` are the item's values around its landing. `ended` is when the sender had
-    an answer or gave up, `heard` the answer it had. `entry` is the journal's as it left.
+    `before` and `after` are the values around its landing, of the item or the SKU that it is about.
+    `ended` is when the sender had an answer or gave up, `heard` the answer it had. `entry` is the
+    journal's as it left.
     """
 
     number: int
@@ -60,6 +61,11 @@ class Sent:
     @property
     def id(self) -> ItemId:
         return self.ids[0]
+
+    @property
+    def half(self) -> Half:
+        """The item or the SKU that a write is about."""
+        return self.id, self.request.resource
 
     @property
     def intent(self) -> JournalEntry:
@@ -148,9 +154,9 @@ class Network:
         body = sent.request.body
         if sent.fate.twisted and body is not None:
             body = _twisted(body)
-        sent.before = sent.account.item(sent.id) if sent.is_write else None
+        sent.before = sent.account.half(sent.half) if sent.is_write else None
         answer = sent.account.answer(sent.request, body)
-        sent.after = sent.account.item(sent.id) if sent.is_write else None
+        sent.after = sent.account.half(sent.half) if sent.is_write else None
         sent.landed, sent.status = asyncio.get_running_loop().time(), answer.status
         if sent.is_write:
             self._trace.tell("", f"   #{sent.number} lands: {answer.status}")

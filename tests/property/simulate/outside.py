@@ -6,9 +6,10 @@ import asyncio
 from datetime import timedelta
 
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import SYNCED
+from syncd.domain.change import SYNCED, Resource
 from syncd.domain.policy import PolicyMode
 from syncd.domain.tracking import Ownership
+from tests.property.simulate.account import ITEM, SKU, Half
 from tests.property.simulate.merchant import LENIENT
 from tests.property.simulate.shelf import IDS
 from tests.property.simulate.weather import TIMEOUT, Mishap
@@ -17,31 +18,68 @@ from tests.property.simulate.world import World
 
 async def others_write(world: World) -> None:
     """Somebody else makes or changes an item."""
-    item = ItemId(world.chance.choice(IDS))
-    is_new = world.account.item(item) is None
-    if is_new and (world.promises.is_in_doubt(item, world.now) or _is_owned(world, item)):
+    half = ItemId(world.chance.choice(IDS)), ITEM
+    is_new = _is_new(world, half)
+    if is_new is None:
         return
     hs_code = world.chance.choice(("1111.11", "2222.22"))
-    world.account.put(item, partNumber=f"P-{item}", hsCode=hs_code)
-    world.trace.tell("others", f"write {item}")
+    world.account.put(half[0], partNumber=f"P-{half[0]}", hsCode=hs_code)
+    _note_others(world, half, is_new=is_new)
+
+
+async def others_write_sku(world: World) -> None:
+    """Somebody else makes or changes a SKU, where that is a matter of ours."""
+    half = ItemId(world.chance.choice(IDS)), SKU
+    is_new = _is_new(world, half)
+    if is_new is None or not world.merchant.policy.skus or world.account.is_managed(half[0]):
+        return
+    hs_code = world.chance.choice(("1111.11", "2222.22"))
+    world.account.put_sku(
+        half[0], name="Theirs", taxCode="1", countryOfOrigin="DK", eccn="EAR99", hsCode=hs_code
+    )
+    _note_others(world, half, is_new=is_new)
+
+
+def _is_new(world: World, half: Half) -> bool | None:
+    """Whether others may make it; None where nobody could tell whose it then was."""
+    if world.account.half(half) is not None:
+        return False
+    unclear = world.promises.is_in_doubt(half[0], world.now) or _is_owned(world, half[0])
+    return None if unclear else True
+
+
+def _note_others(world: World, half: Half, *, is_new: bool) -> None:
+    world.trace.tell("others", f"write {half[1].value} {half[0]}")
     if is_new:
-        world.promises.others_made(item)
+        world.promises.others_made(half)
 
 
 async def others_delete(world: World) -> None:
     """Somebody else deletes an item."""
-    items = world.account.ids()
-    if items:
-        item = world.chance.choice(items)
-        world.account.remove(item)
-        world.promises.strange.pop(item, None)
-        world.trace.tell("others", f"delete {item}")
+    _others_delete(world, ITEM)
+
+
+async def others_delete_sku(world: World) -> None:
+    """Somebody else deletes a SKU, where that is a matter of ours."""
+    if world.merchant.policy.skus:
+        _others_delete(world, SKU)
+
+
+def _others_delete(world: World, resource: Resource) -> None:
+    there = [one for one in world.account.ids(resource) if not world.account.is_managed(one)]
+    if there:
+        half = world.chance.choice(there), resource
+        world.account.remove(half)
+        world.promises.strange.pop(half, None)
+        world.trace.tell("others", f"delete {resource.value} {half[0]}")
 
 
 async def manage(world: World) -> None:
     """Digital River begins to fulfil a SKU that has no item of ours."""
     item = ItemId(world.chance.choice(IDS))
-    if world.account.item(item) is None and not world.promises.is_in_doubt(item, world.now):
+    halves = (item, ITEM), (item, SKU)
+    is_free = all(world.account.half(half) is None for half in halves)
+    if is_free and not world.promises.is_in_doubt(item, world.now):
         world.account.manage(item)
         world.trace.tell("others", f"manage {item}")
 

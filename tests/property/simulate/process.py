@@ -13,6 +13,7 @@ from syncd.domain.attributes import ItemId
 from syncd.errors import LeaseHeldError
 from syncd.ports import Clock, Lease, State, Transaction
 from syncd.service.terms import Terms
+from tests.property.simulate.account import Half
 from tests.property.simulate.loop import BEARER, thawed
 from tests.property.simulate.trace import Trace
 
@@ -55,7 +56,7 @@ class Process:
         self.frozen_until = 0.0
         self.lives: int | None = None
         self.stop = asyncio.Event()
-        self.absent: set[ItemId] = set()
+        self.absent: set[Half] = set()
         self.unmanaged: set[ItemId] = set()
         self.unstocked: dict[ItemId, float] = {}
         self.skus_hidden = False

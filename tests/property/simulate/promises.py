@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 import orjson
 
 from syncd.digital_river.refusals import REST
-from syncd.domain.attributes import ITEM_ATTRIBUTES, SERVER_FILLED, Attributes, ItemId
+from syncd.domain.attributes import SERVER_FILLED, Attributes, ItemId
 from syncd.domain.canonical import observed
 from syncd.domain.change import Action
 from syncd.domain.delivery import Kind
@@ -19,6 +19,7 @@ from syncd.domain.journal import Deed, JournalEntry
 from syncd.domain.policy import PolicyMode
 from syncd.engine.plan import ALLOWED
 from syncd.ports import Clock, State
+from tests.property.simulate.account import ATTRIBUTES, ITEM, SKU, Half
 from tests.property.simulate.network import Sent
 from tests.property.simulate.shelf import Read, Shelf
 from tests.property.simulate.weather import TIMEOUT
@@ -42,9 +43,9 @@ class Promises:
 
     def __init__(self, shelf: Shelf, clock: Clock) -> None:
         self.broken: str | None = None
-        self.strange: dict[ItemId, int] = {}
-        self.doubtful: dict[ItemId, Sent] = {}
-        self.unheard: dict[ItemId, Sent] = {}
+        self.strange: dict[Half, int] = {}
+        self.doubtful: dict[Half, Sent] = {}
+        self.unheard: dict[Half, Sent] = {}
         self.writes: list[Sent] = []
         self.state: State | None = None
         self._shelf = shelf
@@ -67,16 +68,16 @@ class Promises:
         sent.entry = self._intent(sent)
         self._is_heard(sent)
         self.writes.append(sent)
-        self.doubtful[sent.id] = sent
-        sent.process.absent.discard(sent.id)
+        self.doubtful[sent.half] = sent
+        sent.process.absent.discard(sent.half)
 
     def lands(self, sent: Sent) -> None:
         """Look at what a write has just changed."""
         if sent.before is None and sent.after is not None:
-            self.strange.pop(sent.id, None)
+            self.strange.pop(sent.half, None)
         if sent.after is None:
-            self.strange.pop(sent.id, None)
-            self.unheard.pop(sent.id, None)
+            self.strange.pop(sent.half, None)
+            self.unheard.pop(sent.half, None)
         if self._is_idle(sent):
             self._break(sent, "changed nothing")
 
@@ -93,25 +94,27 @@ class Promises:
 
     # -- what others do
 
-    def others_made(self, item: ItemId) -> None:
-        """Somebody else has made an item: what the journal tells up to now is not about it."""
-        self.strange[item] = len(self._state.journal_of(item))
+    def others_made(self, half: Half) -> None:
+        """Somebody else has made it: what the journal tells up to now is not about it."""
+        self.strange[half] = len(self._state.journal_of(half[0]))
 
-    def is_strange(self, item: ItemId) -> bool:
-        """Whether somebody else made this item, and it was never taken over since.
+    def is_strange(self, half: Half) -> bool:
+        """Whether somebody else made this item or SKU, and it was never taken over since.
 
         What stands there after a create in doubt is taken for the one that syncd made.
         """
-        if item not in self.strange:
+        if half not in self.strange:
             return False
-        since = self._state.journal_of(item)[self.strange[item] :]
-        return not any(_takes_over(entry) for entry in since)
+        item, resource = half
+        since = self._state.journal_of(item)[self.strange[half] :]
+        return not any(_takes_over(entry) for entry in since if entry.resource is resource)
 
     def is_in_doubt(self, item: ItemId, now: float) -> bool:
         """Whether a write of this id may yet turn out to have been carried out."""
         row = self._state.tracked([item]).get(item)
         moving = any(sent.id == item and sent.is_under_way(now) for sent in self.writes)
-        return moving or item in self.doubtful or (row is not None and row.delivery != "settled")
+        doubtful = any(id_ == item for id_, _ in self.doubtful)
+        return moving or doubtful or (row is not None and row.delivery != "settled")
 
     def note_reading(self) -> None:
         """Notice which read the state goes by."""
@@ -171,22 +174,26 @@ class Promises:
         others = (one for one in self.writes if one.id == sent.id and one is not sent)
         if any(one.is_under_way(sent.departed) for one in others):
             self._break(sent, "left while another write of this item was under way")
-        if sent.id in self.doubtful:
-            self._break(sent, f"was not looked up after {self.doubtful[sent.id]}")
+        for doubt in self.doubtful.values():
+            if doubt.id == sent.id:
+                self._break(sent, f"was not looked up after {doubt}")
 
     def _is_allowed(self, sent: Sent) -> None:
-        mode = sent.process.terms.policy.mode
+        policy = sent.process.terms.policy
+        mode = policy.mode
+        if sent.request.resource is SKU and not policy.skus:
+            self._break(sent, "is about a SKU, and items alone are kept")
         if _action(sent) not in ALLOWED[mode] or mode is PolicyMode.REPORT_ONLY:
             self._break(sent, f"is not allowed by {mode}")
-        if _action(sent) is not Action.CREATE and self.is_strange(sent.id):
-            self._break(sent, "is about an item of others")
+        if _action(sent) is not Action.CREATE and self.is_strange(sent.half):
+            self._break(sent, "is about what others have made")
         row = self._state.tracked([sent.id]).get(sent.id)
         if row is not None and row.held is not None and not row.is_reverted:
             self._break(sent, "is about a row that is held")
 
     def _was_asked_for(self, sent: Sent) -> None:
         process, creates = sent.process, _action(sent) is Action.CREATE
-        if creates and sent.id not in process.absent:
+        if creates and sent.half not in process.absent:
             self._break(sent, "was not looked up before")
         unseen = _action(sent) is not Action.UPDATE and sent.id not in process.unmanaged
         if unseen and not (creates and process.skus_hidden):
@@ -194,6 +201,8 @@ class Promises:
 
     def _may_be_deleted(self, sent: Sent) -> None:
         policy = sent.process.terms.policy
+        if sent.request.resource is SKU:
+            self._leaves_no_item_alone(sent)
         if policy.keep_stocked:
             asked = sent.process.unstocked.get(sent.id)
             turns = 1 + ASKED_AHEAD / sent.process.terms.in_flight
@@ -207,6 +216,12 @@ class Promises:
             self._break(sent, f"was missing in only {len(lacking)} complete reads")
         if not self._is_over(lacking, policy.delete_after):
             self._break(sent, f"was missing only since {lacking[0].at}")
+
+    def _leaves_no_item_alone(self, sent: Sent) -> None:
+        if not sent.process.terms.policy.delete_skus:
+            self._break(sent, "takes away a SKU, which the policy keeps")
+        if sent.account.item(sent.id) is not None and (sent.id, ITEM) not in sent.account.meddled:
+            self._break(sent, "left before its item was gone")
 
     def _is_over(self, lacking: Sequence[Read], wait: timedelta) -> bool:
         """Whether so much time has passed, by the clock on the wall, or by one that nobody sets."""
@@ -230,20 +245,22 @@ class Promises:
         if not entries or entries[-1].ended is not None:
             self._break(sent, "left without an intent")
         entry = entries[-1]
+        if entry.resource is not sent.request.resource:
+            self._break(sent, f"is about another half than was intended: {entry}")
         if entry.deed.value != _action(sent).value or entry.after != payload_of(sent):
             self._break(sent, f"is not what was intended: {entry}")
         return entry
 
     def _is_heard(self, sent: Sent) -> None:
         """Whether this wish was not answered with other values already."""
-        before = self.unheard.get(sent.id)
+        before = self.unheard.get(sent.half)
         if before is None or before.intent.revision != sent.intent.revision:
             return
         entries = self._state.journal_of(sent.id)
         if Kind.ACCEPTED not in {one.kind for one in entries if one.write == before.intent.write}:
             return  # whoever heard it died of it
         repeated = payload_of(sent).items() & payload_of(before).items()
-        if repeated and sent.id not in sent.account.meddled:
+        if repeated and sent.half not in sent.account.meddled:
             self._break(sent, f"was answered with other values by {before}")
 
     def _is_idle(self, sent: Sent) -> bool:
@@ -253,7 +270,7 @@ class Promises:
         accepted = sent.status is not None and sent.status < 300
         payload = payload_of(sent)
         clears = all(name in SERVER_FILLED and value is None for name, value in payload.items())
-        excused = clears or sent.fate.twisted or sent.id in sent.account.meddled
+        excused = clears or sent.fate.twisted or sent.half in sent.account.meddled
         return accepted and not excused
 
     # -- what processes learn
@@ -262,18 +279,18 @@ class Promises:
         heard = sent.heard
         if heard is None or not sent.is_certain:
             return
-        if self.doubtful.get(sent.id) is sent:
-            del self.doubtful[sent.id]
+        if self.doubtful.get(sent.half) is sent:
+            del self.doubtful[sent.half]
         if heard.status < 300 and sent.landed is not None:
-            sent.account.heard_of(sent.id, sent.landed)
+            sent.account.heard_of(sent.half, sent.landed)
             self._note_values(sent)
 
     def _note_values(self, sent: Sent) -> None:
-        self.unheard.pop(sent.id, None)
+        self.unheard.pop(sent.half, None)
         if sent.fate.twisted and sent.after is not None:
             wanted = payload_of(sent)
             if any(sent.after[name] != value for name, value in wanted.items()):
-                self.unheard[sent.id] = sent
+                self.unheard[sent.half] = sent
 
     def _note_answer(self, sent: Sent, found: list[dict[str, Any]]) -> None:
         process = sent.process
@@ -283,18 +300,22 @@ class Promises:
         elif "sku" in sent.request.path:
             managed = {one["id"] for one in found if one.get("managedFulfillment")}
             process.unmanaged |= {id_ for id_ in sent.ids if id_ not in managed}
-        else:
-            there = {one["id"] for one in found}
-            process.absent |= {id_ for id_ in sent.ids if id_ not in there}
-            process.absent -= there
-            if not process.rehearses:
-                self._end_doubts(sent)
+        if sent.request.resource in ATTRIBUTES:
+            self._note_presence(sent, {one["id"] for one in found})
+
+    def _note_presence(self, sent: Sent, there: set[str]) -> None:
+        process, resource = sent.process, sent.request.resource
+        process.absent |= {(id_, resource) for id_ in sent.ids if id_ not in there}
+        process.absent -= {(id_, resource) for id_ in sent.ids if id_ in there}
+        if not process.rehearses:
+            self._end_doubts(sent)
 
     def _end_doubts(self, looked: Sent) -> None:
         for item in looked.ids:
-            doubt = self.doubtful.get(item)
+            half = item, looked.request.resource
+            doubt = self.doubtful.get(half)
             if doubt is not None and not doubt.can_land(looked.departed):
-                del self.doubtful[item]
+                del self.doubtful[half]
 
     @property
     def _state(self) -> State:
@@ -316,9 +337,8 @@ def payload_of(sent: Sent) -> Attributes:
     if sent.request.body is None:
         return {}
     values = orjson.loads(sent.request.body)
-    return {
-        name: observed(name, values[name.value]) for name in ITEM_ATTRIBUTES if name.value in values
-    }
+    names = ATTRIBUTES[sent.request.resource]
+    return {name: observed(name, values[name.value]) for name in names if name.value in values}
 
 
 def _takes_over(entry: JournalEntry) -> bool:

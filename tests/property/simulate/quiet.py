@@ -6,7 +6,15 @@ import asyncio
 from typing import Final
 
 from syncd.domain.approval import can_be_approved
-from syncd.domain.attributes import SERVER_FILLED, Attribute, Attributes, ItemId, Value
+from syncd.domain.attributes import (
+    SERVER_FILLED,
+    Attribute,
+    Attributes,
+    ItemId,
+    Value,
+    item_half,
+    sku_half,
+)
 from syncd.domain.change import ChangeOutcome
 from syncd.domain.cycle import CycleResult
 from syncd.domain.delivery import Kind, Verb
@@ -15,6 +23,7 @@ from syncd.domain.tracking import SkuState, Tracked
 from syncd.engine.standing import exit_code
 from syncd.errors import ExitCode
 from syncd.service.account import ACCOUNT
+from tests.property.simulate.account import ITEM, SKU, Half
 from tests.property.simulate.network import Sent
 from tests.property.simulate.rehearsal import as_rehearsed
 from tests.property.simulate.world import World
@@ -96,15 +105,30 @@ def _check_row(world: World, item: ItemId, wish: Attributes | None) -> None:
     expected = _expected(world, row, wish)
     if row.state not in expected:
         world.promises.blame(f"{item} is {row.state}, not {expected}: {row}")
-    if row.state is SkuState.IN_SYNC and item not in world.account.meddled:
-        found = world.account.item(item)
-        if found is None or differing(wish or {}, found):
-            world.promises.blame(f"{item} should be {wish} and is {found}: {row}")
+    if row.state is not SkuState.IN_SYNC:
+        return
+    for half in halves_of(world, item):
+        if half not in world.account.meddled and is_unlike(world, half, wish or {}):
+            found = world.account.half(half)
+            world.promises.blame(f"{half} should be {wish} and is {found}: {row}")
+
+
+def halves_of(world: World, item: ItemId) -> tuple[Half, ...]:
+    """What is kept of an id: its item, and its SKU where those are kept."""
+    of_sku = ((item, SKU),) if world.merchant.policy.skus else ()
+    return (*of_sku, (item, ITEM))
+
+
+def is_unlike(world: World, half: Half, wish: Attributes) -> bool:
+    """Whether it is not there, or not as the wish has it."""
+    found = world.account.half(half)
+    take = sku_half if half[1] is SKU else item_half
+    return found is None or bool(differing(take(wish), found))
 
 
 def _expected(world: World, row: Tracked, wish: Attributes | None) -> set[SkuState]:
     if world.account.is_managed(row.id):
-        late = row.id in world.account.meddled
+        late = (row.id, ITEM) in world.account.meddled
         unnoticed = {SkuState.IN_SYNC, SkuState.QUARANTINED} if late else set()
         return {SkuState.FOREIGN} | (unnoticed if wish else {SkuState.HELD})
     foreign = set() if world.merchant.policy.adopt else {SkuState.FOREIGN}
@@ -124,9 +148,15 @@ def differing(wish: Attributes, found: Attributes) -> dict[Attribute, tuple[Valu
 
 
 def _check_leftovers(world: World) -> None:
-    for item in world.account.ids():
-        if item not in world.shelf.source.rows and not world.promises.is_strange(item):
-            world.promises.blame(f"{item} outlived its row")
+    policy, there = world.merchant.policy, world.account
+    kept = (ITEM, SKU) if policy.skus and policy.delete_skus else (ITEM,)
+    for half in [(item, resource) for resource in kept for item in there.ids(resource)]:
+        is_wanted = half[0] in world.shelf.source.rows
+        is_others = world.promises.is_strange(half) or (
+            half[1] is SKU and there.is_managed(half[0])
+        )
+        if not is_wanted and not is_others:
+            world.promises.blame(f"{half} outlived its row")
 
 
 def _check_told(world: World, result: CycleResult) -> None:

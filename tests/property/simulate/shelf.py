@@ -10,7 +10,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from syncd.data import load_rule_book
-from syncd.domain.attributes import ITEM_ATTRIBUTES, Attribute, Attributes, ItemId, Value
+from syncd.domain.attributes import (
+    FROM_THE_GROUP,
+    ITEM_ATTRIBUTES,
+    Attribute,
+    Attributes,
+    ItemId,
+    Value,
+    wants_sku,
+)
 from syncd.domain.canonical import Breach, wanted
 from syncd.domain.snapshot import CatalogRow, Defect, Scope
 from syncd.errors import CatalogError, SuspectCatalogError
@@ -24,6 +32,9 @@ GONE: Final = CatalogError("catalog.csv", "it is not there", "Put it back")
 EMPTY: Final = SuspectCatalogError("catalog.csv", "it has no rows", "Export it again")
 STRAY: Final = CatalogRow(None, None, {}, row=99, defect=Defect("id", "", "it must not be empty"))
 ALL: Final = frozenset(ITEM_ATTRIBUTES)
+OF_PAIRS: Final = ALL | {Attribute.NAME, Attribute.TAX_CODE, Attribute.DESCRIPTION}
+NEEDED: Final = frozenset({Attribute.PART_NUMBER})
+NEEDED_BY_PAIRS: Final = NEEDED | FROM_THE_GROUP | {Attribute.NAME}
 IDS: Final = tuple(f"sku-{number:02}" for number in range(30))
 """The ids that rows and items bear."""
 
@@ -38,11 +49,14 @@ class Row:
     hs_code: str | None = "6404.20"
     manufacturer_id: str | None = "acme"
     allow_oversell: str | None = "false"
+    name: str | None = "Shoe"
+    tax_code: str | None = "5300.1"
+    description: str | None = None
     physical: bool = True
     repeated: bool = False
 
     def texts(self, mapped: frozenset[Attribute]) -> dict[Attribute, str | None]:
-        return {name: getattr(self, name.key) for name in ITEM_ATTRIBUTES if name in mapped}
+        return {name: getattr(self, name.key) for name in Attribute if name in mapped}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,11 @@ class Meaning:
     mapped: frozenset[Attribute] = ALL
     physical_only: bool = True
     edition: int = 1
+
+    @property
+    def needed(self) -> frozenset[Attribute]:
+        """What no mapping may be without."""
+        return NEEDED_BY_PAIRS if Attribute.NAME in self.mapped else NEEDED
 
     @property
     def mapping(self) -> str:
@@ -109,6 +128,10 @@ class WatchedCatalog(FakeCatalog):
         )
 
 
+def _lacking_nowhere(read: Attributes) -> frozenset[Attribute]:
+    return NEEDED_BY_PAIRS if wants_sku(read) else NEEDED & read.keys()
+
+
 class Shelf:
     """What the merchant does with the catalog; `publish` writes the file anew.
 
@@ -123,6 +146,15 @@ class Shelf:
         self.joins = False
         self.lost: set[str] = set()
         self.is_cut = False
+
+    def mean_pairs(self, *, are_kept: bool) -> None:
+        """Let the mapping be one of pairs, or of items alone."""
+        self.meaning = replace(self.meaning, mapped=OF_PAIRS if are_kept else ALL)
+
+    @property
+    def may_be_mapped(self) -> frozenset[Attribute]:
+        """What the mapping may have, and may do without."""
+        return (OF_PAIRS if Attribute.NAME in self.meaning.mapped else ALL) - self.meaning.needed
 
     def put(self, item: str, **changed: Any) -> None:  # noqa: ANN401 - `replace` checks them
         """Add a row, or change one."""
@@ -197,7 +229,7 @@ class Shelf:
             if isinstance(value, Breach):
                 return None
             read[attribute] = value
-        return read
+        return None if any(read[one] is None for one in _lacking_nowhere(read)) else read
 
     def wishes(self) -> dict[ItemId, Attributes | None]:
         return {ItemId(item): self.wish(item) for item in self.source.rows}

@@ -29,7 +29,9 @@ from tests.property.simulate.outside import (
     loosen,
     manage,
     others_delete,
+    others_delete_sku,
     others_write,
+    others_write_sku,
     outage,
     poison,
     reconfigure,
@@ -114,17 +116,17 @@ async def _one_of_many(world: World) -> None:
 
 
 MEANWHILE: Final[tuple[Step, ...]] = (
-    edit, edit, drop, touch, others_write, others_delete, manage, stock, drizzle, clear_up,
-    storm, once, killed_somewhere, approve_last, retry, spoil, lose_halves, mend, remap, jump,
-    reconfigure, incremental, revert, release,
+    edit, edit, drop, touch, others_write, others_write_sku, others_delete, others_delete_sku,
+    manage, stock, drizzle, clear_up, storm, once, killed_somewhere, approve_last, retry, spoil,
+    lose_halves, mend, remap, jump, reconfigure, incremental, revert, release,
 )  # fmt: skip
 ALWAYS: Final[tuple[Step, ...]] = (edit, edit, once, once, run_as_rehearsed, wait)
 SOMETIMES: Final[tuple[Step, ...]] = (
     drop, drop, drop_many, same_for_all, touch, spoil, lose_halves, lose_halves, empty, mend,
-    remap, others_write, others_delete, manage, stock, drizzle, drizzle, twist, clear_up, outage,
-    storm, poison, refuse, jump, reconfigure, loosen, rotate_key, swap_account, once_for_some,
-    killed_somewhere, killed_somewhere, killed_sometime, stopped, frozen, frozen, rehearse_only,
-    incremental, incremental_and_killed, revert, revert, release, plan, apply, approve_last,
-    approve_and_move_on, retry, several, several, daemon, daemon,
+    remap, others_write, others_write_sku, others_delete, others_delete_sku, manage, stock, drizzle,
+    drizzle, twist, clear_up, outage, storm, poison, refuse, jump, reconfigure, loosen, rotate_key,
+    swap_account, once_for_some, killed_somewhere, killed_somewhere, killed_sometime, stopped,
+    frozen, frozen, rehearse_only, incremental, incremental_and_killed, revert, revert, release,
+    plan, apply, approve_last, approve_and_move_on, retry, several, several, daemon, daemon,
 )  # fmt: skip
 """Of these each life draws some: a life in which everything happens shows less of each."""

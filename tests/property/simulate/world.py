@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from syncd.digital_river.cells import MemoryCells
 from syncd.digital_river.ledger import SIZE
@@ -19,6 +19,7 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.audit import Audit
 from syncd.domain.change import Plan
 from syncd.domain.cycle import CycleId, CycleResult, Mode
+from syncd.domain.policy import Policy
 from syncd.errors import LeaseLostError, StateError, SyncdError
 from syncd.ports import ItemListing, State
 from syncd.service.approve import approve
@@ -40,6 +41,9 @@ from tests.property.simulate.trace import Trace
 from tests.property.simulate.vault import Vault
 from tests.property.simulate.weather import Weather
 from tests.unit.digital_river.virtual_time import EPOCH, ticks
+
+PAIRS: Final = 0.4
+"""In so many lives both halves of each pair are kept."""
 
 _T = TypeVar("_T")
 
@@ -106,7 +110,9 @@ class World:
     def __post_init__(self) -> None:
         self.chance = random.Random(f"{self.seed}: what happens")
         self.shelf = Shelf(self.wall)
-        self.merchant = Merchant(in_flight=self.chance.choice((1, 3, 16)))
+        policy = Policy(skus=self.chance.random() < PAIRS, delete_skus=self.chance.random() < 0.5)
+        self.merchant = Merchant(policy, in_flight=self.chance.choice((1, 3, 16)))
+        self.shelf.mean_pairs(are_kept=policy.skus)
         self.promises = Promises(self.shelf, self.wall)
         self.promises.state = self.vault.look()
         weather = random.Random(f"{self.seed}: weather")

@@ -1,0 +1,80 @@
+"""What the passes of one cycle owe each other: nothing waits for another, nothing slips through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from syncd.domain.change import Action, Change, Resource
+from syncd.domain.cycle import Guard
+from syncd.domain.delivery import Failure, Transient
+from syncd.engine.standing import exit_code
+from syncd.errors import ExitCode
+from tests.integration.service.shop import Shop, guards, numbered, opened
+
+OUT = Transient(Failure(503, "http_503", "out"), in_doubt=False)
+OF_SKUS = {"name": "Shoe", "tax_code": "5300.1"}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with opened(tmp_path) as shop:
+        yield shop
+
+
+async def test_the_items_of_pairs_follow_their_skus_without_any_waiting(shop: Shop) -> None:
+    shop.policy(skus=True)
+    shop.stock(*numbered(30), **OF_SKUS)
+    began = shop.clock.now()
+
+    result = await shop.run(wait=timedelta())
+
+    assert exit_code(result) is ExitCode.OK
+    assert shop.clock.now() - began < timedelta(milliseconds=100)
+    assert [one.resource for one in shop.remote.written()] == [
+        *[Resource.SKU] * 30,
+        *[Resource.INVENTORY_ITEM] * 30,
+    ]
+
+
+async def test_items_that_fail_behind_their_skus_are_not_tried_again_at_once(shop: Shop) -> None:
+    shop.policy(skus=True)
+    shop.stock("a", **OF_SKUS)
+
+    async def fail(change: Change) -> None:
+        if change.resource is Resource.INVENTORY_ITEM:
+            shop.remote.script("a", OUT)
+
+    shop.remote.on_the_way = fail
+
+    result = await shop.run(wait=timedelta())
+
+    assert exit_code(result) is ExitCode.FAILED
+    assert [one.resource for one in shop.remote.written()] == [
+        Resource.SKU,
+        Resource.INVENTORY_ITEM,
+    ]
+
+
+async def test_what_a_guard_has_stopped_stays_so_though_items_have_been_made_since(
+    shop: Shop,
+) -> None:
+    shop.limits(max_update=0.5, max_same_change=1.0, canary=1.0)
+    shop.stock(*numbered(30))
+    await shop.settled()
+    shop.stock(*numbered(30), country_of_origin="SE")
+    new = numbered(60, start=100)
+    shop.stock(*new)
+    shop.remote.script(new[0], OUT)  # so that there is a second pass
+
+    foretold = await shop.dry_run()
+    result = await shop.run(wait=timedelta(minutes=5))
+
+    assert shop.wrote(Action.UPDATE) == []
+    assert len(set(shop.wrote(Action.CREATE))) == 60
+    assert foretold.guards == result.guards
+    assert guards(result) == [Guard.MAX_UPDATE]
+    assert len(result.stopped()) == 30
