@@ -6,25 +6,16 @@ transaction: what SQLite itself needs for them.
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from syncd.config import load
-from syncd.domain.cycle import CycleId, Mode
-from syncd.service.read import read_catalog
-from syncd.service.terms import CycleRequest
-from syncd.wiring import wired
-from tests.bench.bench_cycle import CONFIGURATION
+from tests.bench.account import CONFIGURATION, first_load
 from tests.bench.conftest import Measure, Tell
 from tests.bench.figure import Beside, Figure, at_most
-from tests.bench.memory import peak_megabytes
 from tests.bench.products import write_table
 
 
@@ -33,21 +24,14 @@ def test_a_first_load(measure: Measure, tmp_path: Path, tell: Tell, rows: int) -
     (tmp_path / "config.toml").write_text(CONFIGURATION)
     write_table(tmp_path / "catalog.csv", rows)
 
-    loaded = measure(_in_a_process, tmp_path)
+    loaded = measure(first_load, tmp_path)
 
     state = tmp_path / "syncd.db"
     raw = Beside("bare sqlite3 executemany", _raw_seconds(state, tmp_path / "raw.db"))
     name = f"{rows:,} rows, first load recorded"
-    tell(Figure(name, loaded["seconds"], "s", at_most(2.0), raw))
-    tell(Figure(f"{name}: peak", loaded["peak"], "MB", at_most(400)))
+    tell(Figure(name, loaded.seconds, "s", at_most(2.0), raw))
+    tell(Figure(f"{name}: peak", loaded.peak, "MB", at_most(400)))
     tell(Figure("a row of the state on disk", state.stat().st_size / rows, "bytes", at_most(250)))
-
-
-def _in_a_process(folder: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "tests.bench.bench_first_load", str(folder)]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    figures: dict[str, float] = json.loads(answer.stdout.splitlines()[-1])
-    return figures
 
 
 def _raw_seconds(state: Path, file: Path) -> float:
@@ -66,19 +50,3 @@ def _raw_seconds(state: Path, file: Path) -> float:
         raw.executemany(f"INSERT INTO sku VALUES ({places})", rows)  # noqa: S608 - question marks
         raw.execute("COMMIT")
         return time.perf_counter() - began
-
-
-# --------------------------------------------------------------------- in a process of its own
-
-
-def main(folder: str) -> None:
-    """Record the catalog, and print the seconds and the peak of the process in megabytes."""
-    with wired(load(Path(folder) / "config.toml", {})) as account:
-        began = time.perf_counter()
-        read_catalog(account.ports, account.terms, CycleRequest(CycleId("1"), Mode.ONCE, "bench"))
-        took = time.perf_counter() - began
-    print(json.dumps({"seconds": took, "peak": peak_megabytes()}))  # noqa: T201
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,6 +1,7 @@
 """What a daemon costs that has nothing to do: `python -m tests.bench.bench_idle SECONDS`.
 
-With the other benches, as in `python -m tests.bench idle`, it is watched for a minute. It serves a
+With the other benches, as in `python -m tests.bench idle`, it is watched for a minute, or for
+`--idle` seconds. It serves a
 shop that is in sync, under the defaults of the schedule, as a process of its own. Told beside their
 limits are its part of one core, and by how much its memory has grown.
 """
@@ -11,15 +12,17 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import psutil
+import pytest
 
 from tests.acceptance.daemon.served import free_port, serving
+from tests.bench.conftest import Tell
 from tests.bench.figure import Figure, at_most
 from tests.bench.table import table
 from tests.sandbox_process import sandbox_process
@@ -32,7 +35,6 @@ MOST_GROWTH: Final = 1.0
 """Megabytes an hour, once it has settled."""
 SETTLED: Final = 10.0
 """Seconds after its first cycle."""
-A_WHILE: Final = 60.0
 _MEGABYTE: Final = 1 << 20
 _HOUR: Final = 3600.0
 
@@ -83,8 +85,9 @@ def watched(seconds: float) -> tuple[Figure, Figure]:
     )
 
 
-def test_an_idle_daemon(tell: Callable[[Figure], None]) -> None:
-    for figure in watched(A_WHILE):
+@pytest.mark.timeout(7200)
+def test_an_idle_daemon(tell: Tell, request: pytest.FixtureRequest) -> None:
+    for figure in watched(request.config.getoption("--idle")):
         tell(figure)
 
 

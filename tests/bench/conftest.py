@@ -24,6 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the number of rows be chosen, and where the figures are to go."""
     parser.addoption("--rows", type=int, default=1_000_000, help="rows of the catalogs")
     parser.addoption("--figures", type=Path, help="write the figures here, as JSON")
+    parser.addoption("--plot", type=Path, help="draw the growth here, as SVG")
+    parser.addoption("--idle", type=float, default=60.0, help="seconds an idle daemon is watched")
 
 
 def pytest_configure(config: pytest.Config) -> None:

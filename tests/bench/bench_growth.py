@@ -1,0 +1,126 @@
+"""How time and memory grow with the rows: ten thousand, and ten times as many up to `--rows`.
+
+`--plot FILE` draws both. The state is made by a first load, whose memory is told as well.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import pytest
+
+from tests.bench.account import (
+    Loaded,
+    Round,
+    ShortCuts,
+    bring_in_sync,
+    first_load,
+    places_in,
+    rounds,
+    short_cuts,
+    turn_round,
+)
+from tests.bench.conftest import Measure, Tell
+from tests.bench.figure import Beside, Figure, at_most
+from tests.bench.goals import MANY, most_memory, most_times_the_scan
+from tests.bench.plot import Curve, Panel, drawn
+
+FEWEST: Final = 10_000
+TURNS: Final = 3
+SPILLING: Final = (
+    "what is sorted and joined no longer fits into catalog.memory_limit, and goes by the disk"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """What was measured at one number of rows; `disk` are the bytes of the state."""
+
+    rows: int
+    loaded: Loaded
+    disk: int
+    cuts: ShortCuts
+    rewritten: Sequence[Round]
+
+    @property
+    def took(self) -> float:
+        return median(one.took for one in self.rewritten)
+
+    @property
+    def scan(self) -> float:
+        return median(one.scan for one in self.rewritten)
+
+    @property
+    def peak(self) -> float:
+        return max(one.peak for one in self.rewritten)
+
+
+@pytest.mark.timeout(7200)
+def test_growth(
+    measure: Measure, tmp_path: Path, tell: Tell, rows: int, request: pytest.FixtureRequest
+) -> None:
+    found = [measure(_grown, tmp_path / str(size), size) for size in _sizes(rows)[:1]]
+    found += [_grown(tmp_path / str(size), size) for size in _sizes(rows)[1:]]
+
+    for one in found:
+        _tell(tell, one)
+    for smaller, larger in pairwise(found):
+        beside = Beside(f"ten times {smaller.rows:,} rows", 10 * smaller.took)
+        name = f"growth of time to {larger.rows:,} rows"
+        tell(Figure(name, larger.took, "s", at_most(1.0), beside, SPILLING))
+    place: Path | None = request.config.getoption("--plot")
+    if place is not None:
+        place.write_text(_plot(found), encoding="utf-8")
+
+
+def _sizes(rows: int) -> list[int]:
+    sizes = [FEWEST]
+    while sizes[-1] * 10 <= rows:
+        sizes.append(sizes[-1] * 10)
+    return sizes
+
+
+def _grown(folder: Path, rows: int) -> Grown:
+    folder.mkdir()
+    places = places_in(folder, rows)
+    loaded = first_load(places.full)
+    disk = places.state.stat().st_size
+    bring_in_sync(places)
+    grown = Grown(rows, loaded, disk, short_cuts(places, TURNS), rounds(places, TURNS, turn_round))
+    shutil.rmtree(folder)
+    return grown
+
+
+def _tell(tell: Tell, one: Grown) -> None:
+    name = f"growth: {one.rows:,} rows"
+    scan = Beside("scan and hash", one.scan)
+    goal = at_most(most_times_the_scan(one.rows)) if one.rows >= MANY else None
+    most = at_most(most_memory(one.rows))
+    tell(Figure(f"{name}, none changed, rewritten", one.took, "s", goal, scan))
+    tell(Figure(f"{name}, none changed, rewritten: peak", one.peak, "MB", most))
+    tell(Figure(f"{name}, untouched file", one.cuts.untouched, "s", at_most(0.3)))
+    digest = Beside("SHA-256 of its bytes", one.cuts.digest)
+    tell(Figure(f"{name}, same bytes written again", one.cuts.touched, "s", None, digest))
+    tell(Figure(f"{name}, first load: peak", one.loaded.peak, "MB", most))
+    tell(Figure(f"{name}, a SKU on disk", one.disk / one.rows, "bytes", at_most(250)))
+
+
+def _plot(found: Sequence[Grown]) -> str:
+    def curve(name: str, value: str) -> Curve:
+        return Curve(name, [(one.rows, max(getattr(one, value), 0.001)) for one in found])
+
+    seconds = (curve("none changed", "took"), curve("bare scan", "scan"))
+    loads = Curve("first load", [(one.rows, one.loaded.seconds) for one in found])
+    peaks = Curve("first load", [(one.rows, one.loaded.peak) for one in found])
+    return drawn(
+        [
+            Panel("Seconds, by rows", (*seconds, loads)),
+            Panel("Megabytes at the peak, by rows", (curve("none changed", "peak"), peaks)),
+        ]
+    )
