@@ -31,6 +31,7 @@ from syncd.domain.listing import CountedSpan
 from syncd.domain.message import Message, Target
 from syncd.domain.sample import Sample
 from syncd.domain.snapshot import CatalogRow, Certificate, Position, Reading, Scope
+from syncd.domain.stock import StockPoint
 from syncd.domain.tracking import SkuState, Tracked
 from syncd.engine.breaker import NOT_SENT
 
@@ -240,6 +241,10 @@ class Stock(Protocol):
         """What every location has of these items, however many ids and levels there are."""
 
 
+class Inventory(ItemListing, Stock, Protocol):
+    """All that is read of one account in bulk."""
+
+
 class SkuListing(Protocol):
     """The SKUs of one account in bulk, each with the API's own names for its properties.
 
@@ -368,6 +373,9 @@ class Transaction(Protocol):
 
     def forget_observed_before(self, moment: datetime) -> None:
         """Remove what was seen before this moment."""
+
+    def note_stock(self, points: Sequence[StockPoint]) -> None:
+        """Keep what was seen of stock, each in the place of its item's point of the same day."""
 
     def receive(self, event: Event) -> bool:
         """Keep an event; False where the one with its id is kept already."""
@@ -544,6 +552,9 @@ class State(Protocol):
     def observed(self, ids: Sequence[ItemId]) -> Mapping[ItemId, Observed]:
         """What audits found of these ids otherwise than it was known."""
 
+    def stock_of(self, ids: Sequence[ItemId]) -> Mapping[ItemId, Sequence[StockPoint]]:
+        """How the stock of these items went, each oldest first; those never seen are left out."""
+
     def reading(self) -> Reading | None:
         """What is remembered of the last read."""
 
@@ -601,7 +612,8 @@ class State(Protocol):
     def prune(self, before: datetime) -> Iterator[int]:
         """Remove what was sealed before a moment; each step is a short transaction of its own.
 
-        Events that came before it go as well. Gives how many rows each step removed. Digests stay,
+        Events that came before it go as well, and points of stock that were over by then. Gives
+        how many rows each step removed. Digests stay,
         and so do the cycle sealed last, cycles with a write in flight, and the stopped plans of the
         cycles that remain.
         """

@@ -39,7 +39,7 @@ from syncd.errors import StateError
 from syncd.ports import (
     CatalogSource,
     Clock,
-    ItemListing,
+    Inventory,
     Notifier,
     Onlooker,
     Permit,
@@ -176,8 +176,8 @@ class Wired:
         return RemoteOnDemand(lambda: self.remote)
 
     @property
-    def listing(self) -> ItemListing:
-        """The same, for whoever lists all items."""
+    def listing(self) -> Inventory:
+        """The same, for whoever reads in bulk."""
         return self.on_demand
 
     @cached_property

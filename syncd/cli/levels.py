@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from syncd.cli.options import Shared, with_shared_options
 from syncd.errors import UsageError
+
+if TYPE_CHECKING:
+    from syncd.domain.attributes import ItemId
+    from syncd.service.levels import Wanted
 
 Ids: TypeAlias = Annotated[
     list[str] | None, typer.Argument(metavar="[ID]…", help="These items; all that are ours.")
@@ -31,6 +36,12 @@ Low: TypeAlias = Annotated[
 ]
 
 
+History: TypeAlias = Annotated[
+    bool,
+    typer.Option("--history", help="How it went, from the snapshots of schedule.levels."),
+]
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the command of this module."""
     app.command("levels")(with_shared_options(_levels))
@@ -43,6 +54,7 @@ def _levels(
     available: Available = False,
     updated_since: UpdatedSince = None,
     low: Low = None,
+    history: History = False,
 ) -> None:
     """List what each location has of each item, and when more comes."""
     from syncd.cli.inquiries import ask, looking
@@ -53,6 +65,10 @@ def _levels(
     from syncd.service.levels import Wanted, take_stock
 
     results, items = Results(shared), read_ids(tuple(ids or ()))
+    if history:
+        _refuse_what_history_cannot_tell(ship_to, updated_since)
+        _tell_history(shared, items, Wanted(LevelFilter(available=available), low))
+        return
     with looking(shared) as wired:
         now = wired.clock.now()
         since = None if updated_since is None else _moment(updated_since, now)
@@ -60,6 +76,30 @@ def _levels(
         wanted = Wanted(LevelFilter(country, available, since), low)
         found = ask(wired, lambda _: take_stock(wired.state, wired.on_demand, items, wanted))
     results.listing(levels_listing(found, now))
+
+
+def _refuse_what_history_cannot_tell(ship_to: str | None, updated_since: str | None) -> None:
+    if ship_to is not None or updated_since is not None:
+        raise UsageError(
+            "--history with --ship-to or --updated-since",
+            "it tells of all locations together, day by day",
+            "Leave these out, or leave out --history",
+        )
+
+
+def _tell_history(shared: Shared, items: Sequence[ItemId], wanted: Wanted) -> None:
+    """Tell what the state has kept; Digital River is not asked."""
+    from syncd.cli.inquiries import looking
+    from syncd.cli.results import Results
+    from syncd.cli.shown.stock import stock_listing
+    from syncd.service.stock import courses, last_shot
+
+    results = Results(shared)
+    with looking(shared) as wired:
+        now = wired.clock.now()
+        found = [one for one in courses(wired.state, items, now) if wanted.admits_point(one.now)]
+        listing = stock_listing(found, last_shot(wired.state), now)
+    results.listing(listing)
 
 
 def _country(text: str) -> str:

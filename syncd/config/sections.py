@@ -38,6 +38,11 @@ class ScheduleSettings(Section):
         timedelta(hours=24),
         description='Within what time each known item is looked at, a few at a time; "0" = never.',
     )
+    levels: Pace | None = Field(
+        None,
+        description="How often to note the stock of our items, for its history; never unless set.",
+        examples=["6h"],
+    )
     windows: Listed[Window] = Field(
         (),
         description='When writes are allowed, such as "mon-fri 20:00-06:00"; empty means always.',

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from syncd.config import Settings
     from syncd.daemon.service_manager import ServiceManager
     from syncd.domain.attributes import ItemId
-    from syncd.ports import Duty, ItemListing, Notifier, State
+    from syncd.ports import Duty, Inventory, Notifier, State
     from syncd.service.terms import Ports, Terms
 
 STAND_BY: Final = 1.0
@@ -63,7 +63,7 @@ class Opened(Protocol):
     def ports(self) -> Ports: ...
 
     @property
-    def listing(self) -> ItemListing: ...
+    def listing(self) -> Inventory: ...
 
     @property
     def terms(self) -> Terms: ...

@@ -1,4 +1,4 @@
-"""What goes on beside the cycles: audits, whole and rolling, and the pruning of the history."""
+"""What goes on beside the cycles: audits, whole and rolling, snapshots of stock, and pruning."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from syncd.service.prune import SLICE, prune_for
 from syncd.service.pulse import Job, Trouble
 from syncd.service.repair import repair
 from syncd.service.rolling import roll
+from syncd.service.stock import note_levels
 
 if TYPE_CHECKING:
     from syncd.domain.audit import Audit
-    from syncd.ports import ItemListing
+    from syncd.ports import Inventory
     from syncd.service.terms import CycleRequest, Ports, Terms
 
 FEW: Final = 8
@@ -35,7 +36,7 @@ class Account:
     """What a cycle runs on, and the name by which others know who runs it."""
 
     ports: Ports
-    listing: ItemListing
+    listing: Inventory
     terms: Terms
     holder: str
 
@@ -81,6 +82,8 @@ class Sidework:
                 await self._audit(wish.job, replace(request, mode=Mode.REPAIR))
             case Job.PRUNE:
                 await self._prune(request)
+            case Job.LEVELS:
+                await note_levels(self.account.ports, self.account.listing, request)
             case Job.POLL | Job.FULL:
                 raise ValueError(wish.job)
             case _:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from syncd.daemon.paces import Trigger
 
 _UTC: Final = ZoneInfo("UTC")
-_FIRST_AUDIT: Final = timedelta(hours=1)
-"""How long an account that was never audited waits at most, where the pace is a duration."""
+_FIRST: Final = timedelta(hours=1)
+"""How long an account waits at most for what was never done, where the pace is a duration."""
 _MOMENT: Final = timedelta(microseconds=1)
 _AGAIN: Final = "again:"
 """Stands before the name of a job that comes once more, at a moment of its own."""
@@ -89,13 +89,13 @@ class Timetable:
         self._wish(job)
 
 
-def audit_due(pace: timedelta | str, last: datetime | None, now: datetime) -> datetime | None:
-    """When the first audit is due, given when the last one began; None for the pace's own moment.
+def due_again(pace: timedelta | str, last: datetime | None, now: datetime) -> datetime | None:
+    """When a rare job is due first, given when it last began; None for the pace's own moment.
 
     One that was missed while nobody was on duty is due at once, so that its pace is a bound.
     """
     if isinstance(pace, timedelta):
-        due = now + min(pace, _FIRST_AUDIT) if last is None else last + pace
+        due = now + min(pace, _FIRST) if last is None else last + pace
         return max(due, now)
     if last is None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from syncd.daemon.bearing import TROUBLES, Ends, kept_going, tell_relief, tell_trouble
 from syncd.daemon.sidework import Account
-from syncd.daemon.timetable import Entry, Timetable, audit_due
+from syncd.daemon.timetable import Entry, Timetable, due_again
 from syncd.daemon.wishes import Wishes
 from syncd.daemon.worker import Worker
 from syncd.domain.attributes import ItemId
@@ -22,6 +23,7 @@ from syncd.service.probe import item_to_ask_for, probe
 from syncd.service.prune import PACE, pruned_next
 from syncd.service.pulse import Job, Pulse
 from syncd.service.rolling import step_of
+from syncd.service.stock import last_shot
 
 if TYPE_CHECKING:
     from syncd.config import Settings
@@ -74,17 +76,28 @@ class Tour:
         schedule, now = self.settings.schedule, self.account.ports.clock.now()
         poll = Entry(Job.POLL, schedule.poll, schedule.jitter, begins=now)
         full = Entry(Job.FULL, schedule.full, schedule.jitter)
-        due = audit_due(schedule.audit, self._last_audit(), now)
+        due = due_again(schedule.audit, self._last_audit(), now)
         audit = Entry(Job.AUDIT, schedule.audit, schedule.jitter, begins=due)
         prune = Entry(Job.PRUNE, PACE, schedule.jitter, begins=self._pruned_next(now))
-        if not schedule.rolling:
-            return poll, full, audit, prune
-        rolling = Entry(Job.ROLLING, step_of(schedule.rolling), schedule.jitter)
-        return poll, full, audit, prune, rolling
+        return poll, full, audit, prune, *self._entries_if_wanted(now)
+
+    def _entries_if_wanted(self, now: datetime) -> Iterator[Entry]:
+        schedule = self.settings.schedule
+        if schedule.rolling:
+            yield Entry(Job.ROLLING, step_of(schedule.rolling), schedule.jitter)
+        if schedule.levels is not None:
+            due = due_again(schedule.levels, self._last_levels(), now)
+            yield Entry(Job.LEVELS, schedule.levels, schedule.jitter, begins=due)
 
     def _last_audit(self) -> datetime | None:
         with suppress(StateError):  # which the first cycle tells of
             past = last_audit(self.account.ports.state)
+            return None if past is None else past.began
+        return None
+
+    def _last_levels(self) -> datetime | None:
+        with suppress(StateError):
+            past = last_shot(self.account.ports.state)
             return None if past is None else past.began
         return None
 

@@ -120,7 +120,7 @@ class Cycles:
 
 
 class Beside:
-    """Audits and pruning; a whole audit does all that a step of the rolling one would."""
+    """Audits, snapshots, pruning; a whole audit does all that a step of the rolling one would."""
 
     def __init__(self) -> None:
         self._waiting = _Waiting()

@@ -51,7 +51,7 @@ class Worker:
         match wish.job:
             case Job.POLL | Job.FULL:
                 await self._cycle(wish, bearing)
-            case Job.AUDIT | Job.ROLLING | Job.PRUNE:
+            case Job.AUDIT | Job.ROLLING | Job.PRUNE | Job.LEVELS:
                 async with bearing.borne():
                     await self._sidework(bearing, self.ends.stop).carry_out(wish)
             case _:

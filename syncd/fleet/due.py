@@ -57,6 +57,8 @@ def paces(account: str, schedule: ScheduleSettings) -> tuple[Pace, ...]:
     }
     if schedule.rolling:
         by_job[Job.ROLLING] = step_of(schedule.rolling)
+    if schedule.levels is not None:
+        by_job[Job.LEVELS] = schedule.levels
     return tuple(Pace(Errand(account, job), pace) for job, pace in by_job.items())
 
 

@@ -46,6 +46,11 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
+def whole_number(quantity: float | None) -> int | float | None:
+    """Write whole numbers as such."""
+    return int(quantity) if quantity is not None and float(quantity).is_integer() else quantity
+
+
 def counted(count: int, noun: str) -> str:
     """Put a regular noun behind its number: `1 row`, `1,200 rows`."""
     return f"{number(count)} {noun if count == 1 else noun + 's'}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import (
-    AsyncIterator,
     Awaitable,
     Callable,
     Iterable,
@@ -12,9 +11,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -24,19 +21,17 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.audit import Audit, Extent, Finding, FindingKind, Observed
 from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.engine.audit import Look, is_unsettled, judged_pair, with_history, with_managed
-from syncd.errors import RemoteError, ResourceForbiddenError
+from syncd.errors import ResourceForbiddenError
 from syncd.ports import ItemListing, Sightings, Transaction
 from syncd.service.account import check_account
 from syncd.service.ask import Asking
 from syncd.service.fulfilment import ask_all, managed_among
 from syncd.service.notes import note
 from syncd.service.past_audits import remember
-from syncd.service.side_by_side import given_up_after, held_by
 from syncd.service.stillness import Stillness
-from syncd.service.terms import CycleRequest, Ports, StoppedError, Terms
+from syncd.service.stoppable import unless_stopped
+from syncd.service.terms import CycleRequest, Ports, Terms
 
-PATIENCE: Final = timedelta(seconds=1)
-"""How long a stop leaves to answers that are under way: to ask again costs nothing but time."""
 TRIES: Final = 2
 """How often a SKU is asked for whose row moves meanwhile; after that the next audit judges it."""
 _PERHAPS_MANAGED: Final = frozenset(
@@ -102,7 +97,7 @@ class Auditing:
 
     async def _audit(self, extent: Extent, look: Callable[[], Awaitable[None]]) -> Audit:
         began, departed = self._ports.clock.now(), self._listing.requests
-        async with self._unless_stopped():
+        async with unless_stopped("the audit", self._ports.remote, self._request):
             stop = await check_account(self._ports, self._terms)
             if stop is None:
                 await look()
@@ -126,19 +121,6 @@ class Auditing:
         )
         await self._record(audit)
         return audit
-
-    @asynccontextmanager
-    async def _unless_stopped(self) -> AsyncIterator[None]:
-        """Let a stop end the audit, answers under way or not: what it has seen proves nothing."""
-        stop, patience = self._request.stop, min(self._request.settle_wait, PATIENCE)
-        try:
-            async with held_by(stop, self._ports.remote), given_up_after(stop, patience):
-                yield
-        except RemoteError:
-            if not stop.is_set():
-                raise
-        if stop.is_set():
-            raise StoppedError("the audit", "it was asked to stop", "Run it again")
 
     # ----------------------------------------------------------------------- looking
 

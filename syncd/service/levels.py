@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.level import Level, LevelFilter, Levels
+from syncd.domain.stock import StockPoint
 from syncd.domain.tracking import Ownership, SkuState
 from syncd.ports import State, Stock
 from syncd.service.table import rows_in
@@ -46,6 +47,12 @@ class Wanted:
         if self.low is None:
             return True
         return level.quantity is not None and level.quantity <= self.low
+
+    def admits_point(self, point: StockPoint) -> bool:
+        """The same of all locations together."""
+        if self.filter.available and not point.in_stock:
+            return False
+        return self.low is None or (point.quantity is not None and point.quantity <= self.low)
 
 
 async def take_stock(

@@ -35,6 +35,7 @@ class Job(StrEnum):
     AUDIT = "audit"
     ROLLING = "rolling"
     PRUNE = "prune"
+    LEVELS = "levels"
 
 
 class Trouble(StrEnum):

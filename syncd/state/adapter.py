@@ -27,6 +27,7 @@ from syncd.domain.journal import (
     WritesOfAnHour,
 )
 from syncd.domain.snapshot import Reading
+from syncd.domain.stock import StockPoint
 from syncd.domain.tracking import SkuState, Tracked
 from syncd.ports import Census, Duty, Lease, Shelf, Sightings, State, Transaction
 from syncd.state import (
@@ -42,6 +43,7 @@ from syncd.state import (
     pruning,
     queries,
     schema,
+    stock,
 )
 from syncd.state.database import Database
 from syncd.state.faults import decoding
@@ -148,6 +150,13 @@ class SqlState:
         with self._database.reading() as connection:
             for chunk in _chunks(ids):
                 found |= observations.among(connection, chunk)
+        return found
+
+    def stock_of(self, ids: Sequence[ItemId]) -> Mapping[ItemId, Sequence[StockPoint]]:
+        found: dict[ItemId, Sequence[StockPoint]] = {}
+        for chunk in _chunks(ids):
+            with self._database.reading() as connection:
+                found |= stock.among(connection, chunk)
         return found
 
     def reading(self) -> Reading | None:
@@ -347,6 +356,10 @@ class SqlTransaction:
 
     def forget_observed_before(self, moment: datetime) -> None:
         observations.forget_before(self._connection, moment)
+
+    def note_stock(self, points: Sequence[StockPoint]) -> None:
+        for chunk in _chunks(points):
+            stock.keep(self._connection, chunk)
 
     def receive(self, event: Event) -> bool:
         return events.receive(self._connection, event)

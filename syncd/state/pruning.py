@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, Select, delete, func, select, update
 
 from syncd.domain.tracking import SkuState
-from syncd.state import approvals, codec, events
+from syncd.state import approvals, codec, events, stock
 from syncd.state.database import Connections
 from syncd.state.schema import cycle, journal, seal, sku, stopped_plan
 
@@ -25,7 +25,7 @@ def steps(connections: Connections, before: datetime) -> Iterator[int]:
 
     What no cycle needs any more is looked for before anybody else has to wait.
     """
-    for remove in (_prune, events.forget):
+    for remove in (_prune, events.forget, stock.forget):
         while removed := _written(connections, partial(remove, before=before)):
             yield removed
     with connections.reading() as connection:

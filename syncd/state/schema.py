@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -158,6 +159,20 @@ observed: Final = Table(
 )
 """What audits found otherwise than it was known, and nothing else: `attributes` is NULL where no
 item was there, and `sku` where no SKU was or none was asked for."""
+
+stock: Final = Table(
+    "stock",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", _Moment, nullable=False),
+    Column("quantity", Double),
+    Column("in_stock", Boolean, nullable=False),
+    Column("back", _Moment),
+    Index("stock_by_day", "day", "id"),
+)
+"""What snapshots saw of stock: a row where something had changed, and no more than one a `day`, the
+number of the day since 1970 in UTC; `at` is when its last change was seen."""
 
 version: Final = Table(
     "alembic_version",

@@ -28,6 +28,7 @@ from syncd.state import open_state
 from syncd.wiring import Wired, wired
 from tests.bench.conftest import Measure, Tell
 from tests.bench.figure import Beside, Figure, at_most
+from tests.bench.memory import peak_megabytes
 from tests.sandbox_process import SandboxProcess, sandbox_process
 
 ITEMS = 100_000
@@ -107,8 +108,8 @@ def audit() -> None:
     with wired(settings) as account:
         found, seconds = asyncio.run(_timed(account))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    most, worked = used.ru_maxrss / 1024, used.ru_utime + used.ru_stime
-    cost = Cost(seconds, found.requests, len(found.findings), most, worked)
+    worked = used.ru_utime + used.ru_stime
+    cost = Cost(seconds, found.requests, len(found.findings), peak_megabytes(), worked)
     print(json.dumps(vars(cost)))  # noqa: T201
 
 

@@ -22,6 +22,7 @@ from syncd.domain.delivery import (
     Refused,
 )
 from syncd.domain.item import RemoteItem, RemoteSku
+from syncd.domain.level import Level, LevelFilter, Levels
 from syncd.domain.listing import CountedSpan
 from syncd.errors import (
     KeyRefusedError,
@@ -89,6 +90,7 @@ class FakeRemote:
     read_errors: dict[Resource, deque[RemoteError]] = field(
         default_factory=lambda: defaultdict(deque)
     )
+    shelves: list[Level] = field(default_factory=list)
     poison: set[ItemId] = field(default_factory=set)
     gate: asyncio.Event | None = None
     calls: list[Call] = field(default_factory=list)
@@ -158,6 +160,13 @@ class FakeRemote:
         if not await self._asks("stocked", Resource.INVENTORY_LEVEL, ids):
             return frozenset()
         return frozenset(ids) & self.stocked_ids
+
+    async def levels(self, ids: Sequence[ItemId], wanted: LevelFilter) -> Levels:
+        """What stands on the `shelves`, whatever else is wanted."""
+        await self._asks("levels", Resource.INVENTORY_LEVEL, ids)
+        asked = frozenset(ids)
+        found = [level for level in self.shelves if level.item in asked]
+        return Levels(tuple(sorted(found, key=lambda level: (level.item, level.location))))
 
     async def carry_out(self, change: Change) -> Outcome:
         shut = self._shut(change.resource)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,6 +35,7 @@ from syncd.domain.journal import (
     WritesOfAnHour,
 )
 from syncd.domain.snapshot import Reading
+from syncd.domain.stock import StockPoint
 from syncd.domain.tracking import Ownership, SkuState, Tracked
 from syncd.errors import LeaseHeldError, LeaseLostError
 from syncd.ports import Census, Sightings, State, Transaction
@@ -68,6 +69,7 @@ class Contents:
     fence: tuple[int, str] = (0, "")
     events: dict[str, Event] = field(default_factory=dict)
     observed: dict[ItemId, Observed] = field(default_factory=dict)
+    stock: dict[tuple[ItemId, date], StockPoint] = field(default_factory=dict)
 
     def copied(self) -> Contents:
         return Contents(
@@ -84,6 +86,7 @@ class Contents:
             self.fence,
             copy(self.events),
             copy(self.observed),
+            copy(self.stock),
         )
 
 
@@ -354,6 +357,13 @@ class FakeState:
     def sightings(self) -> Iterator[Sightings]:
         yield FakeSightings(lambda: self.contents.skus)
 
+    def stock_of(self, ids: Sequence[ItemId]) -> Mapping[ItemId, Sequence[StockPoint]]:
+        found: dict[ItemId, list[StockPoint]] = {}
+        for (id_, _), point in sorted(self.contents.stock.items()):
+            if id_ in ids:
+                found.setdefault(id_, []).append(point)
+        return found
+
     def observed(self, ids: Sequence[ItemId]) -> Mapping[ItemId, Observed]:
         kept = self.contents.observed
         return {id_: kept[id_] for id_ in ids if id_ in kept}
@@ -456,6 +466,9 @@ class FakeTransaction:
         kept = self._contents.observed.items()
         self._contents.observed = {id_: one for id_, one in kept if one.seen >= moment}
 
+    def note_stock(self, points: Sequence[StockPoint]) -> None:
+        self._contents.stock |= {(one.item, one.at.date()): one for one in points}
+
     def receive(self, event: Event) -> bool:
         is_news = event.id not in self._contents.events
         self._contents.events.setdefault(event.id, event)
@@ -498,10 +511,27 @@ def _pruned(contents: Contents, before: datetime) -> int:
     events = {id_: one for id_, one in contents.events.items() if one.received >= before}
     removed = len(gone) + len(contents.journal) - len(kept) + len(contents.events) - len(events)
     contents.events = events
+    removed += _forgotten_stock(contents, before.date())
     contents.journal = kept
     contents.cycles = {id_: one for id_, one in contents.cycles.items() if id_ not in gone}
     plans = {one.stopped_plan for one in contents.cycles.values()}
     contents.stopped = {name: one for name, one in contents.stopped.items() if name in plans}
+    return removed
+
+
+def _forgotten_stock(contents: Contents, before: date) -> int:
+    """Remove points that were over by that day; returns how many that were."""
+    kept = {
+        (id_, day): point
+        for (id_, day), point in contents.stock.items()
+        if day >= before
+        or (
+            id_ in contents.skus
+            and not any(id_ == other and day < later <= before for other, later in contents.stock)
+        )
+    }
+    removed = len(contents.stock) - len(kept)
+    contents.stock = kept
     return removed
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from syncd.report import Cell, Column, Kind, Listing
-from syncd.report.wording import counted
+from syncd.report.wording import counted, whole_number
 from syncd.service.levels import Shelf, Stocktaking
 
 SHOWN: Final = 200
@@ -55,16 +55,11 @@ def _row(shelf: Shelf) -> tuple[Cell, ...]:
         level.item,
         level.location,
         level.available,
-        _number(level.quantity),
+        whole_number(level.quantity),
         level.back,
         shelf.oversell,
         level.updated,
     )
-
-
-def _number(quantity: float | None) -> int | float | None:
-    """Write whole numbers as such."""
-    return int(quantity) if quantity is not None and quantity.is_integer() else quantity
 
 
 def _ids(title: str, key: str, ids: tuple[str, ...], words: str) -> Listing | None:

@@ -22,7 +22,7 @@ from syncd.config.sections import LogSettings
 from syncd.daemon.daemon import Daemon, Opened
 from syncd.daemon.service_manager import ServiceManager
 from syncd.domain.attributes import Attribute, ItemId
-from syncd.ports import ItemListing, Notifier, State
+from syncd.ports import Inventory, Notifier, State
 from syncd.service.pulse import Job, Pulse, Trouble
 from syncd.service.terms import Ports, Terms
 from syncd.state.adapter import SqlState
@@ -144,7 +144,7 @@ async def test_another_key_is_checked_beside_the_loop_as_well(shop: Shop) -> Non
 @dataclass(frozen=True)
 class _Opened:
     ports: Ports
-    listing: ItemListing
+    listing: Inventory
     terms: Terms
     notifier: Notifier | None
 

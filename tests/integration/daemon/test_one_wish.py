@@ -16,6 +16,7 @@ from syncd.daemon.worker import Worker
 from syncd.service.past_audits import last_audit
 from syncd.service.prune import PRUNED
 from syncd.service.pulse import Job, Pulse, Trouble
+from syncd.service.stock import last_shot
 from syncd.state.adapter import SqlState
 from tests.integration.service.shop import Shop, numbered, opened
 
@@ -24,6 +25,7 @@ DONE: dict[Job, Callable[[Shop, Pulse], bool]] = {
     Job.FULL: lambda _, pulse: pulse.last is not None,
     Job.AUDIT: lambda shop, _: last_audit(shop.state) is not None,
     Job.ROLLING: lambda shop, _: bool(shop.asked_for("items")),
+    Job.LEVELS: lambda shop, _: last_shot(shop.state) is not None,
     Job.PRUNE: lambda shop, _: shop.state.remembered(PRUNED) == shop.clock.now().isoformat(),
 }
 
@@ -72,7 +74,7 @@ async def test_what_fails_is_told_and_not_raised(
 
 
 async def test_a_stop_breaks_an_audit_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("syncd.service.audit.PATIENCE", timedelta(milliseconds=10))
+    monkeypatch.setattr("syncd.service.stoppable.PATIENCE", timedelta(milliseconds=10))
     stop = asyncio.Event()
 
     async def stopped_meanwhile() -> None:

@@ -134,7 +134,7 @@ async def test_a_reload_does_not_wait_for_an_audit(shop: Shop) -> None:
 async def test_a_stop_does_not_wait_for_an_audit(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncd.service.audit.PATIENCE", timedelta(milliseconds=10))
+    monkeypatch.setattr("syncd.service.stoppable.PATIENCE", timedelta(milliseconds=10))
     listing = Listing(shop)
     async with at_work(shop) as work:
         work.wishes.add(Job.AUDIT)

@@ -15,7 +15,7 @@ from syncd.daemon.sidework import Account
 from syncd.daemon.wishes import Wish, Wishes
 from syncd.daemon.worker import Worker
 from syncd.domain.cycle import CycleResult
-from syncd.ports import ItemListing
+from syncd.ports import Inventory
 from syncd.service.announce import PATIENCE
 from syncd.service.probe import item_to_ask_for, probe
 from syncd.service.pulse import Job, Pulse, Trouble
@@ -77,7 +77,7 @@ async def serve(watcher: Watcher, rounds: Rounds, people: People, ports: Ports) 
     process = watcher.process
     pulse = Pulse(ports.clock.now, asyncio.get_running_loop().time)
     pulse.listener = watcher
-    listing = cast("ItemListing", ports.remote)  # which only an audit asks
+    listing = cast("Inventory", ports.remote)  # which only an audit asks
     account = Account(ports, listing, process.terms, process.name)
     ends = Ends(process.stop, asyncio.Event())
     herald = _herald(watcher, people, ports)

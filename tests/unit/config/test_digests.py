@@ -135,6 +135,7 @@ NOT_COUNTED = [
     ("schedule", "full", "1h"),
     ("schedule", "audit", "1h"),
     ("schedule", "rolling", "1h"),
+    ("schedule", "levels", "1h"),
     ("schedule", "windows", ["mon-fri 20:00-06:00"]),
     ("schedule", "jitter", "1s"),
     ("guards", "max_delete", 0.4),

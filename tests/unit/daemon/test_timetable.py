@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from syncd.config.pace import longest_gap
-from syncd.daemon.timetable import Entry, Timetable, audit_due, trigger_of
+from syncd.daemon.timetable import Entry, Timetable, due_again, trigger_of
 from syncd.service.pulse import Job
 
 NOW = datetime.now(UTC)
@@ -155,7 +155,7 @@ WEEKLY = "0 4 * * sun"
 def test_an_audit_that_was_missed_is_due_at_once(
     pace: timedelta | str, last: datetime | None, due: datetime | None
 ) -> None:
-    assert audit_due(pace, last, SUNDAY) == due
+    assert due_again(pace, last, SUNDAY) == due
 
 
 @pytest.mark.parametrize(

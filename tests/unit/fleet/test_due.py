@@ -107,11 +107,14 @@ def test_a_pace_that_was_changed_takes_the_place_of_the_former() -> None:
 
 
 def test_an_account_has_all_jobs_of_its_schedule() -> None:
-    schedule = settings_of("acme").schedule
+    schedule = settings_of("acme").schedule.model_copy(update={"levels": timedelta(hours=6)})
 
     assert {pace.errand.job for pace in paces("acme", schedule)} == set(Job)
-    still = schedule.model_copy(update={"rolling": timedelta()})
-    assert Job.ROLLING not in {pace.errand.job for pace in paces("acme", still)}
+    still = schedule.model_copy(update={"rolling": timedelta(), "levels": None})
+    assert {pace.errand.job for pace in paces("acme", still)} == set(Job) - {
+        Job.ROLLING,
+        Job.LEVELS,
+    }
 
 
 def test_a_run_of_failures_waits_ever_longer_up_to_a_bound() -> None:

@@ -1,0 +1,22 @@
+"""Small bars in text say truly whether anything is left."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncd.report.sparkline import sparkline
+
+
+@pytest.mark.parametrize(
+    ("values", "drawn"),
+    [
+        ((), ""),
+        ((0, 0), "▁▁"),
+        ((None, None), "··"),
+        ((0, 1, 1_000), "▁▂█"),
+        ((7, 3.5, None, 0), "█▅·▁"),
+        ((-2, 5), "▁█"),
+    ],
+)
+def test_nothing_left_looks_like_nothing_else(values: tuple[float | None, ...], drawn: str) -> None:
+    assert sparkline(values) == drawn
