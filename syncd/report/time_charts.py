@@ -164,14 +164,18 @@ def _mark(mark: Mark) -> str:
     )
 
 
-def sparkline(title: str, values: Sequence[float], words: str) -> str:
-    """Draw values as one line, oldest first, of a fixed small size; the last one has a dot."""
+def sparkline(title: str, values: Sequence[float | None], words: str) -> str:
+    """Draw values as one line, oldest first, of a fixed small size; the last one has a dot.
+
+    The line goes past a value that nobody knows.
+    """
     width, height = _SPARK
-    top = max(values, default=0) or 1
+    top = max((value for value in values if value is not None), default=0) or 1
     step = (width - 8) / max(1, len(values) - 1)
     points = [
         (4 + place * step, height - 4 - value / top * (height - 8))
         for place, value in enumerate(values)
+        if value is not None
     ]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     x, y = points[-1] if points else (0.0, 0.0)

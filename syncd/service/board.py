@@ -14,12 +14,14 @@ from syncd.domain.change import Action, ChangeOutcome
 from syncd.domain.cycle import CycleResult, GuardStop, QuarantinedSku, last_judged, standing_stops
 from syncd.domain.journal import WritesOfAnHour, outcome_of
 from syncd.domain.snapshot import HeldSku, Reading
+from syncd.domain.stock import StockShot
 from syncd.domain.tracking import SkuState
 from syncd.ports import Census, State
 from syncd.service import remembered
 from syncd.service.outbox import Outbox
 from syncd.service.past_audits import last_audit
 from syncd.service.rolling import rolling_bound
+from syncd.service.stock import last_shot
 from syncd.service.table import held, quarantined
 
 CYCLES: Final = 60
@@ -46,7 +48,7 @@ class Board:
     has not ended. `hours` come oldest first; the last one is not over. `held` and `quarantined` are
     the first `LOOKED_AT` of each. `audit` is the last one of everything, `rolling` the
     time within which each known item is looked at besides, and `outbox` has the messages that
-    somebody has not got yet.
+    somebody has not got yet. `stock` is the last snapshot of stock.
     """
 
     at: datetime
@@ -60,6 +62,7 @@ class Board:
     audit: PastAudit | None
     rolling: timedelta | None
     outbox: Outbox
+    stock: StockShot | None = None
 
     @property
     def last(self) -> CycleResult | None:
@@ -106,6 +109,7 @@ def read_board(state: State, now: datetime, rolling: timedelta) -> Board:
         audit=last_audit(state),
         rolling=rolling_bound(state, rolling, now),
         outbox=remembered.outbox(state),
+        stock=last_shot(state),
     )
 
 

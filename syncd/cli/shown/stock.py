@@ -9,7 +9,7 @@ from typing import Final
 from syncd.domain.stock import Concern, StockCourse, StockShot
 from syncd.engine.stock import day_by_day
 from syncd.report import Cell, Column, Kind, Listing
-from syncd.report.sparkline import sparkline
+from syncd.report.small_bars import small_bars
 from syncd.report.wording import ago, counted, whole_number
 
 SHOWN: Final = 200
@@ -60,7 +60,7 @@ def _row(course: StockCourse, now: datetime) -> tuple[Cell, ...]:
         course.item,
         whole_number(point.quantity),
         point.at,
-        sparkline(day_by_day(course.points, now)),
+        small_bars(day_by_day(course.points, now)),
         None if course.days_left is None else round(course.days_left, 1),
         point.back,
         course.oversell,

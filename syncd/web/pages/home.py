@@ -20,6 +20,7 @@ from syncd.service.pulse import Job
 from syncd.web.pages.cycles import Cycles, cycles
 from syncd.web.pages.headline import Headline, LastCycle, headline, last_cycle
 from syncd.web.pages.needs import Needs, needs
+from syncd.web.pages.stock import StockView, stock_view
 from syncd.web.pages.watch import Watch
 
 if TYPE_CHECKING:
@@ -33,7 +34,12 @@ _PARTS: Final = (
     ("missing", Role.MISSING, (SkuState.MISSING,), "/missing"),
     ("foreign", Role.FOREIGN, (SkuState.FOREIGN,), "/foreign"),
 )
-_JOBS: Final = ((Job.POLL, "poll"), (Job.FULL, "whole read"), (Job.AUDIT, "audit"))
+_JOBS: Final = (
+    (Job.POLL, "poll"),
+    (Job.FULL, "whole read"),
+    (Job.AUDIT, "audit"),
+    (Job.LEVELS, "stock"),
+)
 _TICK_HOURS: Final = 6
 _MOMENT: Final = timedelta(seconds=5)
 
@@ -89,6 +95,7 @@ class Home:
     jobs: tuple[tuple[str, When], ...]
     catalog: Catalog | None
     audit: AuditView
+    stock: StockView | None
     cycles: Cycles
 
 
@@ -138,6 +145,7 @@ def home(board: Board, watch: Watch) -> Home:
         jobs=_jobs(watch),
         catalog=_catalog(board),
         audit=_audit(AuditStanding(board.audit, watch.audit_gap, board.rolling), watch),
+        stock=stock_view(board.stock, watch.at),
         cycles=cycles(board),
     )
 

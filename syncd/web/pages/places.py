@@ -21,6 +21,7 @@ from syncd.report import Report, html
 from syncd.report.wording import visible
 from syncd.service.board import read_board
 from syncd.service.inquiry import explain, past_cycle
+from syncd.service.stock import courses
 from syncd.web.pages import problems
 from syncd.web.pages.assets import PATH, asset
 from syncd.web.pages.home import home
@@ -28,6 +29,7 @@ from syncd.web.pages.lists import KINDS, found, list_page
 from syncd.web.pages.remembered import Seen, inquiry
 from syncd.web.pages.rendering import Frame, shown
 from syncd.web.pages.sku import sku_page
+from syncd.web.pages.stock import stock_page
 from syncd.web.pages.watch import watch
 from syncd.web.security import CONTENT_POLICY, content_policy
 
@@ -61,6 +63,7 @@ class Pages:
         pages: dict[str, Page] = {
             _HOME: self._home,
             "/search": self._search,
+            "/stock": self._stock,
             f"{_SKU}{{id}}": self._sku,
             "/cycle/{id}": self._cycle,
             **{f"/{name}": self._list for name in KINDS},
@@ -112,6 +115,11 @@ class Pages:
             view = list_page(state, kind, ItemId(after) if after else None, self._desk.now())
         return shown("list.html", self._frame(kind.title), view)
 
+    def _stock(self, _: Request) -> Response:
+        with self._desk.state() as state:
+            view = stock_page(state, self._desk.now())
+        return shown("stock.html", self._frame("Stock"), view)
+
     def _search(self, request: Request) -> Response:
         searched = request.query_params.get("q", "").strip()
         with self._desk.state() as state:
@@ -130,7 +138,8 @@ class Pages:
         seen = self._seen.of(item)
         with inquiry(self._desk) as (ports, terms):
             told = explain(ports, terms, item, seen)
-        return shown("sku.html", self._frame(item, item), sku_page(told, seen))
+            course = next(courses(ports.state, [item], self._desk.now()), None)
+        return shown("sku.html", self._frame(item, item), sku_page(told, seen, course))
 
     def _cycle(self, request: Request) -> Response:
         with self._desk.state() as state:

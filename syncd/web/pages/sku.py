@@ -11,6 +11,7 @@ from syncd.domain.attributes import Attribute, Attributes, Value
 from syncd.domain.change import Action, Resource
 from syncd.domain.delivery import Failure, Kind
 from syncd.domain.journal import Deed, JournalEntry, outcome_of
+from syncd.domain.stock import StockCourse
 from syncd.domain.tracking import Held, SkuState, Tracked
 from syncd.report.difference import Difference, difference
 from syncd.report.tokens import STATE_ROLES, Role, role_of_change
@@ -19,6 +20,7 @@ from syncd.report.wording import command, deed, duration, value_words, visible
 from syncd.service.inquiry import Explanation, ShownHalf
 from syncd.service.looks import Looks
 from syncd.service.outlook import failure_words, state_words
+from syncd.web.pages.stock import ItemStock, item_stock
 
 TOLD: Final = 100
 """How many entries of the journal stand on the page, the newest."""
@@ -98,12 +100,13 @@ class SkuPage:
     values: tuple[ValueRow, ...]
     catalog: LookView
     remote: LookView
+    stock: ItemStock | None
     events: tuple[Event, ...]
     beyond: int
 
 
-def sku_page(told: Explanation, looks: Looks) -> SkuPage:
-    """Lay one SKU out."""
+def sku_page(told: Explanation, looks: Looks, course: StockCourse | None = None) -> SkuPage:
+    """Lay one SKU out, with how the stock of its item went, where that is known."""
     tracked = told.tracked
     return SkuPage(
         id=told.id,
@@ -121,6 +124,7 @@ def sku_page(told: Explanation, looks: Looks) -> SkuPage:
         ),
         catalog=_catalog_look(told, looks),
         remote=_remote_look(told, looks),
+        stock=item_stock(course, told.at),
         events=tuple(_event(entry, told.at) for entry in told.history[: -TOLD - 1 : -1]),
         beyond=max(0, len(told.history) - TOLD),
     )

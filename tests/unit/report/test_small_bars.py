@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncd.report.sparkline import sparkline
+from syncd.report.small_bars import small_bars
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from syncd.report.sparkline import sparkline
     ],
 )
 def test_nothing_left_looks_like_nothing_else(values: tuple[float | None, ...], drawn: str) -> None:
-    assert sparkline(values) == drawn
+    assert small_bars(values) == drawn

@@ -9,7 +9,7 @@ _BARS: Final = "▁▂▃▄▅▆▇█"
 _UNKNOWN: Final = "·"
 
 
-def sparkline(values: Sequence[float | None]) -> str:
+def small_bars(values: Sequence[float | None]) -> str:
     """Draw values from none at all to the most there is; a dot where nobody knows one."""
     most = max((value for value in values if value is not None), default=0.0)
     return "".join(_UNKNOWN if value is None else _bar(value, most) for value in values)
