@@ -172,13 +172,14 @@ def _renderer(format: str, sink: _Sink, *, colors: bool) -> Processor:  # noqa: 
     import orjson
     from structlog import dev, processors
 
-    if format == "json":
-        return processors.JSONRenderer(lambda event, **_options: orjson.dumps(event).decode())
     is_journal = _is_journal(sink.stream)
+    if format == "json":
+        lines = processors.JSONRenderer(lambda event, **_options: orjson.dumps(event).decode())
+        return _with_priority(lines) if is_journal else lines
     console = dev.ConsoleRenderer(
         colors=colors and not is_journal, exception_formatter=dev.plain_traceback
     )
-    return _for_journal(console) if is_journal else console
+    return _with_priority(_without_time(console)) if is_journal else console
 
 
 def _adopt_libraries(sink: _Sink, finishing: list[Processor], number: int) -> None:
@@ -207,14 +208,23 @@ def _is_journal(stream: TextIO) -> bool:
     return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
 
 
-def _for_journal(renderer: Processor) -> Processor:
-    """Begin each line with its priority; the journal keeps the time itself."""
+def _with_priority(renderer: Processor) -> Processor:
+    """Begin each line with its priority, which the journal takes off again."""
 
     def render(logger: WrappedLogger, method: str, event: EventDict) -> str:
         priority = _JOURNAL_PRIORITY.get(str(event.get("level")), _INFORMATIONAL)
-        event.pop("timestamp", None)
         lines = str(renderer(logger, method, event)).splitlines()
         return "\n".join(f"<{priority}>{line}" for line in lines)
+
+    return render
+
+
+def _without_time(renderer: Processor) -> Processor:
+    """The journal shows people its own."""
+
+    def render(logger: WrappedLogger, method: str, event: EventDict) -> str:
+        event.pop("timestamp", None)
+        return str(renderer(logger, method, event))
 
     return render
 

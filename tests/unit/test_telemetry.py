@@ -248,21 +248,39 @@ def test_a_stream_that_is_gone_stops_nothing(tmp_path: Path) -> None:
     assert [json.loads(line)["event"] for line in pipe.refused] == ["catalog.read", "still here"]
 
 
-def test_the_journal_gets_priorities_and_keeps_the_time_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def in_the_journal(
+    format: Literal["console", "json"],  # noqa: A002 - the configuration's own word
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> list[str]:
+    """The lines of one thing that is well and one that is not."""
     with (tmp_path / "journal").open("w+") as stream:
         status = os.fstat(stream.fileno())
         monkeypatch.setenv("JOURNAL_STREAM", f"{status.st_dev}:{status.st_ino}")
-        configure("console", "debug", stream, colors=True)
+        configure(format, "debug", stream, colors=True)
         log = structlog.get_logger()
         log.info("catalog.read", rows=3)
         log.error("cycle.failed", exception="one\ntwo")
         stream.seek(0)
-        lines = stream.read().splitlines()
+        return stream.read().splitlines()
+
+
+def test_the_journal_gets_priorities_and_keeps_the_time_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = in_the_journal("console", tmp_path, monkeypatch)
     assert lines[0].startswith("<6>[info ")
     assert [line[:3] for line in lines] == ["<6>", "<3>", "<3>", "<3>"]
     assert "\x1b[" not in "".join(lines)
+
+
+def test_the_journal_gets_priorities_before_json_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = in_the_journal("json", tmp_path, monkeypatch)
+    assert [line[:3] for line in lines] == ["<6>", "<3>"]
+    assert [json.loads(line[3:])["event"] for line in lines] == ["catalog.read", "cycle.failed"]
+    assert all("timestamp" in json.loads(line[3:]) for line in lines)
 
 
 def test_another_stream_than_the_journals_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
