@@ -73,6 +73,8 @@ def certify(
         scope=take.scope,
         since=take.since,
         parts=tuple(ready.file.name for ready in evidence.scan.files) if take.in_place else (),
+        pages=take.pages,
+        left_out=take.left_out,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from syncd.catalog.second_look import SecondLook
-from syncd.domain.snapshot import Scope
+from syncd.domain.snapshot import PageRun, Scope
 from syncd.ports import Advance, unseen
 
 
@@ -23,6 +23,8 @@ class Fetched:
     deleted, as it writes them. `identity` is the source's of what was fetched, such as the ETag
     that came with it; empty where it shows none. `in_pages` tells that it came in several answers,
     one after the other: an id that stands there twice may then have taken the place of another.
+    `pages` tells what each of them had.
+    `left_out` are those sentences of the evidence that say what is no row.
     Where rows may have slipped by unseen, `second_look` asks for the same once more.
     """
 
@@ -35,6 +37,8 @@ class Fetched:
     identity: str = ""
     in_pages: bool = False
     second_look: SecondLook | None = None
+    pages: tuple[PageRun, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 class Fetcher(Protocol):

@@ -10,7 +10,7 @@ from syncd.catalog.joining import Division
 from syncd.catalog.sql import FLAW, Cells, flaw, literal
 from syncd.catalog.steps_sql import id_target, layered
 from syncd.config import Join
-from syncd.domain.snapshot import Certificate
+from syncd.domain.snapshot import Certificate, PageRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,5 +113,11 @@ def with_joined(certificate: Certificate, joined: Iterable[Joined]) -> Certifica
             doubts=(*certificate.doubts, *(f"{name}: {doubt}" for doubt in other.doubts)),
             evidence=(*certificate.evidence, *(f"{name}: {said}" for said in other.evidence)),
             joined={**certificate.joined, name: other.rows},
+            left_out=(*certificate.left_out, *(f"{name}: {said}" for said in other.left_out)),
+            pages=(*certificate.pages, *(_named(run, name) for run in other.pages)),
         )
     return certificate
+
+
+def _named(run: PageRun, name: str) -> PageRun:
+    return replace(run, list=f"{name}: {run.list}" if run.list else name)

@@ -18,7 +18,7 @@ from syncd.catalog.files import (
 )
 from syncd.catalog.second_look import SecondLook
 from syncd.config import FileKeys
-from syncd.domain.snapshot import Scope
+from syncd.domain.snapshot import PageRun, Scope
 from syncd.errors import CatalogError, SuspectCatalogError
 from syncd.ports import Advance
 
@@ -53,6 +53,8 @@ class Take:
     removed: Path | None = None
     in_pages: bool = False
     second_look: SecondLook | None = None
+    pages: tuple[PageRun, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def is_whole_in_pages(self) -> bool:
@@ -144,6 +146,8 @@ class Copies:
             removed=fetched.removed,
             in_pages=fetched.in_pages,
             second_look=fetched.second_look,
+            pages=fetched.pages,
+            left_out=fetched.left_out,
         )
 
     def _with_rows(self, fetched: Fetched) -> list[Path]:

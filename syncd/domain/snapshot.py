@@ -20,6 +20,19 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PageRun:
+    """Pages of a list that came one after the other, each with so many records.
+
+    They count from 1; `list` is empty where there is but one.
+    """
+
+    list: str
+    first: int
+    last: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
     """The evidence of a read.
 
@@ -27,6 +40,8 @@ class Certificate:
     are sentences that speak for it. `rows` counts the records after the filter, `records` those
     before it. A read of changes brings those `since` a watermark. `joined` counts, by their names,
     the rows of the sources that were joined. `parts` names the files that were read in their place.
+    `pages` tells what each page had, where there were any. `left_out` repeats of the evidence what
+    says which records are no rows, whatever the filter makes of them.
     """
 
     source: str
@@ -38,6 +53,8 @@ class Certificate:
     since: str | None = None
     joined: Mapping[str, int] = field(default_factory=dict)
     parts: tuple[str, ...] = ()
+    pages: tuple[PageRun, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:

@@ -36,7 +36,8 @@ def render_report(report: Report) -> str:
     """Write the changes, an attribute a row; an empty cell is *no value*.
 
     Behind them stands what is no change and has no action: held and quarantined SKUs, guard stops
-    with limit and actual figure for `from` and `to`, notes, and why a cycle ended early.
+    with limit and actual figure for `from` and `to`, notes, what speaks for and against the read of
+    the catalog, and why a cycle ended early.
     """
     return _written(HEADER, chain(_changes(report), _waiting(report), _remarks(report)))
 
@@ -71,6 +72,10 @@ def _remarks(report: Report) -> Iterator[Sequence[str]]:
         yield ("", "", "", "guard", "", limit, actual, stop.guard, stop.message, "")
     for note in report.notes:
         yield ("", "", "", "note", "", "", "", "", note, "")
+    for doubt in report.catalog.doubts:
+        yield ("", "", "", "doubt", "", "", "", "", doubt, "")
+    for sentence in report.catalog.evidence:
+        yield ("", "", "", "evidence", "", "", "", "", sentence, "")
     if report.error is not None:
         yield ("", "", "", "error", "", "", "", "", report.error, "")
 

@@ -11,7 +11,7 @@ from syncd.domain.attributes import Attribute, AttributeChange, ItemId, Value
 from syncd.domain.change import Action, Change, ChangeOutcome, Resource
 from syncd.domain.cycle import ChangeResult, CycleId, Guard, GuardStop, Mode, QuarantinedSku
 from syncd.domain.delivery import Failure
-from syncd.domain.snapshot import HeldSku
+from syncd.domain.snapshot import HeldSku, PageRun
 from syncd.domain.tracking import Held, SkuState
 from syncd.errors import ExitCode, ReportError
 from syncd.report.report import Catalog, Report, Summary
@@ -31,6 +31,15 @@ class _Document(BaseModel):
     )
 
 
+class PageRunDocument(_Document):
+    """Pages, or windows of time, that came one after the other with as many records each."""
+
+    list: str
+    first: int
+    last: int
+    records: int
+
+
 class CatalogDocument(_Document):
     """`catalog`."""
 
@@ -43,6 +52,7 @@ class CatalogDocument(_Document):
     evidence: tuple[str, ...] = ()
     since: str | None = None
     joined: Mapping[str, int] = Field(default_factory=dict)
+    pages: tuple[PageRunDocument, ...] = ()
 
 
 class SummaryDocument(_Document):
@@ -234,13 +244,18 @@ def _quarantined_document(sku: QuarantinedSku) -> QuarantinedDocument:
     )
 
 
+def _catalog_of(document: CatalogDocument) -> Catalog:
+    pages = tuple(PageRun(**run.model_dump()) for run in document.pages)
+    return Catalog(**document.model_dump(exclude={"pages"}), pages=pages)
+
+
 def _report(document: ReportDocument) -> Report:
     return Report(
         cycle=document.cycle,
         mode=document.mode,
         started=document.started,
         finished=document.finished,
-        catalog=Catalog(**document.catalog.model_dump()),
+        catalog=_catalog_of(document.catalog),
         summary=Summary(**document.summary.model_dump()),
         guards=tuple(GuardStop(**stop.model_dump()) for stop in document.guards),
         changes=tuple(map(_change_result, document.changes)),

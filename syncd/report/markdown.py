@@ -194,6 +194,8 @@ def _notes(report: Report) -> Iterator[str]:
     notes = [*report.notes, *report.catalog.doubts]
     if notes:
         yield "\n".join(f"- {_escaped(note)}" for note in notes)
+    if report.catalog.evidence:
+        yield f"Evidence of the read: {_escaped('; '.join(report.catalog.evidence))}"
 
 
 def _and_more(left: int) -> Iterator[str]:

@@ -17,7 +17,7 @@ from syncd.domain.cycle import (
     Mode,
     QuarantinedSku,
 )
-from syncd.domain.snapshot import HeldSku
+from syncd.domain.snapshot import HeldSku, PageRun
 from syncd.domain.tracking import SkuState
 from syncd.errors import ExitCode
 
@@ -27,7 +27,8 @@ class Catalog:
     """What was read. `rows` counts the records after the filter, `records` before it.
 
     `since` is the watermark from which on only changes were read, None for a read of everything;
-    `joined` counts the rows of the sources that were joined, by name.
+    `joined` counts the rows of the sources that were joined, by name; `pages` tells what each page
+    had.
     """
 
     source: str | None
@@ -39,6 +40,7 @@ class Catalog:
     evidence: tuple[str, ...] = ()
     since: str | None = None
     joined: Mapping[str, int] = field(default_factory=dict)
+    pages: tuple[PageRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,7 @@ def _catalog(result: CycleResult, source: str | None) -> Catalog:
         evidence=certificate.evidence,
         since=certificate.since,
         joined=certificate.joined,
+        pages=certificate.pages,
     )
 
 

@@ -81,7 +81,7 @@ def _report(report: Report) -> Group:
     said = Text(visible(sentence(report)), style="bold")
     sections = list(_sections(report))
     shown: list[RenderableType] = [said, Text(headline(report), style="dim"), Text()]
-    shown += [_parts(report), *sections]
+    shown += [_parts(report), *_evidence(report), *sections]
     if sections:
         shown += [Text(), said]
     if ending(report):
@@ -105,6 +105,13 @@ def _sections(report: Report) -> Iterator[RenderableType]:
     notes = [*report.notes, *report.catalog.doubts]
     if notes:
         yield _section(None, "Notes", Group(*(Text(visible(note)) for note in notes)))
+
+
+def _evidence(report: Report) -> Iterator[RenderableType]:
+    """Say why the read is taken for what it is, be it complete or partial."""
+    told = [Text(visible(sentence), style="dim") for sentence in report.catalog.evidence]
+    if told:
+        yield _section(None, "Evidence of the read", Group(*told))
 
 
 def _section(role: Role | None, title: str, body: RenderableType) -> Group:

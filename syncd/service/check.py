@@ -166,7 +166,7 @@ class _Tally:
 def _of_catalog(certificate: Certificate, tally: _Tally) -> Finding:
     words = (
         f"{certificate.source}: {certificate.rows:,} rows after the filter, "
-        f"{tally.usable:,} usable, {tally.held:,} held"
+        f"{tally.usable:,} usable, {tally.held:,} held{_left_out(certificate)}"
     )
     if not certificate.complete:
         doubts = "; ".join(certificate.doubts)
@@ -182,6 +182,14 @@ def _of_catalog(certificate: Certificate, tally: _Tally) -> Finding:
     if tally.held:
         return Finding("catalog", Health.LOOK, words, "Mend the held rows; the others go on")
     return Finding("catalog", Health.OK, words)
+
+
+def _left_out(certificate: Certificate) -> str:
+    """Say what takes no part: by the filter, and by the source's own word."""
+    dropped = certificate.records - certificate.rows
+    by_filter = (f"catalog.filter drops {dropped:,} of {certificate.records:,} records",)
+    said = (*(by_filter if dropped else ()), *certificate.left_out)
+    return "".join(f"; {sentence}" for sentence in said)
 
 
 def _of_credentials(

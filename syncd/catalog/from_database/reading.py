@@ -60,6 +60,7 @@ class Reading:
             evidence=tuple(self._evidence(spool, start, count)),
             watermark=None if mark is None else written(mark),
             removed=removed,
+            left_out=tuple(self._left_out(spool)),
         )
 
     def _spooled(self, spool: Spool, start: Mark | None, folder: Path, advance: Advance) -> Path:
@@ -124,6 +125,10 @@ class Reading:
         if start is not None:
             since = f"{keys.updated_column} is {written(start)} or later, or empty"
             yield f"it brought the rows whose {since}"
+        yield from self._left_out(spool)
+
+    def _left_out(self, spool: Spool) -> Iterator[str]:
+        keys = self.selection.keys
         if spool.deleted:
             says = f"{keys.deleted_column} says that they are deleted"
             yield f"rows left out, for {says}: {spool.deleted:,}"

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from syncd.catalog.spool import write, written_to
 from syncd.config import DigitalRiverKeys
 from syncd.domain.attributes import ItemId
 from syncd.domain.listing import CountedSpan
-from syncd.domain.snapshot import Scope
+from syncd.domain.snapshot import PageRun, Scope
 from syncd.errors import (
     CatalogError,
     KeyRefusedError,
@@ -32,6 +32,7 @@ from syncd.ports import Advance, SkuListing, unseen
 REMEMBERED: Final = timedelta(days=29)
 """How far back the events of deleted SKUs are relied on: a day less than Digital River says."""
 _MOST_COUNTS: Final = 8
+_WINDOWS: Final = "windows of creation time"
 _FORM: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -98,7 +99,8 @@ class SkuFetcher:
             f"after that, those changed since {_written(since)} were read again: {later.count:,}",
             *shelf.told(),
         )
-        return self._fetched(spool, Scope.WHOLE, began, evidence)
+        fetched = self._fetched(spool, Scope.WHOLE, began, evidence)
+        return replace(fetched, pages=tuple(first.runs()), left_out=tuple(shelf.told()))
 
     def _changes(self, room: _Room, start: datetime, began: datetime) -> Fetched:
         """Ask for what was deleted first: what is there again by then, the list shows."""
@@ -113,7 +115,8 @@ class SkuFetcher:
             words,
             *shelf.told(),
         )
-        return self._fetched(spool, Scope.CHANGES, began, evidence, removed)
+        fetched = self._fetched(spool, Scope.CHANGES, began, evidence, removed)
+        return replace(fetched, left_out=tuple(shelf.told()))
 
     def _deleted(self, start: datetime) -> tuple[frozenset[ItemId], str]:
         try:
@@ -194,6 +197,11 @@ class _Listed:
     def count(self) -> int:
         return sum(span.count for span in self.spans)
 
+    def runs(self) -> Iterator[PageRun]:
+        """Tell of every window how many SKUs it had."""
+        for number, span in enumerate(self.spans, start=1):
+            yield PageRun(_WINDOWS, number, number, span.count)
+
 
 def _merged(first: Path, later: Path, shelf: Shelf) -> Iterator[bytes]:
     newer = {sku["id"] for sku in _read_lines(later)}
@@ -236,7 +244,7 @@ def _windows(spans: Sequence[CountedSpan]) -> str:
         return "one list"
     counts = ", ".join(f"{span.count:,}" for span in spans)
     told = f" ({counts})" if len(spans) <= _MOST_COUNTS else ""
-    return f"{len(spans):,} windows of creation time{told}"
+    return f"{len(spans):,} {_WINDOWS}{told}"
 
 
 def _written(moment: datetime) -> str:

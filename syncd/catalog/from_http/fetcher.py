@@ -125,6 +125,8 @@ class HttpFetcher:
             identity=parts[0].identity if len(parts) == 1 and scope is Scope.WHOLE else "",
             in_pages=sum(part.tally.pages for part in parts) > 1,
             second_look=self._second_look(parts) if scope is Scope.WHOLE else None,
+            left_out=tuple(sentence for part in parts for sentence in part.left_out()),
+            pages=tuple(run for part in parts for run in part.tally.runs()),
         )
 
     def _second_look(self, parts: Sequence[Part]) -> SecondLook | None:

@@ -43,5 +43,9 @@ class Part:
     def evidence(self) -> Iterator[str]:
         """Tell what speaks for it."""
         yield from self.tally.evidence()
+        yield from self.left_out()
+
+    def left_out(self) -> Iterator[str]:
+        """Tell which of its rows are none."""
         if self.rows.left_out:
-            yield f"{self.rows.left_out:,} rows take no part (catalog.only)"
+            yield self.tally.said(f"{self.rows.left_out:,} rows take no part (catalog.only)")

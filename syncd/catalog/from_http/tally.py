@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-_MOST_GROUPS: Final = 8
+from syncd.domain.snapshot import PageRun
+
+_MOST_RUNS: Final = 8
 _MOST_STALE: Final = 3
 """So many pages one after the other with nothing but the ids of earlier pages are no list."""
 
@@ -16,6 +18,7 @@ class Tally:
     """Counts one list of pages; `place` is put before each sentence, empty for the only list."""
 
     def __init__(self, place: str = "") -> None:
+        self._list = place
         self._place = f"{place}: " if place else ""
         self._counts: list[int] = []
         self._totals: list[int | None] = []
@@ -137,15 +140,25 @@ class Tally:
             yield self.said(f"{self.total:,} records were declared, as many as came")
         yield from map(self.said, self._evidence)
 
+    def runs(self) -> Iterator[PageRun]:
+        """Tell of every page how many records it had, those alike together."""
+        first = 1
+        for records, same in groupby(self._counts):
+            last = first + len(list(same)) - 1
+            yield PageRun(self._list, first, last, records)
+            first = last + 1
+
     def _in_pages(self) -> str:
         if self.pages == 1:
             return f"{self.records:,} records came in one answer"
-        groups = [(number, len(list(same))) for number, same in groupby(self._counts)]
-        counts = [
-            f"{times:,} × {number:,}" if times > 1 else f"{number:,}" for number, times in groups
-        ]
-        told = f" ({', '.join(counts)})" if len(counts) <= _MOST_GROUPS else ""
-        return f"{self.records:,} records came in {self.pages:,} pages{told}"
+        runs = list(self.runs())
+        told = ", ".join(map(_run, runs)) if len(runs) <= _MOST_RUNS else self._summed_up()
+        return f"{self.records:,} records came in {self.pages:,} pages ({told})"
+
+    def _summed_up(self) -> str:
+        first, last = self._counts[0], self._counts[-1]
+        least, most = min(self._counts), max(self._counts)
+        return f"the first {first:,}, the last {last:,}, each {least:,} to {most:,}"
 
     def _doubts_of_moving(self) -> Iterator[str]:
         if self._met_again and self.pages > 1:
@@ -166,6 +179,11 @@ class Tally:
             yield f"the declared number of records went from {known[0]:,} to {after:,} meanwhile"
         if known and known[-1] != self.records:
             yield f"{self.records:,} records came, but {known[-1]:,} were declared"
+
+
+def _run(run: PageRun) -> str:
+    times = run.last - run.first + 1
+    return f"{times:,} × {run.records:,}" if times > 1 else f"{run.records:,}"
 
 
 def _digest(texts: Iterable[bytes]) -> bytes:

@@ -18,12 +18,13 @@ from syncd.domain.cycle import (
     Mode,
     QuarantinedSku,
 )
-from syncd.domain.snapshot import Certificate, HeldSku, Position, Reading
+from syncd.domain.snapshot import Certificate, HeldSku, PageRun, Position, Reading
 from syncd.domain.tracking import Held, SkuState
 from syncd.ports import Census, State
 from tests.contract.state.examples import CYCLE, FAILURE, NOON, put, sku
 
-_CERTIFICATE = Certificate("catalog.csv", 10, 12, ("no line end",), ("same size",))
+_PAGES = (PageRun("", 1, 2, 6),)
+_CERTIFICATE = Certificate("catalog.csv", 10, 12, ("no line end",), ("same size",), pages=_PAGES)
 _HELD = HeldSku("a", Held("hsCode", "1234.56.YW", "digits only", 7, "catalog.csv"))
 _RESULT = CycleResult(
     id=CYCLE,

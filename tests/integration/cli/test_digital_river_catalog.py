@@ -95,6 +95,9 @@ def test_each_physical_sku_gets_its_item_and_what_is_left_out_is_said(
     assert "Digital River fulfils them itself (managedFulfillment)" in told
     assert "for they are not physical" in told
     assert run.json()["catalog"]["complete"] is True
+    managed = "1 SKUs were left out, for Digital River fulfils them itself (managedFulfillment)"
+    assert managed in account.run("--dry-run").stdout
+    assert managed in account.run("check").stdout.replace("\n", " ")
 
 
 def test_changes_and_deletes_follow_and_only_a_whole_read_leads_to_a_delete(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -16,43 +19,60 @@ if TYPE_CHECKING:
 def answer_in_memory(patch: pytest.MonkeyPatch, servers: Sequence[RawServer]) -> None:
     """Let each HTTP client talk to these servers directly, which takes a fraction of the time."""
     by_port = {server.server_address[1]: server for server in servers}
+    patch.setattr("syncd.catalog.from_http.transport.httpx.Client", lambda **_: _Client(by_port))
 
-    def respond(request: httpx.Request) -> httpx.Response:
-        server = by_port.get(request.url.port or 0)
-        if server is None:
+
+@dataclass(frozen=True)
+class _Client:
+    """As much of `httpx.Client` as the transport asks of it."""
+
+    by_port: Mapping[int, RawServer]
+
+    @contextmanager
+    def stream(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None
+    ) -> Iterator[_Response]:
+        server, target = self._found(url)
+        names = {name.lower(): value for name, value in headers.items()}
+        reply = server.respond(Asked(method, target, names, content or b""))
+        yield _Response(url, method, reply)
+
+    def close(self) -> None:
+        """Leave everything as it is."""
+
+    def _found(self, url: str) -> tuple[RawServer, str]:
+        try:
+            parts, port = urlsplit(url), urlsplit(url).port or 0
+        except ValueError as error:
+            raise httpx.InvalidURL(str(error)) from error
+        if port not in self.by_port:
             raise httpx.ConnectError("nobody listens there")
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        target = request.url.raw_path.decode()
-        reply = server.respond(Asked(request.method, target, headers, request.read()))
-        return _response(request, reply)
-
-    real = httpx.Client
-    over = httpx.MockTransport(respond)
-    patch.setattr(
-        "syncd.catalog.from_http.transport.httpx.Client",
-        lambda **keys: real(transport=over, **keys),
-    )
+        target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+        return self.by_port[port], target
 
 
-def _response(request: httpx.Request, reply: Reply) -> httpx.Response:
-    headers = {"content-type": "application/json", **reply.headers}
-    if reply.framed:
-        headers["content-length"] = str(len(reply.body))
-    has_body = request.method != "HEAD"
-    return httpx.Response(reply.status, headers=headers, stream=_Body(reply, has_body=has_body))
-
-
-class _Body(httpx.SyncByteStream):
+@dataclass(frozen=True)
+class _Response:
     """Sends as much as is to come, and then breaks off where more was announced."""
 
-    def __init__(self, reply: Reply, *, has_body: bool) -> None:
-        self._reply = reply
-        self._has_body = has_body
+    url: str
+    method: str
+    reply: Reply
+    http_version: str = "HTTP/1.1"
 
-    def __iter__(self) -> Iterator[bytes]:
-        if not self._has_body:
+    @property
+    def status_code(self) -> int:
+        return self.reply.status
+
+    @property
+    def headers(self) -> dict[str, str]:
+        length = {"content-length": str(len(self.reply.body))} if self.reply.framed else {}
+        return {"content-type": "application/json", **self.reply.headers, **length}
+
+    def iter_raw(self, _: int) -> Iterator[bytes]:
+        if self.method == "HEAD":
             return
-        sent = self._reply.body[: self._reply.cut]
+        sent = self.reply.body[: self.reply.cut]
         yield sent
-        if self._reply.framed and len(sent) < len(self._reply.body):
+        if self.reply.framed and len(sent) < len(self.reply.body):
             raise httpx.RemoteProtocolError("the peer closed the connection")

@@ -23,13 +23,13 @@ from tests.property.broken_reads.trial import (
 
 Stand: TypeAlias = Callable[[Rig, Random], Case]
 STANDS: Mapping[str, tuple[int, Stand]] = {
-    "lists": (150, list_case),
-    "exports": (24, export_case),
-    "bulk": (12, bulk_case),
-    "databases": (5, database_case),
-    "skus": (3, sku_case),
-    "files": (4, file_case),
-    "joins": (2, join_case),
+    "lists": (180, list_case),
+    "exports": (10, export_case),
+    "bulk": (4, bulk_case),
+    "databases": (2, database_case),
+    "skus": (2, sku_case),
+    "files": (1, file_case),
+    "joins": (1, join_case),
 }
 """Each kind of source with how many of two hundred reads are of it."""
 Broken = (TakenForBrokenError, WronglyMissingError)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from syncd.domain.snapshot import Certificate, Scope
+from syncd.domain.snapshot import Certificate, PageRun, Scope
 from syncd.report import Format, Report, from_json, render
 from tests.unit.report.samples import quiet, report
 
@@ -35,13 +35,14 @@ def test_changes_may_be_none_and_were_read_all_the_same() -> None:
 
 
 def test_json_says_so_and_is_read_back() -> None:
-    told = read_as(replace(CHANGES, joined={"erp": 1234}))
+    told = read_as(replace(CHANGES, joined={"erp": 1234}, pages=(PageRun("", 1, 2, 100),)))
 
     text = render(told, Format.JSON)
 
     catalog = json.loads(text)["catalog"]
     assert (catalog["complete"], catalog["since"]) == (False, SINCE)
     assert catalog["joined"] == {"erp": 1234}
+    assert catalog["pages"] == [{"list": "", "first": 1, "last": 2, "records": 100}]
     assert from_json(text.encode(), "the test") == told
 
 

@@ -17,14 +17,15 @@ from syncd.domain.delivery import Failure
 from syncd.domain.snapshot import HeldSku
 from syncd.domain.tracking import Held
 from syncd.report import Format, render
-from tests.unit.report.samples import quiet, report, stopped
+from tests.unit.report.samples import certificate, quiet, report, stopped
 
 HELD_ROW = HeldSku("SKU-7", Held("eccn", "9Z999", "not approved", row=7, file="b.csv"))
 
 
 def rows_of(*results: ChangeResult) -> list[dict[str, str]]:
     sheet = render(report(replace(quiet(), changes=results)), Format.CSV)
-    return list(csv.DictReader(io.StringIO(sheet, newline="")))
+    rows = csv.DictReader(io.StringIO(sheet, newline=""))
+    return [row for row in rows if row["outcome"] != "evidence"]
 
 
 def result(id: str, known: str | bool | None, desired: str | bool | None) -> ChangeResult:
@@ -83,12 +84,16 @@ def test_a_whole_report_has_a_row_for_every_attribute() -> None:
 
 def test_what_is_no_change_stands_behind_the_changes_without_an_action() -> None:
     few = replace(stopped(), changes=stopped().changes[:1], held=(HELD_ROW,))
-    result = replace(few, notes=("A note.",), error="It broke.")
+    doubted = replace(few.certificate or certificate(1), doubts=("It was cut.",))
+    result = replace(few, notes=("A note.",), error="It broke.", certificate=doubted)
     rows = list(csv.DictReader(io.StringIO(render(report(result), Format.CSV))))
     told = [row for row in rows if not row["action"]]
 
     assert rows[-len(told) :] == told
-    held, *refused, guard, note, error = told
+    held, *refused, guard, note, doubt, proof, other_proof, error = told
+    assert [row["outcome"] for row in (doubt, proof, other_proof)] == ["doubt", *["evidence"] * 2]
+    proofs = (proof["message"], other_proof["message"])
+    assert (doubt["message"], proofs) == ("It was cut.", doubted.evidence)
     assert (held["id"], held["outcome"], held["attribute"]) == (HELD_ROW.id, "held", "eccn")
     assert (held["to"], held["message"]) == ("9Z999", "not approved (row 7 of b.csv)")
     assert {row["id"] for row in refused} == {one.id for one in result.quarantined}

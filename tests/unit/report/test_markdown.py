@@ -68,5 +68,10 @@ def test_fits_a_pull_request() -> None:
     assert "and 9,970 more: `--format json`" in text
 
 
-def test_a_quiet_cycle_is_three_lines() -> None:
-    assert len(render(report(quiet()), Format.MARKDOWN).split("\n\n")) == 3
+def test_a_quiet_cycle_is_three_lines_and_the_evidence() -> None:
+    *lines, evidence = render(report(quiet()), Format.MARKDOWN).split("\n\n")
+    assert len(lines) == 3
+    assert evidence == (
+        "Evidence of the read: The last record ends with a line end.; Size and time were the same"
+        " before and after reading.\n"
+    )

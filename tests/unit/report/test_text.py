@@ -39,6 +39,10 @@ def test_a_short_report_says_it_once() -> None:
         " · took 213 ms\n"
         "\n"
         "● unchanged 12,408   created 0   updated 0   deleted 0   held 0   quarantined 0\n"
+        "\n"
+        "Evidence of the read\n"
+        "  The last record ends with a line end.\n"
+        "  Size and time were the same before and after reading.\n"
     )
 
 

@@ -62,6 +62,8 @@ class GivenCatalog:
     """A catalog whose every row has changed; `error` is raised where it is set."""
 
     rows: list[CatalogRow] = field(default_factory=list)
+    filtered: int = 0
+    left_out: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     error: CatalogError | None = None
     name: str = "given.csv"
@@ -96,7 +98,14 @@ class GivenSnapshot:
         if catalog.error is not None:
             raise catalog.error
         count = len(catalog.rows)
-        yield GivenComparison(Certificate(catalog.name, count, count, catalog.doubts), catalog.rows)
+        certificate = Certificate(
+            catalog.name,
+            count,
+            count + catalog.filtered,
+            catalog.doubts,
+            left_out=catalog.left_out,
+        )
+        yield GivenComparison(certificate, catalog.rows)
 
 
 @pytest.fixture

@@ -88,6 +88,17 @@ def test_a_catalog_is_read_whole(
     ]
 
 
+def test_what_the_filter_drops_and_the_source_leaves_out_is_said(catalog: GivenCatalog) -> None:
+    catalog.rows = [catalog_row("DK", countryOfOrigin="DK")]
+    catalog.filtered, catalog.left_out = 4, ("3 SKUs were left out",)
+
+    found = check_catalog(catalog, MAPPED, RULES)
+
+    assert found.finding.words.endswith(
+        "0 held; catalog.filter drops 4 of 5 records; 3 SKUs were left out"
+    )
+
+
 def test_a_catalog_that_cannot_be_read_has_failed(catalog: GivenCatalog) -> None:
     catalog.error = CatalogError("given.csv", "it is not there", "Put it there")
 

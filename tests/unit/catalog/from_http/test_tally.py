@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncd.catalog.from_http.tally import Tally
+from syncd.domain.snapshot import PageRun
 
 
 def _tally(counts: list[int], totals: list[int | None]) -> Tally:
@@ -51,11 +52,25 @@ def test_declared_totals_are_compared_with_what_came(
     [
         ([3], "3 records came in one answer"),
         ([100, 100, 37], "237 records came in 3 pages (2 × 100, 37)"),
-        (list(range(1, 21)), "210 records came in 20 pages"),
+        (
+            [*range(1, 21), 4],
+            "214 records came in 21 pages (the first 1, the last 4, each 1 to 20)",
+        ),
     ],
 )
 def test_each_page_and_its_count_are_evidence(counts: list[int], sentence: str) -> None:
     assert list(_tally(counts, []).evidence()) == [sentence]
+
+
+def test_what_each_page_had_is_told_those_alike_together() -> None:
+    tally = Tally("/variations")
+    for count in (2, 2, 1):
+        tally.add(count, [])
+
+    assert list(tally.runs()) == [
+        PageRun("/variations", 1, 2, 2),
+        PageRun("/variations", 3, 3, 1),
+    ]
 
 
 def test_a_total_that_was_met_is_evidence() -> None:
