@@ -279,6 +279,7 @@ class SqlTransaction:
         self._database = database
         self._stamps: tuple[str, str] | None = None
         self._changes = Changes()
+        self._read: Mapping[ItemId, Tracked] = {}
         self._counts = True
 
     @property
@@ -290,7 +291,10 @@ class SqlTransaction:
 
     def tracked(self, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
         with decoding(self._database.name):
-            return _tracked(self._connection, ids)
+            found = _tracked(self._connection, ids)
+        if self._stamps is None:
+            self._read = dict(found)
+        return found
 
     def put(self, rows: Sequence[Tracked]) -> None:
         if self._stamps is None and self._would_show(rows):
@@ -365,15 +369,19 @@ class SqlTransaction:
         return events.receive(self._connection, event)
 
     def _would_show(self, rows: Sequence[Tracked]) -> bool:
-        """Whether writing these rows changes what the copy of fingerprints holds."""
+        """Whether writing these rows changes what the copy of fingerprints holds.
+
+        Rows that were read right before, as those of each settled batch, need not be read again.
+        """
+        read, self._read = self._read, {}
+        if all(row.id in read for row in rows):
+            return any(_shown(read[row.id]) != _shown(row) for row in rows)
         return any(self._differs(chunk) for chunk in _chunks(rows))
 
     def _differs(self, rows: Sequence[Tracked]) -> bool:
         query = queries.shown([row.id for row in rows])
         present = {row[0]: (row[1], row[2]) for row in self._connection.execute(query)}
-        return any(
-            present.get(row.id) != (row.fingerprint, row.missing is not None) for row in rows
-        )
+        return any(present.get(row.id) != _shown(row) for row in rows)
 
     def _outdate_census(self) -> None:
         if self._counts:
@@ -383,6 +391,11 @@ class SqlTransaction:
     def _replace_stamp(self) -> None:
         before = facts.stamp(self._connection)
         self._stamps = before, facts.replace_stamp(self._connection)
+
+
+def _shown(row: Tracked) -> tuple[int | None, bool]:
+    """What the copy of fingerprints holds of a row."""
+    return row.fingerprint, row.missing is not None
 
 
 def _sizes() -> Iterator[int]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -228,6 +229,7 @@ def _driver(connection: Connection) -> sqlite3.Connection:
     return driver
 
 
+@cache  # to make its text takes longer than to settle a batch by it
 def _upsert() -> str:
     statement = insert(schema.sku)
     replaced = {

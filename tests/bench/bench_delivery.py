@@ -119,13 +119,14 @@ async def _create_all(url: str, ledger: Path, flow: Flow) -> list[float]:
 
     async with asyncio.TaskGroup() as group:
         for number in range(flow.creates):
-            group.create_task(create(_change(number)))
+            group.create_task(create(new_item(number)))
     assert remote.requests == len(pacer.moments)
     await remote.aclose()
     return pacer.moments
 
 
-def _change(number: int) -> Change:
+def new_item(number: int) -> Change:
+    """A create as a catalog row leads to it."""
     values = {
         Attribute.PART_NUMBER: f"PART-{number}",
         Attribute.MANUFACTURER_ID: "acme",

@@ -111,10 +111,14 @@ def test_what_the_copy_does_not_hold_leaves_it_good(forged: State, row: Tracked)
     ],
     ids=["fingerprint", "no fingerprint", "missing", "new"],
 )
+@pytest.mark.parametrize("looked_up", [(), ("a",), ("a", "b")])
 def test_what_the_copy_holds_makes_it_stale(
-    forged: State, row: Tracked, expected: set[str]
+    forged: State, row: Tracked, expected: set[str], looked_up: tuple[str, ...]
 ) -> None:
-    put(forged, [row])
+    with forged.transaction() as transaction:
+        found = transaction.tracked([ItemId(id_) for id_ in looked_up])
+        found[row.id] = row
+        transaction.put([row])
 
     assert _ids(forged) == expected
 
