@@ -87,10 +87,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One item as a listing showed it, and when."""
+    """One item as a listing showed it, and when.
+
+    `managed` is true where a SKU was shown beside it that Digital River fulfils itself.
+    """
 
     item: RemoteItem
     seen: datetime
+    managed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,7 @@ class Audit:
     `unsettled` counts the SKUs that were being written meanwhile, which the next audit judges.
     `skus_hidden` says that the key may not read SKUs, so that neither their fulfilment nor their
     pairs were checked. `guards` is not empty where nothing was looked at, for the account may be
-    another one.
+    another one. `beyond` counts findings of no concern of ours that are not among `findings`.
     """
 
     id: CycleId
@@ -154,6 +158,7 @@ class Audit:
     skus_hidden: bool = False
     skus: int = 0
     guards: tuple[GuardStop, ...] = ()
+    beyond: Mapping[FindingKind, int] = field(default_factory=dict)
 
     def to_mend(self) -> frozenset[ItemId]:
         """The ids that a repair is about."""
@@ -161,7 +166,7 @@ class Audit:
 
     def counts(self) -> Counter[FindingKind]:
         """How many findings there are of each kind."""
-        return Counter(one.kind for one in self.findings)
+        return Counter(one.kind for one in self.findings) + Counter(self.beyond)
 
 
 @dataclass(frozen=True, slots=True)

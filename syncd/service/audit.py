@@ -18,13 +18,14 @@ from typing import Final
 import structlog
 
 from syncd.domain.attributes import ItemId
-from syncd.domain.audit import Audit, Extent, Finding, FindingKind, Observed
+from syncd.domain.audit import Audit, Extent, Finding, FindingKind, Observed, Sighting
 from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.engine.audit import Look, is_unsettled, judged_pair, with_history, with_managed
 from syncd.errors import ResourceForbiddenError
 from syncd.ports import ItemListing, Sightings, Transaction
 from syncd.service.account import check_account
 from syncd.service.ask import Asking
+from syncd.service.bystanders import Bystanders
 from syncd.service.fulfilment import ask_all, managed_among
 from syncd.service.notes import note
 from syncd.service.past_audits import remember
@@ -53,6 +54,8 @@ class _Found:
     unsettled: int = 0
     skus_hidden: bool = False
     skus: int = 0
+    bystanders: Bystanders = field(default_factory=Bystanders)
+    fulfilment_known: set[ItemId] = field(default_factory=set)
 
     def take(self, findings: Iterable[Finding]) -> None:
         self.findings.update((one.id, one) for one in findings)
@@ -118,6 +121,7 @@ class Auditing:
             skus_hidden=found.skus_hidden,
             skus=found.skus,
             guards=() if stop is None else (stop,),
+            beyond=+found.bystanders.beyond,
         )
         await self._record(audit)
         return audit
@@ -157,14 +161,25 @@ class Auditing:
         not_shown = [item for batch in seen.not_shown() for item in batch]
         findings: list[Finding] = []
         for sightings in seen.differing():
-            rows = self._ports.state.tracked([one.item.id for one in sightings])
-            looks = [Look(s.item.id, rows.get(s.item.id), s.item, s.seen) for s in sightings]
-            findings += self._judged(looks)
+            told = self._told_of_items(sightings)
+            findings += told
+            if not self._found.skus_hidden:
+                self._found.fulfilment_known.update(one.id for one in told)
         findings += self._unpaired(seen, frozenset(not_shown))
         if still.lasted(self._ports.state):
             self._found.take(findings)
             return not_shown
         return [*not_shown, *(one.id for one in findings)]
+
+    def _told_of_items(self, sightings: Sequence[Sighting]) -> list[Finding]:
+        rows = self._ports.state.tracked([one.item.id for one in sightings])
+        looks = [Look(s.item.id, rows.get(s.item.id), s.item, s.seen) for s in sightings]
+        managed = {one.item.id for one in sightings if one.managed}
+        findings = [
+            with_managed(one) if one.id in managed and one.kind in _PERHAPS_MANAGED else one
+            for one in self._judged(looks)
+        ]
+        return list(self._found.bystanders.of_items(self._with_history(findings)))
 
     def _unpaired(self, seen: Sightings, not_shown: frozenset[ItemId]) -> Iterator[Finding]:
         """What is wrong with SKUs and pairs; where the item may be there, it is asked for first."""
@@ -174,11 +189,13 @@ class Auditing:
         for sightings in seen.unpaired(kept=kept):
             there = [one for one in sightings if one.id not in not_shown]
             rows = self._ports.state.tracked([one.id for one in there])
-            for one in there:
-                look = Look(one.id, rows.get(one.id), one.item, one.seen, one.sku, has_asked=True)
-                finding = judged_pair(look, kept=kept)
-                if finding is not None:
-                    yield finding
+            looks = (
+                Look(one.id, rows.get(one.id), one.item, one.seen, one.sku, has_asked=True)
+                for one in there
+            )
+            judged = (judged_pair(look, kept=kept) for look in looks)
+            findings = [finding for finding in judged if finding is not None]
+            yield from self._found.bystanders.of_pairs(self._with_history(findings))
 
     async def _skus_of(self, batch: Sequence[ItemId]) -> Mapping[ItemId, RemoteSku] | None:
         """Their SKUs; None where SKUs are not to be looked at, or not to be seen."""
@@ -236,17 +253,23 @@ class Auditing:
     async def _tell_managed(self) -> None:
         """Find out which items Digital River keeps itself, as far as the key may see it."""
         findings = self._found.findings
-        ids = [one.id for one in findings.values() if one.kind in _PERHAPS_MANAGED]
-
+        known = self._found.fulfilment_known
+        ids = [
+            one.id
+            for one in findings.values()
+            if one.kind in _PERHAPS_MANAGED and one.id not in known
+        ]
         managed = await managed_among(self._ports.remote, self._asking, ids)
         self._found.take([with_managed(findings[item]) for item in managed.ids])
         self._found.skus_hidden = self._found.skus_hidden or managed.is_hidden
 
     def _tell_history(self) -> None:
         """Tell of each finding when syncd wrote it last."""
-        findings = self._found.findings
-        written = self._ports.state.last_written(sorted(findings))
-        self._found.take([with_history(one, written.get(one.id)) for one in findings.values()])
+        self._found.take(self._with_history(list(self._found.findings.values())))
+
+    def _with_history(self, findings: Sequence[Finding]) -> list[Finding]:
+        written = self._ports.state.last_written([one.id for one in findings])
+        return [with_history(one, written.get(one.id)) for one in findings]
 
     # ------------------------------------------------------------------------- recording
 

@@ -36,7 +36,8 @@ CREATE OR REPLACE TABLE {table} AS SELECT * FROM read_json(
 _SHOWN: Final = "{'id': 'VARCHAR', 'attributes': 'JSON', 'updated': 'BIGINT', 'seen': 'BIGINT'}"
 _KNOWN: Final = "{'id': 'VARCHAR', 'attributes': 'JSON', 'missing': 'BOOLEAN', 'sku': 'JSON'}"
 _DIFFERING: Final = """
-SELECT shown.* FROM shown LEFT JOIN known USING (id)
+SELECT shown.*, coalesce(skus.managed, false)
+FROM shown LEFT JOIN known USING (id) LEFT JOIN skus USING (id)
 WHERE known.attributes IS DISTINCT FROM shown.attributes OR known.missing
 ORDER BY id
 """
@@ -222,10 +223,12 @@ def _sku(id_: str, attributes: str, physical: object, updated: int | None) -> Re
     )
 
 
-def _sighting(id_: str, attributes: str, updated: int | None, seen: int) -> Sighting:
+def _sighting(
+    id_: str, attributes: str, updated: int | None, seen: int, managed: object = None
+) -> Sighting:
     item = RemoteItem(
         id=ItemId(id_),
         attributes=codec.attributes_from(attributes),
         updated=codec.optional_moment(updated),
     )
-    return Sighting(item, codec.moment_from(seen))
+    return Sighting(item, codec.moment_from(seen), managed=managed is True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from syncd.domain.attributes import SHARED, ItemId
@@ -48,9 +48,10 @@ class FakeSightings:
 
     def differing(self) -> Iterator[Sequence[Sighting]]:
         known = self._known()
+        managed = {id_ for id_, (sku, _) in self.skus.items() if sku.managed}
         found = [
-            sighting
-            for _, sighting in sorted(self.shown.items())
+            replace(sighting, managed=id_ in managed)
+            for id_, sighting in sorted(self.shown.items())
             if not _agrees(sighting.item, known.get(sighting.item.id))
         ]
         yield from [found] if found else []

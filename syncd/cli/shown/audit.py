@@ -121,6 +121,7 @@ def _found(audit: Audit) -> Iterator[str]:
     counts = Counter(one.kind for one in audit.findings if one.is_to_mend)
     mend = [words.format(f"{counts[kind]:,}") for kind, words in _WORDS.items() if counts[kind]]
     others = Counter(one.kind for one in audit.findings if not one.is_to_mend)
+    others += Counter(audit.beyond)
     left = [f"{others[kind]:,} {kind.value}" for kind in FindingKind if others[kind]]
     yield f"To mend: {joined(mend)}." if mend else "Nothing is to be mended."
     if left:
@@ -200,7 +201,10 @@ def _left(audit: Audit) -> Listing | None:
     rows = tuple(map(_left_row, left))
     if not rows:
         return None
-    words = f"{counted(len(rows), 'item')} that no repair touches"
+    beyond = sum(count for kind, count in audit.beyond.items() if kind not in _OF_PAIRS)
+    words = f"{counted(len(rows) + beyond, 'item')} that no repair touches"
+    if beyond:
+        words += f"; the first {len(rows):,} are named"
     return Listing("Left as they are", words, _LEFT, rows, key="left", most=SHOWN)
 
 

@@ -321,3 +321,67 @@ async def test_a_sample_of_all_finds_what_drifted_and_vanished(kept: Shop) -> No
     kept.remote.contents[ItemId("sku-0001")][COUNTRY] = "DK"
     await audited(kept, sample=100)
     assert set(kept.state.observed([ItemId("sku-0001"), ItemId("sku-0002")])) == {"sku-0002"}
+
+
+class TestManyThatAreNoneOfOurs:
+    @pytest.fixture(autouse=True)
+    def _few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("syncd.service.bystanders.MOST", 3)
+
+    async def test_all_are_counted_and_the_first_are_named(self, kept: Shop) -> None:
+        for number in range(7):
+            kept.remote.put(f"theirs-{number}", values(part_number="X"))
+        kept.remote.managed_ids = {ItemId("theirs-2"), ItemId("theirs-5")}
+        kept.remote.contents[ItemId("sku-0001")][COUNTRY] = "CA"
+
+        audit = await audited(kept)
+
+        assert found(audit) == {
+            "sku-0001": DRIFTED,
+            "theirs-0": FindingKind.FOREIGN,
+            "theirs-1": FindingKind.FOREIGN,
+            "theirs-2": FindingKind.MANAGED,
+        }
+        assert audit.beyond == {FindingKind.FOREIGN: 3, FindingKind.MANAGED: 1}
+        assert audit.counts()[FindingKind.FOREIGN] == 5
+        past = last_audit(kept.state)
+        assert past is not None
+        assert past.counts[FindingKind.FOREIGN] == 5
+        assert kept.asked_for("managed") == []  # the list of SKUs has told it
+
+    async def test_what_syncd_once_wrote_is_always_named(self, kept: Shop) -> None:
+        kept.policy(delete_after=timedelta(), delete_reads=1)
+        kept.drop("sku-0009")
+        then = dict(kept.item("sku-0009"))
+        await kept.run()
+        kept.remote.put("sku-0009", then)
+        for number in range(7):
+            kept.remote.put(f"a-{number}", values(part_number="X"))
+
+        audit = await audited(kept)
+
+        assert found(audit)["sku-0009"] is FindingKind.ORPHANED
+        assert audit.counts() == {FindingKind.ORPHANED: 1, FindingKind.FOREIGN: 7}
+
+    async def test_pairs_that_differ_are_always_named(self, kept: Shop) -> None:
+        for number in range(7):
+            kept.remote.put(f"a-{number}", values(part_number="X"))
+            kept.remote.put_sku(f"a-{number}", values(part_number="X"))
+        kept.remote.put_sku("a-5", values(part_number="Y"))
+        kept.remote.put_sku("a-6", values(part_number="Y"))
+
+        audit = await audited(kept)
+
+        unlike = [one.id for one in audit.findings if one.unequal]
+        assert unlike == ["a-5", "a-6"]
+        assert audit.counts()[FindingKind.FOREIGN] == 7
+
+    async def test_skus_without_items_are_counted_too(self, kept: Shop) -> None:
+        for number in range(7):
+            kept.remote.put_sku(f"half-{number}", values(part_number="X"))
+
+        audit = await audited(kept)
+
+        halves = [one for one in audit.findings if one.id.startswith("half")]
+        assert len(halves) == 3
+        assert audit.beyond == {FindingKind.INCOMPLETE: 4}
