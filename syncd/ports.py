@@ -601,7 +601,10 @@ class State(Protocol):
         """One cycle without its changes."""
 
     def seals(self) -> Iterator[Seal]:
-        """Every seal, oldest first, with the digest of what stands under it now."""
+        """Every seal, oldest first, with the digest of what stands under it now.
+
+        Where some were pruned, the first one is the last of those.
+        """
 
     def last_seal(self) -> str | None:
         """The digest of the newest seal, as it is remembered apart from the seals."""
@@ -613,9 +616,9 @@ class State(Protocol):
         """Remove what was sealed before a moment; each step is a short transaction of its own.
 
         Events that came before it go as well, and points of stock that were over by then. Gives
-        how many rows each step removed. Digests stay,
-        and so do the cycle sealed last, cycles with a write in flight, and the stopped plans of the
-        cycles that remain.
+        how many rows each step removed. The last digest before those of the cycles that remain
+        stays, and so do the cycle sealed last, cycles with a write in flight, and the stopped plans
+        of the cycles that remain.
         """
 
     def stopped(self, name: str) -> Sequence[Change]:

@@ -55,7 +55,7 @@ class _Walk:
 
     def passes(self, seal: Seal) -> bool:
         """Take one more seal; False where it does not follow from the last, or does not hold."""
-        if seal.number != (self.last.number if self.last else 0) + 1:
+        if not self._follows(seal):
             self.verdict = replace(self.verdict, breach=Breach(seal.cycle, Damage.FOLLOWS_A_GAP))
         elif not seal.is_intact:
             self.verdict = replace(self.verdict, breach=Breach(seal.cycle, Damage.CHANGED))
@@ -69,6 +69,12 @@ class _Walk:
         self.last = seal
         self.digests.add(seal.digest)
         return self.verdict.breach is None
+
+    def _follows(self, seal: Seal) -> bool:
+        """Whether none is missing before it; of those that were pruned the last one stays."""
+        if self.last is None:
+            return seal.number == 1 or seal.is_pruned
+        return seal.number == self.last.number + 1
 
 
 def verify(state: State) -> Verdict:

@@ -18,6 +18,7 @@ ENTRIES_AT_ONCE: Final = 2_000
 """Entries that one transaction removes: nobody waits longer than 0.2 s for it."""
 CYCLES_AT_ONCE: Final = 200
 PLANS_AT_ONCE: Final = 1_000
+SEALS_AT_ONCE: Final = 2_000
 
 
 def steps(connections: Connections, before: datetime) -> Iterator[int]:
@@ -25,7 +26,7 @@ def steps(connections: Connections, before: datetime) -> Iterator[int]:
 
     What no cycle needs any more is looked for before anybody else has to wait.
     """
-    for remove in (_prune, events.forget, stock.forget):
+    for remove in (_prune, _forget_seals, events.forget, stock.forget):
         while removed := _written(connections, partial(remove, before=before)):
             yield removed
     with connections.reading() as connection:
@@ -52,6 +53,22 @@ def _prune(connection: Connection, before: datetime) -> int:
     if removed == ENTRIES_AT_ONCE:
         return removed
     return removed + connection.execute(delete(cycle).where(cycle.c.id.in_(cycles))).rowcount
+
+
+def _forget_seals(connection: Connection, before: datetime) -> int:  # noqa: ARG001 - as the others
+    """Remove some seals of the beginning that cover nothing any more; 0 where none is.
+
+    The last of them stays, for the chain goes on from its digest.
+    """
+    oldest = connection.execute(select(func.min(seal.c.number))).scalar_one()
+    covering = select(func.min(seal.c.number)).where(seal.c.pruned.is_(False))
+    present = select(func.min(cycle.c.seal))
+    needed = [connection.execute(query).scalar_one() for query in (covering, present)]
+    first = min((number for number in needed if number is not None), default=oldest)
+    if first is None or first - oldest <= 1:
+        return 0
+    upto = min(first - 1, oldest + SEALS_AT_ONCE)
+    return connection.execute(delete(seal).where(seal.c.number < upto)).rowcount
 
 
 def _needless_plans(connection: Connection) -> list[str]:

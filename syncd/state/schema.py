@@ -101,7 +101,7 @@ seal: Final = Table(
     Column("digest", Text, nullable=False),
     Column("pruned", Boolean, nullable=False, server_default=false()),
 )
-"""The chain over the history; its rows outlive what they cover."""
+"""The chain over the history; where cycles are gone, the last seal of those is its beginning."""
 
 reading: Final = Table(
     "reading",

@@ -429,7 +429,7 @@ class FakeTransaction:
 
     def seal(self, cycle: CycleId, at: datetime) -> None:
         contents = self._contents
-        number = len(contents.seals) + 1
+        number = contents.seals[-1].number + 1 if contents.seals else 1
         unsealed = contents.cycles.keys() - contents.sealed.keys()
         contents.sealed |= dict.fromkeys(unsealed, number)
         digest = _digest(contents, contents.seals[-1].digest if contents.seals else "", number)
@@ -514,8 +514,19 @@ def _pruned(contents: Contents, before: datetime) -> int:
     removed += _forgotten_stock(contents, before.date())
     contents.journal = kept
     contents.cycles = {id_: one for id_, one in contents.cycles.items() if id_ not in gone}
+    removed += _forgotten_seals(contents)
     plans = {one.stopped_plan for one in contents.cycles.values()}
     contents.stopped = {name: one for name, one in contents.stopped.items() if name in plans}
+    return removed
+
+
+def _forgotten_seals(contents: Contents) -> int:
+    """Remove those before the last one of the beginning that covers nothing; returns how many."""
+    present = {contents.sealed.get(id_) for id_ in contents.cycles}
+    needed = [one.number for one in contents.seals if not one.is_pruned or one.number in present]
+    kept = [one for one in contents.seals if one.number >= min(needed, default=0) - 1]
+    removed = len(contents.seals) - len(kept)
+    contents.seals = kept
     return removed
 
 

@@ -9,6 +9,7 @@ import pytest
 from syncd.domain.attributes import ItemId
 from syncd.domain.chain import Seal
 from syncd.domain.change import Action
+from syncd.domain.cycle import CycleId
 from syncd.domain.delivery import Kind
 from syncd.domain.journal import Intent, Settlement
 from syncd.domain.tracking import SkuState
@@ -121,6 +122,37 @@ def test_what_was_sealed_before_a_moment_is_removed_and_its_digest_stays(state: 
     assert all(seal.is_intact for seal in after)
     assert list(state.unsealed()) == []
     assert list(state.prune(at(1))) == []
+
+
+def test_of_the_seals_that_cover_nothing_the_last_one_stays(state: State) -> None:
+    for day, cycle in enumerate((A, B, C, D)):
+        run(state, cycle, str(cycle)[-1].lower(), day=day)
+    before = seals(state)
+
+    list(state.prune(at(3)))
+
+    assert [seal.digest for seal in seals(state)] == [seal.digest for seal in before[2:]]
+    assert [seal.is_pruned for seal in seals(state)] == [True, False]
+    assert all(seal.is_intact for seal in seals(state))
+    assert list(state.prune(at(3))) == []
+    run(state, CycleId("20261125T120000Z-0000"), "e", day=4)
+    assert [seal.number for seal in seals(state)] == [3, 4, 5]
+    assert all(seal.is_intact for seal in seals(state))
+
+
+def test_a_seal_stays_as_long_as_a_cycle_stands_under_it(state: State) -> None:
+    with state.transaction() as transaction:
+        transaction.begin_writes([Intent(A, intent("flying").change, None, NOON)])
+        transaction.put([sku("flying", SkuState.IN_FLIGHT)])
+    for day, cycle in enumerate((A, B, C, D)):
+        run(state, cycle, day=day)
+
+    list(state.prune(at(3)))
+
+    assert [seal.number for seal in seals(state)] == [1, 2, 3, 4]
+    put(state, [sku("flying", SkuState.IN_SYNC)])
+    list(state.prune(at(3)))
+    assert [seal.number for seal in seals(state)] == [3, 4]
 
 
 def test_the_cycle_that_was_sealed_last_stays_however_old(state: State) -> None:

@@ -174,6 +174,13 @@ def test_what_was_pruned_is_said_and_the_rest_verified(history: History) -> None
     assert verify(history.state).breach == Breach(C, Damage.CHANGED)
 
 
+def test_seals_that_are_removed_by_another_hand_are_missed(history: History) -> None:
+    list(history.state.prune(at(2)))
+    history.meddle("DELETE FROM seal WHERE pruned")
+
+    assert verify(history.state).breach == Breach(C, Damage.FOLLOWS_A_GAP)
+
+
 def test_a_state_that_an_older_version_made_is_sealed_by_its_next_cycle(history: History) -> None:
     for statement in ("DELETE FROM seal", "DELETE FROM fact", "UPDATE cycle SET seal = NULL"):
         history.meddle(statement)
