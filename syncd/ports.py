@@ -152,6 +152,14 @@ class CatalogSource(Protocol):
         `CatalogError` where the source is not there. `advance` is told of the comparison as well.
         """
 
+    def read_unless(
+        self, last: Position, advance: Advance = unseen
+    ) -> AbstractContextManager[Snapshot | None]:
+        """Take a snapshot of everything; None where nothing was written since the `last` look.
+
+        Where the source can be asked for both at once, this takes a single request.
+        """
+
 
 class Remote(Protocol):
     """Digital River, as far as a sync needs it.

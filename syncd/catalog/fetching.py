@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from syncd.catalog.second_look import SecondLook
 from syncd.domain.snapshot import PageRun, Scope
@@ -70,4 +70,19 @@ class Fetcher(Protocol):
         With `since`, a watermark of an earlier read, only what has changed from there on, where the
         source can tell; it reaches back far enough that no row is lost which changed while that
         read ran. Without it, or where it cannot, the whole of it.
+        """
+
+
+@runtime_checkable
+class ConditionalFetcher(Fetcher, Protocol):
+    """One that can ask for the rows on the condition that they may be others."""
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether this source, as it is configured, can be asked so."""
+
+    def fetch_unless(self, shown: str, folder: Path, advance: Advance = unseen) -> Fetched | None:
+        """Fetch the whole of it; None where the source still shows the identity `shown`.
+
+        Where that is empty, everything is fetched.
         """

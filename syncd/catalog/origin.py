@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from syncd.catalog.fetching import Fetched, Fetcher
+from syncd.catalog.fetching import ConditionalFetcher, Fetched, Fetcher
 from syncd.catalog.files import (
     CatalogFile,
     copies,
@@ -130,8 +130,25 @@ class Copies:
     def meaning(self) -> str:
         return self._fetcher.meaning()
 
+    @property
+    def conditional(self) -> ConditionalFetcher | None:
+        """The fetcher, where it can ask for rows on the condition that they may be others."""
+        fetcher = self._fetcher
+        if isinstance(fetcher, ConditionalFetcher) and fetcher.is_conditional:
+            return fetcher
+        return None
+
     def take(self, folder: Path, since: str | None, advance: Advance) -> Take:
-        fetched = self._fetcher.fetch(folder, since, advance)
+        return self._taken(self._fetcher.fetch(folder, since, advance), since)
+
+    def take_unless(self, shown: str, folder: Path, advance: Advance) -> Take | None:
+        """Take the whole of it; None where the source still shows this identity."""
+        if self.conditional is None:
+            return self.take(folder, None, advance)
+        fetched = self.conditional.fetch_unless(shown, folder, advance)
+        return None if fetched is None else self._taken(fetched, None)
+
+    def _taken(self, fetched: Fetched, since: str | None) -> Take:
         return Take(
             name=self.name,
             files=copies(self._with_rows(fetched), self.name),

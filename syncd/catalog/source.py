@@ -12,7 +12,7 @@ from typing import Final
 
 from syncd.catalog.database import engine_version, load_engine
 from syncd.catalog.fetching import Fetcher
-from syncd.catalog.origin import Copies, Files, Look, Origin
+from syncd.catalog.origin import Copies, Files, Look, Origin, Take
 from syncd.catalog.room import inner_folder, private_folder
 from syncd.catalog.snapshot import Sense, TakenSnapshot, Takes
 from syncd.config import Catalog, FileCatalog
@@ -55,12 +55,43 @@ class Source:
                 origin.take(inner_folder(folder, str(number)), since, advance)
                 for number, origin in enumerate((self._origin, *self._joined))
             ]
-            position = self._position([take.look for take in takes])
-            taken = Takes(takes[0], tuple(takes[1:]))
-            with ThreadPoolExecutor(1, "syncd-digest") as aside:
-                digest = _Digest(taken, aside, advance)
-                load_engine()  # while the bytes are digested, for both take their time
-                yield TakenSnapshot(self._sense, position, taken, digest.awaited, advance)
+            with self._snapshot_of(takes, advance) as snapshot:
+                yield snapshot
+
+    @contextmanager
+    def read_unless(self, last: Position, advance: Advance = unseen) -> Iterator[Snapshot | None]:
+        """Ask for both at once where that can be done; with joined sources each is looked at."""
+        asker = self._origin if isinstance(self._origin, Copies) and not self._joined else None
+        if asker is not None and asker.conditional is not None:
+            with self._asked_unless(asker, last, advance) as snapshot:
+                yield snapshot
+        elif self.position(advance).is_as(last):
+            yield None
+        else:
+            with self.read(None, advance) as snapshot:
+                yield snapshot
+
+    @contextmanager
+    def _asked_unless(
+        self, origin: Copies, last: Position, advance: Advance
+    ) -> Iterator[Snapshot | None]:
+        shown = last.identity if self._position([Look(last.identity)]) == last else ""
+        with private_folder() as folder:
+            take = origin.take_unless(shown, inner_folder(folder, "0"), advance)
+            if take is None:
+                yield None
+                return
+            with self._snapshot_of([take], advance) as snapshot:
+                yield snapshot
+
+    @contextmanager
+    def _snapshot_of(self, takes: Sequence[Take], advance: Advance) -> Iterator[Snapshot]:
+        position = self._position([take.look for take in takes])
+        taken = Takes(takes[0], tuple(takes[1:]))
+        with ThreadPoolExecutor(1, "syncd-digest") as aside:
+            digest = _Digest(taken, aside, advance)
+            load_engine()  # while the bytes are digested, for both take their time
+            yield TakenSnapshot(self._sense, position, taken, digest.awaited, advance)
 
     def _position(self, looks: Sequence[Look]) -> Position:
         origins = [origin.meaning() for origin in (self._origin, *self._joined)]

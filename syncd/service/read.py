@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -123,11 +123,14 @@ class _Look:
 
     def take(self) -> _Looked:
         self.watch.request.progress.phase("looking at the catalog", None)
-        position = self.ports.catalog.position(self.watch.advance)
+        self.watch.advance(0)
         last = self._last_in_force()
-        if last is not None and position.is_as(last.position):
+        if last is None or last.watermark is None or not self.watch.request.incremental:
+            return self._read(None, last)
+        position = self.ports.catalog.position(self.watch.advance)
+        if position.is_as(last.position):
             return _Looked(last, last.certificate)
-        since = beginning(last, position) if self.watch.request.incremental else None
+        since = beginning(last, position)
         if since is None:
             return self._read(None, last)
         with suppress(VanishedColumnError):  # a few records may lack what the others have
@@ -143,12 +146,25 @@ class _Look:
 
     def _read(self, since: str | None, last: Reading | None) -> _Looked:
         self.watch.request.progress.phase("reading the catalog", None)
-        with self.ports.catalog.read(since, self.watch.advance) as snapshot:
-            if last is not None and snapshot.scope is Scope.CHANGES:
+        if last is None:
+            with self.ports.catalog.read(None, self.watch.advance) as first:
+                return self._take_whole(first)
+        with self._snapshot(since, last) as snapshot:
+            if snapshot is None:
+                return _Looked(last, last.certificate)
+            if snapshot.scope is Scope.CHANGES:
                 return self._take_changes(snapshot, last)
-            if last is not None and is_the_same(last, snapshot.position, snapshot.digest()):
+            if is_the_same(last, snapshot.position, snapshot.digest()):
                 return self._count_again(snapshot, last)
             return self._take_whole(snapshot)
+
+    def _snapshot(
+        self, since: str | None, last: Reading
+    ) -> AbstractContextManager[Snapshot | None]:
+        """Take what is to be read; None where it is untouched since the last read."""
+        if since is None:
+            return self.ports.catalog.read_unless(last.position, self.watch.advance)
+        return self.ports.catalog.read(since, self.watch.advance)
 
     def _take_changes(self, snapshot: Snapshot, last: Reading) -> _Looked:
         """Take in what changed; each row goes by its id, so the table's size costs nothing."""

@@ -93,6 +93,14 @@ class FakeCatalog:
         return Position(f"written-{self.touched}", self.meaning, f"changed-{self.brushed}")
 
     @contextmanager
+    def read_unless(self, last: Position, advance: Advance = unseen) -> Iterator[Snapshot | None]:
+        if self.position(advance).is_as(last):
+            yield None
+            return
+        with self.read(None, advance) as snapshot:
+            yield snapshot
+
+    @contextmanager
     def read(self, since: str | None, advance: Advance = unseen) -> Iterator[Snapshot]:
         advance(len(self.rows))
         scope = Scope.CHANGES if since and self.datable else Scope.WHOLE

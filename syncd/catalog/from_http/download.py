@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final, assert_never
 
@@ -55,6 +57,16 @@ class Download:
         `stem` is where the spool goes, without its ending.
         """
         return self._line.ask(request, lambda answer: self._spooled(answer, stem, place))
+
+    def load_unless(self, request: Request, stem: Path, shown: str) -> Part | None:
+        """Spool one document; None where it still shows this identity."""
+
+        def judge(answer: Answer) -> Part | None:
+            untouched = answer.status == HTTPStatus.NOT_MODIFIED
+            return None if untouched else self._spooled(answer, stem, "")
+
+        asked = replace(request, unless=shown)
+        return self._line.ask(asked, judge, {HTTPStatus.NOT_MODIFIED} if shown else ())
 
     def _spooled(self, answer: Answer, stem: Path, place: str) -> Part:
         kind = kind_of(answer, self._settings)

@@ -52,12 +52,27 @@ class HttpFetcher:
 
     def identity(self, advance: Advance = unseen) -> str:
         """Look by HEAD where the catalog is one document; pages show nothing of themselves."""
-        requests = first_requests(self._settings)
-        if not self._is_one_document or len(requests) > 1 or self._settings.method != "GET":
+        if not self.is_conditional:
             return ""
-        look = Request("HEAD", requests[0].url, requests[0].params, requests[0].headers)
+        (request,) = first_requests(self._settings)
+        look = Request("HEAD", request.url, request.params, request.headers)
         with self._line(advance) as line:
             return line.ask(look, identity_shown, REFUSALS)
+
+    @property
+    def is_conditional(self) -> bool:
+        """Only a single document: what the first page shows says nothing of the others."""
+        alone = len(self._settings.path) == 1 and self._settings.method == "GET"
+        return self._is_one_document and alone
+
+    def fetch_unless(self, shown: str, folder: Path, advance: Advance = unseen) -> Fetched | None:
+        began = self._time.now()
+        (request,) = first_requests(self._settings)
+        with self._line(advance) as line:
+            part = self._download(line).load_unless(request, folder / "records-0", shown)
+        if part is None:
+            return None
+        return self._fetched(Scope.WHOLE, [part], min(began, line.began or began))
 
     def meaning(self) -> str:
         parts = [self._settings.place(), self._settings.dialect()]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -10,6 +11,8 @@ from syncd.catalog.from_http.answer import Answer
 from syncd.catalog.from_http.setback import may_pass
 from syncd.domain.exchange import moment_in
 
+_TAG: Final = "ETag "
+_TIME: Final = "Last-Modified "
 _BROKEN: Final = 500
 REFUSALS: Final = frozenset(
     status for status in range(400, 600) if status >= _BROKEN or not may_pass(status)
@@ -27,8 +30,18 @@ def identity_shown(answer: Answer) -> str:
         return ""
     tag = answer.headers.get("etag")
     if tag:
-        return f"ETag {tag}"
+        return f"{_TAG}{tag}"
     changed = moment_in(answer.headers.get("last-modified"))
     if changed is None or answer.date is None or answer.date - changed < _SETTLED:
         return ""
-    return f"Last-Modified {changed.isoformat()}"
+    return f"{_TIME}{changed.isoformat()}"
+
+
+def conditions(shown: str) -> dict[str, str]:
+    """Give the headers by which a document comes only if it shows something else (RFC 9110, 13)."""
+    if shown.startswith(_TAG):
+        return {"If-None-Match": shown.removeprefix(_TAG)}
+    if shown.startswith(_TIME):
+        changed = datetime.fromisoformat(shown.removeprefix(_TIME)).astimezone(UTC)
+        return {"If-Modified-Since": format_datetime(changed, usegmt=True)}
+    return {}

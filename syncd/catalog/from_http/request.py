@@ -18,7 +18,10 @@ JsonValue: TypeAlias = Union["dict[str, JsonValue]", "list[JsonValue]", str, int
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request; what is `bare` carries no credentials, and so may lead anywhere."""
+    """One request; what is `bare` carries no credentials, and so may lead anywhere.
+
+    `unless` is the identity of a document that need not come as long as it shows this one.
+    """
 
     method: str
     url: str
@@ -27,6 +30,7 @@ class Request:
     body: JsonValue = None
     form: tuple[tuple[str, str], ...] = ()
     bare: bool = False
+    unless: str = ""
 
     def __str__(self) -> str:
         """Name it in messages: without the query, where a token may stand."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Final
 import httpx
 
 from syncd.catalog.from_http.answer import Answer
+from syncd.catalog.from_http.identity import conditions, identity_shown
 from syncd.catalog.from_http.request import Request, is_same_place, shown
 from syncd.catalog.from_http.setback import Setback
 from syncd.catalog.from_http.unpacking import unpack, unpack_start
@@ -67,8 +69,9 @@ class Transport:
     def send(self, request: Request, into: Path) -> Answer:
         """Send once, be led on within the same host, and save the body without its compression.
 
-        Raises `Setback` where no whole answer came, and `CatalogError` where it leads elsewhere:
-        credentials never follow to another host.
+        A document that still shows what it may be left out for comes without a body, as if it were
+        answered with 304. Raises `Setback` where no whole answer came, and `CatalogError` where it
+        leads elsewhere: credentials never follow to another host.
         """
         for _ in range(_MOST_HOPS + 1):
             answer = self._once(request, into)
@@ -81,7 +84,8 @@ class Transport:
 
     def _once(self, request: Request, into: Path) -> Answer:
         kind, content = request.content or (None, None)
-        headers = {**request.headers, **({"Content-Type": kind} if kind else {})}
+        of_body = {"Content-Type": kind} if kind else {}
+        headers = {**request.headers, **of_body, **conditions(request.unless)}
         with (
             self._explained(request),
             self._client.stream(
@@ -89,10 +93,13 @@ class Transport:
             ) as response,
         ):
             into.unlink(missing_ok=True)
+            answer = _answer(response, into)
+            if request.unless and identity_shown(answer) == request.unless:
+                return replace(answer, status=HTTPStatus.NOT_MODIFIED)
             pieces = self._in_time(response.iter_raw(_CHUNK))
             write(into, islice(pieces, self._most_pieces))
             is_cut = next(pieces, None) is not None
-            answer = _answer(response, into, is_cut=is_cut)
+            answer = replace(answer, is_cut=is_cut)
         if answer.status == HTTPStatus.OK:
             _refuse_unknown_encoding(answer)
             (unpack_start if is_cut else unpack)(into)
@@ -124,11 +131,11 @@ class Transport:
             raise Setback(words_of(error)) from error
 
 
-def _answer(response: httpx.Response, body: Path, *, is_cut: bool) -> Answer:
+def _answer(response: httpx.Response, body: Path) -> Answer:
     headers = {name.lower(): value for name, value in response.headers.items()}
     chunked = "chunked" in headers.get("transfer-encoding", "").lower()
     framed = chunked or "content-length" in headers or response.http_version == "HTTP/2"
-    return Answer(response.status_code, str(response.url), headers, body, framed, is_cut)
+    return Answer(response.status_code, str(response.url), headers, body, framed)
 
 
 def _led_on(request: Request, answer: Answer) -> Request:

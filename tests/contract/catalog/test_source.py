@@ -125,6 +125,20 @@ def test_a_rewrite_changes_the_identity_and_not_the_digest(shelf: Shelf) -> None
     assert digest_of(shelf.source) == digest
 
 
+def test_a_source_is_read_unless_it_is_known_to_be_untouched(shelf: Shelf) -> None:
+    with shelf.source.read(None) as snapshot:
+        last = snapshot.position
+
+    with shelf.source.read_unless(last) as untouched:
+        assert (untouched is None) is shelf.shows_itself
+
+    shelf.rewrite()
+
+    with shelf.source.read_unless(last) as again:
+        assert again is not None
+        assert again.position.meaning == last.meaning
+
+
 def test_a_snapshot_shows_what_the_source_showed_when_it_was_taken(shelf: Shelf) -> None:
     position = shelf.source.position()
 

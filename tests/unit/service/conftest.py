@@ -16,7 +16,7 @@ from syncd.domain.rules import RuleBook
 from syncd.domain.sample import Sample
 from syncd.domain.snapshot import CatalogRow, Certificate, Position, Scope
 from syncd.errors import CatalogError
-from syncd.ports import Advance, State, unseen
+from syncd.ports import Advance, Snapshot, State, unseen
 from syncd.service.terms import Ports, Terms
 from syncd.state import open_state
 from tests.fakes.catalog import sample_of
@@ -70,6 +70,14 @@ class GivenCatalog:
 
     def position(self, advance: Advance = unseen) -> Position:
         return Position("given", "meaning")
+
+    @contextmanager
+    def read_unless(self, last: Position, advance: Advance = unseen) -> Iterator[Snapshot | None]:
+        if self.position(advance).is_as(last):
+            yield None
+            return
+        with self.read(None, advance) as snapshot:
+            yield snapshot
 
     @contextmanager
     def read(self, since: str | None, advance: Advance = unseen) -> Iterator[GivenSnapshot]:

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from syncd.catalog import FetchedSource
 from syncd.catalog.fetching import Fetched
 from syncd.catalog.from_http.fetcher import HttpFetcher
 from syncd.catalog.from_http.timing import Time
-from syncd.config import HttpKeys
+from syncd.config import HttpCatalog, HttpKeys
 from tests.stubs.raw import RawServer, raw_server
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
@@ -54,6 +55,11 @@ class Reader:
     def fetcher(self, **settings: Any) -> HttpFetcher:  # noqa: ANN401 - as in TOML
         keys = HttpKeys.model_validate({"type": "http", "requests_per_second": 1000.0, **settings})
         return HttpFetcher(keys, "0.0.0", self.glass.time)
+
+    def source(self, **settings: Any) -> FetchedSource:  # noqa: ANN401 - as in TOML
+        mapping = {"id": "id", "part_number": "mpn"}
+        catalog = HttpCatalog.model_validate({"type": "http", "mapping": mapping, **settings})
+        return FetchedSource(self.fetcher(**settings), catalog, "meaning")
 
     def fetch(self, since: str | None = None, **settings: Any) -> Fetched:  # noqa: ANN401 - as in TOML
         folder = self.folder / f"read-{next(self.numbers)}"

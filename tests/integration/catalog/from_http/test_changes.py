@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -48,6 +49,80 @@ def test_a_document_shows_what_it_is_without_being_read(
     assert reader.fetcher(url=server.url).identity() == identity
     assert [asked.method for asked in server.asked] == ["HEAD"]
     assert reader.fetch(url=server.url).identity == identity
+
+
+class Document:
+    """A document that a server gives only to whoever has another one, or always."""
+
+    def __init__(self, headers: dict[str, str], *, heeds: bool) -> None:
+        self.headers = {"Date": _date(0), **headers}
+        self.heeds = heeds
+
+    def __call__(self, asked: Asked) -> Reply:
+        has = asked.headers.get("if-none-match") or asked.headers.get("if-modified-since")
+        if self.heeds and has is not None and has in self.headers.values():
+            return Reply(304, headers=self.headers)
+        return Reply(body=BODY, headers=self.headers)
+
+
+@pytest.mark.parametrize("heeds", [True, False])
+@pytest.mark.parametrize(
+    ("headers", "later", "condition"),
+    [
+        ({"ETag": '"v1"'}, {"ETag": '"v2"'}, ("if-none-match", '"v1"')),
+        ({"ETag": 'W/"v1"'}, {"ETag": 'W/"v2"'}, ("if-none-match", 'W/"v1"')),
+        (
+            {"Last-Modified": _date(-60)},
+            {"Last-Modified": _date(-50)},
+            ("if-modified-since", _date(-60)),
+        ),
+    ],
+)
+def test_a_document_comes_again_only_where_it_is_another(
+    server: RawServer,
+    reader: Reader,
+    headers: dict[str, str],
+    later: dict[str, str],
+    condition: tuple[str, str],
+    heeds: bool,
+) -> None:
+    """A server that heeds no conditions shows by the same headers that nothing has changed."""
+    server.answers(Document(headers, heeds=heeds))
+    source = reader.source(url=server.url)
+    with source.read(None) as snapshot:
+        last = snapshot.position
+    server.asked.clear()
+
+    with source.read_unless(last) as untouched:
+        assert untouched is None
+    (asked,) = server.asked
+    assert (asked.method, asked.headers[condition[0]]) == ("GET", condition[1])
+
+    server.answers(Document(later, heeds=heeds))
+    with source.read_unless(last) as other:
+        assert other is not None
+        assert other.position != last
+    assert len(server.asked) == 1
+
+
+def test_a_document_of_another_meaning_comes_whatever_it_shows(
+    server: RawServer, reader: Reader
+) -> None:
+    server.answers(Document({"ETag": '"v1"'}, heeds=True))
+    with reader.source(url=server.url).read(None) as snapshot:
+        last = replace(snapshot.position, meaning="another")
+
+    with reader.source(url=server.url).read_unless(last) as again:
+        assert again is not None
+
+
+def test_what_was_not_asked_for_on_a_condition_is_not_left_out(
+    server: RawServer, reader: Reader
+) -> None:
+    server.answers(lambda _: Reply(304))
+
+    with pytest.raises(CatalogError, match="304"):
+        reader.fetch(url=server.url)
 
 
 @pytest.mark.parametrize("status", [403, 404, 405, 500, 501, 503])
