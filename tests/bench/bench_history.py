@@ -1,11 +1,7 @@
-"""How long a cycle of 100,000 writes takes to be sealed, verified and pruned, and what stays.
-
-Run by name: `pytest tests/bench/bench_history.py -s`.
-"""
+"""How long a cycle of 100,000 writes takes to be sealed, verified and pruned, and what stays."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -22,6 +18,8 @@ from syncd.domain.journal import Intent, Settlement
 from syncd.ports import Lease, State
 from syncd.service.verify import verify
 from syncd.state import open_state
+from tests.bench.conftest import Tell
+from tests.bench.figure import Beside, Figure, at_most
 
 WRITES = 100_000
 AT_ONCE = 256
@@ -74,12 +72,8 @@ def _check_often(lease: Lease) -> None:
         lease.check()
 
 
-def _show(**told: object) -> None:
-    sys.stdout.write(f"\n{told}\n")
-
-
 @pytest.mark.timeout(300)
-def test_a_great_cycle_is_sealed_verified_and_pruned(state: State) -> None:
+def test_a_great_cycle_is_sealed_verified_and_pruned(state: State, tell: Tell) -> None:
     great, small = CycleId("1"), CycleId("2")
     writing = _seconds(lambda: _write(state, great, FIRST, WRITES))
     sealing = _seconds(lambda: _finish(state, great, FIRST))
@@ -94,20 +88,17 @@ def test_a_great_cycle_is_sealed_verified_and_pruned(state: State) -> None:
             break
         steps.append(time.perf_counter() - began)
 
-    _show(
-        writing=writing,
-        sealing=sealing,
-        sealing_a_quiet_cycle=quiet,
-        verifying=verifying,
-        pruning=round(sum(steps), 3),
-        longest_step=round(max(steps), 4),
-        steps=len(steps),
-    )
-    assert max(steps) < 0.2
+    name = f"history of {WRITES:,} writes"
+    tell(Figure(f"{name}: recorded", writing, "s"))
+    tell(Figure(f"{name}: sealed", sealing, "s"))
+    tell(Figure("a quiet cycle: sealed", quiet, "s"))
+    tell(Figure(f"{name}: verified", verifying, "s"))
+    tell(Figure(f"{name}: pruned, {len(steps):,} steps", sum(steps), "s"))
+    tell(Figure(f"{name}: the longest step", max(steps), "s", at_most(0.2)))
 
 
 @pytest.mark.timeout(300)
-def test_a_file_that_is_pruned_does_not_grow(state: State, file: Path) -> None:
+def test_a_file_that_is_pruned_does_not_grow(state: State, file: Path, tell: Tell) -> None:
     sizes = []
     for day in range(40):
         at = FIRST + day * DAY
@@ -118,11 +109,11 @@ def test_a_file_that_is_pruned_does_not_grow(state: State, file: Path) -> None:
             pass
         sizes.append(file.stat().st_size)
 
-    _show(megabytes=[round(size / 1e6, 1) for size in sizes[::4]])
-    assert sizes[-1] < 1.1 * sizes[12]
+    beside = Beside("after 13 days", sizes[12] / 1e6)
+    tell(Figure("state after 40 days, 7 of them kept", sizes[-1] / 1e6, "MB", at_most(1.1), beside))
 
 
-def test_what_a_lease_costs(state: State) -> None:
+def test_what_a_lease_costs(state: State, tell: Tell) -> None:
     def take() -> None:
         with state.lease("bench", timedelta(0)):
             pass
@@ -137,4 +128,6 @@ def test_what_a_lease_costs(state: State) -> None:
         within = min(_seconds(write) for _ in range(50))
         checking = _seconds(lambda: _check_often(lease)) / _CHECKS
 
-    _show(taking=takes, transaction_before=without, fenced=within, a_departure=checking)
+    tell(Figure("a lease taken and given back", takes, "s"))
+    tell(Figure("a fenced transaction", within, "s", None, Beside("one without a lease", without)))
+    tell(Figure("a departure's look at the lease", checking * 1e6, "µs"))

@@ -1,17 +1,16 @@
 """What the pages cost on a state of one million SKUs with a busy day behind it.
 
 Counted is the processor's time of this process, server and client, whatever else the machine does.
-Run by name: `pytest tests/bench/bench_pages.py -s`.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +26,8 @@ from syncd.ports import State
 from syncd.service.board import CYCLES
 from syncd.service.cycle import KEPT_IN_HISTORY
 from syncd.state import open_state
+from tests.bench.conftest import Tell
+from tests.bench.figure import Figure, at_most
 from tests.integration.web import scenes
 from tests.integration.web.room import NOON, Room, url_of, visited
 
@@ -107,7 +108,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     "path",
     ["/", "/held", "/quarantined?after=REFUSED-39000", "/search?q=SKU-9", "/sku/SKU-99999"],
 )
-def test_a_page_is_made_in_a_tenth_of_a_second(client: httpx.Client, path: str) -> None:
+def test_a_page_is_made_in_a_tenth_of_a_second(client: httpx.Client, path: str, tell: Tell) -> None:
     answer = client.get(path)
     assert answer.status_code == 200
     took = []
@@ -116,6 +117,5 @@ def test_a_page_is_made_in_a_tenth_of_a_second(client: httpx.Client, path: str) 
         client.get(path)
         took.append(time.process_time() - began)
 
-    median = sorted(took)[_ROUNDS // 2]
-    sys.stdout.write(f"\n{path}: {median * 1000:.1f} ms, {len(answer.content):,} bytes\n")
-    assert median < 0.1
+    tell(Figure(f"page {path}", median(took), "s", at_most(0.1)))
+    tell(Figure(f"page {path}: length", len(answer.content) / 1024, "KiB"))

@@ -1,18 +1,14 @@
-"""How long a state of one million SKUs takes to be recorded, counted, copied and searched.
-
-Run by name: `pytest tests/bench/bench_state.py -s`.
-"""
+"""How long a state of one million SKUs takes to be recorded, counted, copied and searched."""
 
 from __future__ import annotations
 
 import sqlite3
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -21,11 +17,8 @@ from syncd.domain.tracking import Ownership, SkuState, Tracked
 from syncd.ports import State
 from syncd.state import codec, open_existing_read_only, open_state, schema
 from syncd.state.sqlite import KEPT
-
-if TYPE_CHECKING:
-    from pytest_benchmark.fixture import BenchmarkFixture
-
-_T = TypeVar("_T")
+from tests.bench.conftest import Measure, Tell, TellTime
+from tests.bench.figure import Beside, Figure, at_most
 
 SKUS = 1_000_000
 BATCH = 10_000
@@ -108,74 +101,77 @@ def state(file: Path) -> Iterator[State]:
         yield state
 
 
-def _timed(benchmark: BenchmarkFixture, action: Callable[[], _T], rounds: int = 3) -> _T:
-    """A few rounds, for what takes seconds."""
-    result: _T = benchmark.pedantic(  # type: ignore[no-untyped-call]  # it carries no types
-        action, rounds=rounds
-    )
-    return result
-
-
 def _enter(context: Callable[[], AbstractContextManager[object]]) -> None:
     with context():
         pass
 
 
 @pytest.mark.timeout(600)
-def test_recording_against_the_bare_driver(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+def test_recording_against_the_bare_driver(measure: Measure, tell: Tell, tmp_path: Path) -> None:
     file = tmp_path / "syncd.db"
     with closing(open_state(f"sqlite:///{file}")) as state:
-        recorded = _timed(benchmark, lambda: _record(state), rounds=1)
-    raw = _record_raw(tmp_path / "raw.db", file)
+        recorded = measure(_record, state)
+    raw = Beside("bare sqlite3 executemany", _record_raw(tmp_path / "raw.db", file))
 
-    benchmark.extra_info |= {
-        "seconds": recorded,
-        "raw_seconds": raw,
-        "times_raw": recorded / raw,
-        "bytes_a_sku": file.stat().st_size / SKUS,
-    }
-    sys.stdout.write(f"\n{benchmark.extra_info}\n")
+    tell(Figure(f"state: {SKUS:,} SKUs put", recorded, "s", at_most(3.0), raw))
+    size = file.stat().st_size / SKUS
+    tell(Figure("state: a SKU on disk", size, "bytes", at_most(250)))
 
 
-def test_census(benchmark: BenchmarkFixture, state: State) -> None:
-    assert sum(benchmark(state.census).states.values()) == SKUS
+def test_census(tell_time: TellTime, state: State) -> None:
+    assert sum(tell_time("state: census", state.census, 20, 0.1).states.values()) == SKUS
 
 
-def test_finding_the_pending_ones(benchmark: BenchmarkFixture, state: State) -> None:
+def test_finding_the_pending_ones(tell_time: TellTime, state: State) -> None:
     wanted = frozenset({SkuState.PENDING, SkuState.QUARANTINED, SkuState.MISSING})
 
-    found = benchmark(lambda: list(chain(*state.in_states(wanted))))
+    found = tell_time("state: 1,000 pending found", lambda: list(chain(*state.in_states(wanted))))
 
     assert len(found) == SKUS // PENDING_EVERY
 
 
-def test_owned_ids_from_all_over(benchmark: BenchmarkFixture, state: State) -> None:
-    assert len(_timed(benchmark, lambda: state.owned(100))) == 100
+def test_owned_ids_from_all_over(tell_time: TellTime, state: State) -> None:
+    assert len(tell_time("state: 100 owned ids from all over", lambda: state.owned(100))) == 100
 
 
-def test_an_overlay(benchmark: BenchmarkFixture, state: State) -> None:
-    _timed(benchmark, lambda: _enter(state.overlay))
+def test_an_overlay(tell_time: TellTime, state: State) -> None:
+    tell_time("state: an overlay", lambda: _enter(state.overlay))
 
 
-def test_fingerprints_made_anew(benchmark: BenchmarkFixture, state: State, file: Path) -> None:
+def test_fingerprints_made_anew(tell_time: TellTime, state: State, file: Path) -> None:
     copy = file.with_name("syncd.db.fingerprints.parquet")
 
     def make() -> None:
         copy.unlink(missing_ok=True)
         _enter(state.fingerprints)
 
-    _timed(benchmark, make)
+    tell_time("state: fingerprints made anew", make)
 
 
-def test_fingerprints_as_they_are(benchmark: BenchmarkFixture, state: State) -> None:
+def test_fingerprints_mended(tell_time: TellTime, state: State) -> None:
+    """What a cycle finds after one that has changed one row in a hundred."""
+    _enter(state.fingerprints)
+    numbers = iter(range(1, 100))
+
+    def change_and_mend() -> None:
+        turn = next(numbers)
+        rows = [_sku(number) for number in range(SKUS // 100)]
+        with state.transaction() as transaction:
+            transaction.put([replace(row, fingerprint=turn) for row in rows])
+        _enter(state.fingerprints)
+
+    tell_time("state: 1 % put, and the fingerprints mended", change_and_mend)
+
+
+def test_fingerprints_as_they_are(tell_time: TellTime, state: State) -> None:
     _enter(state.fingerprints)
 
-    benchmark(_enter, state.fingerprints)
+    tell_time("state: fingerprints as they are", lambda: _enter(state.fingerprints), 20, 0.1)
 
 
-def test_opening_to_read(benchmark: BenchmarkFixture, file: Path) -> None:
+def test_opening_to_read(tell_time: TellTime, file: Path) -> None:
     def look() -> int:
         with closing(open_existing_read_only(f"sqlite:///{file}")) as state:
             return state.census().owned
 
-    assert benchmark(look) == SKUS
+    assert tell_time("state: opened to read, and counted", look, 10, 0.5) == SKUS

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 import pytest
 
-from tests.bench.figure import Figure
+from tests.bench.figure import Figure, at_most
 from tests.bench.table import as_json, chart, table
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Tell: TypeAlias = Callable[[Figure], None]
 _T = TypeVar("_T")
-_FIGURES: Final = pytest.StashKey[list[Figure]]()
+FIGURES: Final = pytest.StashKey[list[Figure]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,13 +30,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Begin with no figures."""
-    config.stash[_FIGURES] = []
+    config.stash[FIGURES] = []
 
 
 @pytest.fixture
 def tell(request: pytest.FixtureRequest) -> Tell:
     """Take a figure for the table."""
-    return request.config.stash[_FIGURES].append
+    return request.config.stash[FIGURES].append
 
 
 class Measure:
@@ -59,6 +59,33 @@ def measure(benchmark: BenchmarkFixture) -> Measure:
     return Measure(benchmark)
 
 
+class TellTime:
+    """Measures what is done in a moment some times over, and tells the median."""
+
+    def __init__(self, benchmark: BenchmarkFixture, tell: Tell) -> None:
+        self._benchmark = benchmark
+        self._tell = tell
+
+    def __call__(
+        self, name: str, action: Callable[[], _T], rounds: int = 3, most: float | None = None
+    ) -> _T:
+        """Give what came of it the last time; `most` is the goal in seconds, None for none."""
+        result: _T = self._benchmark.pedantic(  # type: ignore[no-untyped-call]  # has no types
+            action, rounds=rounds
+        )
+        noted = self._benchmark.stats
+        assert noted is not None, "it was just measured"
+        median = float(noted.stats.median)
+        self._tell(Figure(name, median, "s", None if most is None else at_most(most)))
+        return result
+
+
+@pytest.fixture
+def tell_time(benchmark: BenchmarkFixture, tell: Tell) -> TellTime:
+    """Have pytest-benchmark note some rounds."""
+    return TellTime(benchmark, tell)
+
+
 @pytest.fixture
 def rows(request: pytest.FixtureRequest) -> int:
     """How many rows a catalog has."""
@@ -68,7 +95,7 @@ def rows(request: pytest.FixtureRequest) -> int:
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     """Show the table and the chart, and write the JSON where it is wanted."""
-    figures = config.stash[_FIGURES]
+    figures = config.stash[FIGURES]
     if not figures:
         return
     for line in ("", *table(figures).splitlines(), "", *chart(figures).splitlines()):
