@@ -33,6 +33,12 @@ def canonical_hs_code(text: str) -> str | None:
 
 def wanted_hs_code(text: str) -> str | Breach:
     """Read the trimmed text of a catalog: digits, in pairs where dots or spaces divide them."""
+    if _FEWEST <= len(text) <= _MOST and text.isascii() and text.isdigit():
+        return _dotted(text)  # nearly all of them are written so
+    return _in_groups(text)
+
+
+def _in_groups(text: str) -> str | Breach:
     if len(text) > _LONGEST_WRITTEN:
         return Breach(text, _RULE)
     if _NUMBER.fullmatch(text):
@@ -45,11 +51,16 @@ def wanted_hs_code(text: str) -> str | Breach:
         return Breach(text, _LOST_ZERO_RULE)
     if any(len(group) % 2 for group in groups[:-1]):
         return Breach(text, _PAIRS_RULE)
-    return ".".join(filter(None, (digits[:4], digits[4:6], digits[6:])))
+    return _dotted(digits)
 
 
 def hs_code_warning(code: str) -> str | None:
     """Tell of an odd number of digits, which national codes do not have."""
-    if len(code.replace(".", "")) % 2 == 0:
+    if (len(code) - code.count(".")) % 2 == 0:
         return None
     return f"HS code {code} has an odd number of digits; a leading zero may have been lost"
+
+
+def _dotted(digits: str) -> str:
+    end = f".{digits[6:]}" if len(digits) > _FEWEST else ""
+    return f"{digits[:4]}.{digits[4:6]}{end}"
