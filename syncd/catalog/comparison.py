@@ -11,7 +11,7 @@ from syncd.catalog.scan import Scan
 from syncd.catalog.tables import CUT
 from syncd.config import CatalogSection
 from syncd.domain.attributes import Attribute, ItemId
-from syncd.domain.snapshot import CatalogRow, Certificate, Defect
+from syncd.domain.snapshot import REPEATED, CatalogRow, Certificate, Defect
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -139,7 +139,7 @@ class FileComparison:
             (file, row or self._numbers.row(file, position)) for file, position, row in places
         )
         file, row = rows[0]
-        rule = f"the id stands in {self._told(rows)}"
+        rule = f"{REPEATED}{self._told(rows)}"
         return CatalogRow(
             id=ItemId(id),
             fingerprint=None,

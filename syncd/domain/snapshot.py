@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.tracking import Held
+
+REPEATED: Final = "the id stands in "
+"""How the rule begins that holds a SKU with several rows."""
 
 
 class Scope(StrEnum):

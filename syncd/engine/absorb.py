@@ -7,6 +7,7 @@ from datetime import datetime
 
 from syncd.domain.attributes import Attribute, Attributes, ItemId
 from syncd.domain.change import Resource
+from syncd.domain.snapshot import REPEATED
 from syncd.domain.tracking import Half, Held, Missing, Ownership, Tracked
 from syncd.engine.forget import unless_spent, untroubled
 
@@ -32,6 +33,11 @@ def absorb(tracked: Tracked, fingerprint: int | None, wish: Attributes | Held) -
         return usable
     free = usable if usable.reverted is None else replace(usable, reverted=None)
     return _wished(_questioned(free), wish)
+
+
+def may_have_other_rows(tracked: Tracked) -> bool:
+    """Whether several rows had this id when all were read: of these, changes show but one."""
+    return tracked.held is not None and tracked.held.rule.startswith(REPEATED)
 
 
 def gone(tracked: Tracked, now: datetime, read: int) -> Tracked | None:

@@ -9,9 +9,9 @@ from syncd.domain.attributes import Attributes, ItemId
 from syncd.domain.canonical import warnings
 from syncd.domain.policy import Policy
 from syncd.domain.rules import RuleBook
-from syncd.domain.snapshot import CatalogRow, HeldSku, Reading
+from syncd.domain.snapshot import CatalogRow, HeldSku, Reading, Scope
 from syncd.domain.tracking import Held, Tracked
-from syncd.engine.absorb import absorb, first_seen, gone
+from syncd.engine.absorb import absorb, first_seen, gone, may_have_other_rows
 from syncd.engine.forget import without_lasting_sku
 from syncd.engine.reading import STRAYS_KEPT, Strays, changed_by
 from syncd.engine.translate import Translator
@@ -74,7 +74,7 @@ class Recorder:
         strays, recorded = _Strays(), 0
         for rows in comparison.changed():
             wishes = strays.without_strays(rows, self._translator)
-            recorded += _record_wishes(transaction, wishes)
+            recorded += _record_wishes(transaction, wishes, comparison.certificate.scope)
             self._remark(wishes)
             self._watch.advance(len(rows))
         return Strays(strays.kept, strays.count), recorded
@@ -113,9 +113,13 @@ class _Wish:
         return absorb(tracked, self.fingerprint, self.wish)
 
 
-def _record_wishes(transaction: Transaction, wishes: Sequence[_Wish]) -> int:
+def _record_wishes(transaction: Transaction, wishes: Sequence[_Wish], scope: Scope) -> int:
     tracked = transaction.tracked([one.id for one in wishes])
-    new = [one for one in wishes if not one.is_known_to(tracked.get(one.id))]
+    of_changes = scope is Scope.CHANGES
+    known = {id for id, row in tracked.items() if of_changes and may_have_other_rows(row)}
+    new = [
+        one for one in wishes if one.id not in known and not one.is_known_to(tracked.get(one.id))
+    ]
     transaction.put([one.taken_in(tracked.get(one.id)) for one in new])
     return len(new)
 

@@ -12,13 +12,13 @@ from typing import TypeVar
 
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.sample import Sample, SampledRow
-from syncd.domain.snapshot import CatalogRow, Certificate, Defect, Position, Scope
+from syncd.domain.snapshot import REPEATED, CatalogRow, Certificate, Defect, Position, Scope
 from syncd.errors import CatalogError, VanishedColumnError
 from syncd.ports import Advance, Comparison, Snapshot, unseen
 from tests.fakes.columns import columnar_engine
 
 Texts = Mapping[Attribute, str | None]
-REPEATED = Defect("id", "", "an id stands in one row only")
+SEVERAL = Defect("id", "", f"{REPEATED}rows 2 and 3")
 LACKING = Defect("hsCode", "", "a joined source has no row with this id, but is not whole")
 _BATCH = 500
 _T = TypeVar("_T")
@@ -216,7 +216,7 @@ class _FakeComparison:
     def _row(self, item: ItemId, number: int) -> CatalogRow:
         values = self.catalog.rows[item]
         if item in self.catalog.repeated:
-            return CatalogRow(item, None, values, number, self.catalog.name, REPEATED)
+            return CatalogRow(item, None, values, number, self.catalog.name, SEVERAL)
         if item in self.catalog.lacking:
             return CatalogRow(item, None, values, number, self.catalog.name, LACKING)
         fingerprint = _fingerprint(values, self.catalog.meaning)

@@ -15,6 +15,7 @@ from syncd.catalog.columns import columns_of, nearest
 from syncd.catalog.fetching import Fetched
 from syncd.catalog.from_database.cells import NestedError
 from syncd.catalog.from_database.connecting import Database
+from syncd.catalog.from_database.engines import doubts_of_engines
 from syncd.catalog.from_database.faults import Fault, fault_of
 from syncd.catalog.from_database.reading import Reading
 from syncd.catalog.from_database.removal import UnclearError
@@ -86,8 +87,10 @@ class SqlFetcher:
     def _fetched(
         self, database: Database, folder: Path, since: Mark | None, advance: Advance
     ) -> Fetched:
-        with self._told(), database.moment() as moment:
-            selection = self._selection(moment.connection)
+        with self._told(), database.moment() as opened:
+            selection = self._selection(opened.connection)
+            doubts = doubts_of_engines(opened.connection, self._keys)
+            moment = replace(opened, doubts=(*opened.doubts, *doubts))
             removes = self._tells_removed and since is not None
             reading = Reading(moment, selection, since, self._now(), removes)
             return reading.fetched(folder, advance)

@@ -180,6 +180,24 @@ class TestWhatItTakesIn:
 
         assert dated.item("a")[Attribute.COUNTRY_OF_ORIGIN] == "DK"
 
+    async def test_not_one_of_several_rows_with_an_id_until_a_whole_read_finds_it_once(
+        self, dated: Shop
+    ) -> None:
+        dated.stock("a", "b")
+        await dated.settled()
+        dated.catalog.repeated = {"a"}
+        await dated.run()
+        dated.catalog.repeated = set()
+        dated.stock("a", country_of_origin="CA")
+
+        assert (await poll(dated)).changes == ()
+        assert dated.state_of("a") is SkuState.HELD
+
+        await dated.run()
+
+        assert dated.wrote() == ["a"]
+        assert dated.state_of("a") is SkuState.IN_SYNC
+
 
 class TestWhatItProvesNot:
     async def test_that_rows_are_gone_which_it_does_not_have(self, dated: Shop) -> None:
