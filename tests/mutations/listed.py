@@ -391,7 +391,7 @@ _IN_THE_ADAPTERS: Final = (
     Mutation(
         name="stale-copy-is-taken-for-fresh",
         file="state/adapter.py",
-        old="if not self._stamped and self._would_show(rows):",
+        old="if self._stamps is None and self._would_show(rows):",
         new="if not rows and self._would_show(rows):",
         caught_by=(f"{_STATE}test_fingerprint_copy.py",),
     ),
