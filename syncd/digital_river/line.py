@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -26,6 +27,8 @@ _USUAL_PAUSE: Final = 1.0
 """Seconds to wait after a 429 that does not say how long."""
 _PATIENCE: Final = 60.0
 """The longest pause, in seconds, that a request waits out; into a longer one it is not sent."""
+_TOLD_FOR: Final = timedelta(minutes=10)
+"""After a pause was told, further ones are not for so long: who shares a key makes many of them."""
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -45,6 +48,7 @@ class Line:
         self._hold = Hold()
         self._outage = Outage(clock, new_upstream_id())
         self._permit: Permit | None = None
+        self._told_of_pause: datetime | None = None
         self.departures = 0
 
     async def send(self, request: Request) -> Answer | Setback:
@@ -157,8 +161,17 @@ class Line:
             return wait
         wait = _USUAL_PAUSE if wait is None else wait
         self._pacer.pause(wait)
-        _log.warning("remote.paused", seconds=wait, request_id=answer.request_id)
+        log = _log.warning if self._is_news() else _log.debug
+        log("remote.paused", seconds=wait, request_id=answer.request_id)
         return wait
+
+    def _is_news(self) -> bool:
+        """Whether no pause was told a while ago; a clock that was set back keeps nothing silent."""
+        now, told = self._clock.now(), self._told_of_pause
+        if told is not None and timedelta() <= now - told < _TOLD_FOR:
+            return False
+        self._told_of_pause = now
+        return True
 
 
 class _Departure:

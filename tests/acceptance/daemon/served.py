@@ -70,7 +70,7 @@ class Served:
         self.process.send_signal(number)
 
     def stop(self) -> Run:
-        """End it as systemd does; nobody has seen its key, or a traceback."""
+        """End it as systemd does: by itself; nobody has seen its key, or a traceback."""
         self.send(signal.SIGTERM)
         code, stdout = self.process.wait(LONGEST), self.process.stdout
         assert stdout is not None
@@ -78,6 +78,7 @@ class Served:
         run = Run(code, stdout.read().decode(), "".join(self.said))
         assert KEY not in run.stdout + run.stderr
         assert "Traceback" not in run.stderr, run.stderr
+        assert "has not ended within" not in run.stderr, run.stderr
         return run
 
     def hear_out(self) -> None:

@@ -83,6 +83,16 @@ def test_every_page_fits_every_width(visit: Visit) -> None:
     assert too_wide == []
 
 
+def test_a_table_that_goes_on_beyond_the_edge_shows_that_it_does(visit: Visit) -> None:
+    page = visit.go("/sku/DUE-00000")
+    box = page.locator(".table", has=page.locator("table.values"))
+    fading = "box => getComputedStyle(box).maskImage !== 'none'"
+    assert box.evaluate(fading) is False
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.wait_for_function("() => new Promise(done => requestAnimationFrame(() => done(true)))")
+    assert box.evaluate(fading) is True
+
+
 def test_the_keyboard_leads_to_the_content_and_to_the_search(visit: Visit) -> None:
     page = visit.go("/")
     page.keyboard.press("Tab")

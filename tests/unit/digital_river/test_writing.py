@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -135,6 +136,20 @@ async def test_a_429_pauses_the_whole_key(
     refused_at = clock.now()
     assert isinstance(await remote.carry_out(create()), Accepted)
     assert (clock.now() - refused_at).total_seconds() >= seconds
+
+
+async def test_of_many_pauses_one_in_ten_minutes_is_told(
+    remote: DigitalRiver, api: respx.MockRouter, clock: LeapingClock
+) -> None:
+    api.post(ITEMS).respond(429)
+    began, told = clock.now(), []
+    for minutes in (0, 1, 5, 11):
+        clock.moment = began + timedelta(minutes=minutes)
+        with capture_logs() as logged:
+            await remote.carry_out(create())
+        told.append([one["log_level"] for one in logged if one["event"] == "remote.paused"])
+
+    assert told == [["warning"], ["debug"], ["debug"], ["warning"]]
 
 
 async def test_into_a_long_pause_nothing_is_sent(
