@@ -52,6 +52,14 @@ def _may_be_ours(tracked: Tracked) -> bool:
     return tracked.ownership is Ownership.OWNED and tracked.known is not None
 
 
+def is_left_behind(tracked: Tracked, policy: Policy) -> bool:
+    """Whether all that is left of a row is a SKU that was to be deleted, and may be no more.
+
+    Nothing is due for it ever; it is looked up once, for it must be sure that there is no item.
+    """
+    return tracked.is_to_go and without_lasting_sku(tracked, policy) is not tracked
+
+
 def without_lasting_sku(tracked: Tracked, policy: Policy) -> Tracked:
     """The row without its SKU where that stays when the last of its item is gone."""
     stays = not (policy.skus and policy.delete_skus)

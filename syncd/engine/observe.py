@@ -118,10 +118,12 @@ def _is_our_sku(tracked: Tracked, policy: Policy) -> bool:
     """
     if tracked.known_sku is not None:
         return True
-    if tracked.is_missing or not tracked.wants_sku:
+    if not tracked.wants_sku:
         return False
-    began = tracked.delivery is not Delivery.SETTLED and tracked.ownership is not Ownership.OWNED
-    return policy.adopt or began
+    without_item = tracked.ownership is not Ownership.OWNED
+    if tracked.is_missing:
+        return tracked.may_have_written and without_item
+    return policy.adopt or (tracked.delivery is not Delivery.SETTLED and without_item)
 
 
 def _absent(tracked: Tracked, policy: Policy) -> Tracked:

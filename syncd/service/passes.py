@@ -14,6 +14,7 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, Change, ChangeOutcome, Plan, Resource
 from syncd.domain.cycle import Guard, GuardStop
 from syncd.domain.tracking import Delivery, SkuState, Tracked
+from syncd.engine.forget import is_left_behind
 from syncd.engine.guard import guard
 from syncd.engine.plan import DUE_STATES, change_for, needs_look_up, next_try, recreates
 from syncd.engine.read_guard import partial_read_stop
@@ -114,7 +115,8 @@ class Passes:
         return [
             row.id
             for row in self._due_rows(now)
-            if needs_look_up(row, now) and self._landed(row, now) <= now
+            if needs_look_up(row, now) or is_left_behind(row, self.terms.policy)
+            if self._landed(row, now) <= now
         ]
 
     def _landed(self, row: Tracked, now: datetime) -> datetime:

@@ -184,6 +184,26 @@ def test_a_sku_stays_when_its_item_is_deleted_unless_it_may_go(
     assert report["summary"]["delete"] == 1
 
 
+def test_a_sku_that_may_no_longer_go_leaves_nothing_behind(
+    pairs: Stage, sandbox: SandboxProcess
+) -> None:
+    configure(pairs.shop, "[policy]\ndelete_skus = true\n")
+    once(pairs)
+    stock(pairs.shop, [pair(number) for number in range(2)])
+    sandbox.set_faults([Fault(kind=FaultKind.STATUS, status=503, method="DELETE", path="/skus/*")])
+    assert pairs.run("--once", "--wait", "0s").code == 1
+    assert len(sandbox.items()) == 2
+
+    sandbox.set_faults([])
+    configure(pairs.shop)
+    once(pairs)
+    sandbox.clear_requests()
+
+    assert once(pairs)["summary"]["missing"] == 0
+    assert len(sandbox.skus()) == 3
+    assert sandbox.requests() == []
+
+
 def test_a_refused_half_quarantines_the_pair_and_names_it(
     pairs: Stage, sandbox: SandboxProcess
 ) -> None:

@@ -317,6 +317,32 @@ def test_a_sku_that_was_never_ours_is_not_taken_from_a_row_that_is_gone() -> Non
     assert [half[:2] for half in due(row, WITH_DELETES)] == [(Action.DELETE, OF_ITEM)]
 
 
+@pytest.mark.parametrize(
+    ("delivery", "is_ours"),
+    [
+        (Delivery.IN_FLIGHT, True),
+        (Delivery.IN_DOUBT, True),
+        (Delivery.DOUBTED, False),
+        (Delivery.SETTLED, False),
+    ],
+)
+def test_a_sku_that_a_doubtful_write_has_made_goes_though_its_row_is_gone(
+    delivery: Delivery, is_ours: bool
+) -> None:
+    made = replace(gone_before_its_item(), delivery=delivery)
+
+    row = observe(made, Observation(None, sku=RemoteSku(ITEM, KNOWN_SKU)), WITH_DELETES, NOW)
+
+    assert (row is not None) is is_ours
+    if row is not None:
+        assert [half[:2] for half in due(row, WITH_DELETES)] == [(Action.DELETE, SKU)]
+
+
+def gone_before_its_item() -> Tracked:
+    """A new pair that has left the catalog."""
+    return replace(NEW, missing=GONE.missing)
+
+
 @pytest.mark.parametrize("delivery", [Delivery.SETTLED, Delivery.IN_DOUBT])
 def test_without_adoption_a_sku_beside_an_item_of_ours_makes_the_pair_foreign(
     delivery: Delivery,
