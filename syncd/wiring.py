@@ -336,6 +336,15 @@ def keep(settings: Settings, event: Event) -> bool:
         return transaction.receive(event)
 
 
+def places_of_records(settings: Settings) -> tuple[str, ...]:
+    """Where an address has lists of records within its answer; see the function that looks."""
+    from syncd import __version__
+    from syncd.catalog.from_http.finding import places_of_records as found_in
+
+    catalog = settings.catalog
+    return found_in(catalog, __version__) if isinstance(catalog, HttpCatalog) else ()
+
+
 @contextmanager
 def wired_read_only(settings: Settings) -> Iterator[Wired]:
     """Build for a command that only looks: the state is neither made nor changed."""

@@ -66,6 +66,16 @@ def chosen(
     return found
 
 
+def not_taken(guesses: Mapping[Target, Guess], found: Mapping[Target, Choice]) -> list[str]:
+    """Say what was not sure enough to be taken without a question, and how to take it."""
+    taken = {choice.column for choice in found.values()}
+    return [
+        f"{target} may be “{guess.column}” ({guess.reason}): add --map {target}={guess.column}"
+        for target, guess in guesses.items()
+        if target not in found and guess.column not in taken
+    ]
+
+
 def named_on_the_line(texts: Sequence[str], table: Table, words: Words) -> dict[Target, Choice]:
     """Read `--map ATTRIBUTE=COLUMN`; raises `UsageError` where one of them is not there."""
     return dict(_named(text, table, words) for text in texts)

@@ -6,7 +6,7 @@ import os
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -47,6 +47,24 @@ class Draft:
     def may_be_dated(self) -> bool:
         """Whether a column that says when a row was changed would be of use, and is not named."""
         return self.keys["type"] == _DATABASE and "updated_column" not in self.keys
+
+    @property
+    def may_be_wrapped(self) -> bool:
+        """Whether its records may stand within an object, and nobody has said where."""
+        return self.keys["type"] == "http" and not {"preset", "records"} & self.keys.keys()
+
+    def with_records(self, places: Sequence[str]) -> Draft:
+        """Take the one place where records can be; raises `UsageError` where there are several."""
+        if not places:
+            return self
+        if len(places) > 1:
+            raise UsageError(
+                f"--catalog {self.source}",
+                f"its answer has several lists: {', '.join(places)}",
+                f"Say which are the records, such as --set 'records={places[0]}'",
+            )
+        note = f"The records stand at {places[0]} in the answer (catalog.records)."
+        return replace(self, keys={**self.keys, "records": places[0]}, notes=(*self.notes, note))
 
     def settings(self, key_file: Path | None) -> Settings:
         """Read the draft as a configuration, with the environment over it.

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from syncd.cli.asking import Dialogue, is_on_terminal
-from syncd.cli.choices import OF_SOURCE, Asked, Choice, Nobody, chosen, named_on_the_line
+from syncd.cli.choices import (
+    OF_SOURCE,
+    Asked,
+    Choice,
+    Nobody,
+    chosen,
+    named_on_the_line,
+    not_taken,
+)
 from syncd.cli.drafts import NO_KEY, Draft, Tree, is_file, read_back
 from syncd.cli.files import check_writable, write_privately
 from syncd.cli.nowhere import knowing_nothing
@@ -25,7 +33,7 @@ from syncd.engine.guess import Table, Target, Words, guess_mapping, guess_physic
 from syncd.errors import UsageError
 from syncd.report import Listing
 from syncd.report.wording import visible
-from syncd.wiring import GLANCE
+from syncd.wiring import GLANCE, places_of_records
 
 if TYPE_CHECKING:
     from syncd.config import Settings
@@ -66,10 +74,14 @@ def make(shared: Shared, wanted: Wanted, draft: Draft) -> Listing:
     settings = draft.settings(wanted.api_key_file)
     shared.secrets.update(settings.secrets())
     log_by(shared, settings)
+    if draft.may_be_wrapped:
+        draft = draft.with_records(places_of_records(settings))
+        settings = draft.settings(wanted.api_key_file)
     table, words = _looked_at(settings), _words(settings)
     fixed = {**_brought(draft, settings), **named_on_the_line(wanted.mapped, table, words)}
     asked = Nobody() if wanted.yes else _dialogue(shared, draft, table, words)
-    choices = chosen(asked, guess_mapping(table, words), fixed)
+    guesses = guess_mapping(table, words)
+    choices = chosen(asked, guesses, fixed)
     physical = {} if draft.has_mapping else _physical(asked, table)
     updated = guess_updated(table.columns) if draft.may_be_dated else None
     proof = Answers(draft.keys, choices, physical, {"api_key": NO_KEY}, updated)
@@ -78,7 +90,9 @@ def make(shared: Shared, wanted: Wanted, draft: Draft) -> Listing:
     found = replace(proof, catalog=_as_seen_from(wanted.out.parent, draft.keys), key=key)
     write_privately(wanted.out, configuration(found))
     of_sample = told_of_sample(len(table.rows), GLANCE)
-    return written_listing(wanted.out, choices, [*draft.notes, *of_sample, *_of_key(key)])
+    of_unsure = not_taken(guesses, choices) if wanted.yes else []
+    notes = [*draft.notes, *of_sample, *of_unsure, *_of_key(key)]
+    return written_listing(wanted.out, choices, notes)
 
 
 def _looked_at(settings: Settings) -> Table:

@@ -170,7 +170,7 @@ class HttpFetcher:
     # ------------------------------------------------------------------------------- the line
 
     @contextmanager
-    def _line(self, advance: Advance) -> Iterator[Line]:
+    def _line(self, advance: Advance = unseen) -> Iterator[Line]:
         """Open connections for one read, and a folder for the bodies that come over them."""
         transport = self._transport(advance)
         with private_folder() as room:

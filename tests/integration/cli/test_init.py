@@ -22,6 +22,7 @@ import pytest
 from syncd.wiring import GLANCE
 from tests.environment import clean_environment
 from tests.shop import KEY, LONGEST, SYNCD, Run, Shop
+from tests.stubs.raw import RawServer, Reply, raw_server
 
 GERMAN = (
     "Artikelnummer;Bezeichnung;Hersteller;Hersteller-Artikelnummer;Ursprungsland;Zolltarifnummer\r\n"
@@ -199,6 +200,53 @@ def woo() -> Iterator[str]:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+WRAPPED: dict[str, Any] = {
+    "meta": {"took": 3, "tags": ["a", "b"]},
+    "data": {"product-list": [{"sku": "J-1", "mpn": "P-1", "hs_code": "6404.20"}]},
+}
+
+
+@pytest.fixture
+def export() -> Iterator[RawServer]:
+    with raw_server() as server:
+        yield server
+
+
+def test_records_within_an_object_are_found_where_there_is_but_one_list(
+    bare: Shop, export: RawServer
+) -> None:
+    export.answers(lambda _: Reply(body=orjson.dumps(WRAPPED)))
+
+    run = bare.run("init", "--catalog", f"{export.url}/all", "--yes", "--api-key-file", "key")
+
+    assert run.code == 0, run.stderr
+    assert written(bare)["catalog"]["records"] == 'data."product-list"'
+    assert "The records stand at data" in run.stdout + run.stderr
+    assert creates(bare)["J-1"]["hsCode"] == "6404.20"
+
+
+def test_several_lists_are_named_and_nothing_is_tried_again(bare: Shop, export: RawServer) -> None:
+    export.answers(lambda _: Reply(body=orjson.dumps(WRAPPED | {"facets": [{"of": "brand"}]})))
+
+    run = bare.run("init", "--catalog", f"{export.url}/all", "--yes")
+
+    assert run.code == 2
+    assert 'several lists: data."product-list", facets' in run.stderr
+    assert len(export.asked) == 1
+
+
+def test_a_guess_that_is_not_sure_enough_is_told_with_how_to_take_it(bare: Shop) -> None:
+    rows = "".join(f"A-{n},P-{n},{origin}\n" for n, origin in enumerate(["DE", "CN", "US", "IT"]))
+    (bare.folder / "export.csv").write_text(f"sku,mpn,c1\n{rows}", encoding="utf-8")
+
+    run = bare.run("init", "--catalog", "export.csv", "--yes")
+
+    assert "country_of_origin" not in written(bare)["catalog"]["mapping"]
+    told = " ".join((run.stdout + run.stderr).split())
+    assert "country_of_origin may be “c1” (4 of 4 values read as countries)" in told
+    assert "add --map country_of_origin=c1" in told
 
 
 def test_a_preset_brings_its_mapping_and_takes_what_it_needs_by_set(bare: Shop, woo: str) -> None:
