@@ -190,7 +190,7 @@ def test_a_sku_that_may_no_longer_go_leaves_nothing_behind(
     configure(pairs.shop, "[policy]\ndelete_skus = true\n")
     once(pairs)
     stock(pairs.shop, [pair(number) for number in range(2)])
-    sandbox.set_faults([Fault(kind=FaultKind.STATUS, status=503, method="DELETE", path="/skus/*")])
+    sandbox.set_faults([Fault(kind=FaultKind.STATUS, status=429, method="DELETE", path="/skus/*")])
     assert pairs.run("--once", "--wait", "0s").code == 1
     assert len(sandbox.items()) == 2
 
