@@ -154,6 +154,13 @@ _IN_THE_ENGINE: Final = (
         caught_by=(f"{_ENGINE}test_observe.py",),
     ),
     Mutation(
+        name="sku-of-ours-is-left-behind",
+        file="engine/observe.py",
+        old="return tracked.may_have_written and without_item",
+        new="return tracked.may_have_written and not without_item",
+        caught_by=("tests/property/test_pair_lives.py", f"{_ENGINE}test_pairs.py"),
+    ),
+    Mutation(
         name="back-but-still-missing",
         file="engine/absorb.py",
         old="        missing=None,\n        attempts=0,",

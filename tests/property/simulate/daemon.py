@@ -24,7 +24,7 @@ from syncd.service.terms import CycleRequest, Ports
 from tests.property.simulate.people import Errand, People
 from tests.property.simulate.process import Process
 
-_BESIDE: Final = frozenset({Job.AUDIT, Job.ROLLING})
+_BESIDE: Final = frozenset({Job.AUDIT, Job.ROLLING, Job.PRUNE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tests.property.simulate.at_the_shelf import edit
 from tests.property.simulate.budgets import check_budgets
 from tests.property.simulate.inspection import inspect
 from tests.property.simulate.loop import SimulatedLoop
@@ -16,7 +18,7 @@ from tests.property.simulate.quiet import calm_down, check, come_to_rest
 from tests.property.simulate.recorded import check_recorded
 from tests.property.simulate.shelf import IDS
 from tests.property.simulate.shortcuts import shortcuts
-from tests.property.simulate.steps import ALWAYS, SOMETIMES, Step
+from tests.property.simulate.steps import ALWAYS, AT_WORK, SHOWN_BY_WORK, SOMETIMES, Step
 from tests.property.simulate.trace import Trace, logs_told
 from tests.property.simulate.vault import vault_of
 from tests.property.simulate.world import Wall, World
@@ -34,6 +36,7 @@ class Lived:
     digest: str
     cycles: int
     requests: int
+    noted: Counter[str]
 
 
 class PromiseBroken(AssertionError):  # noqa: N818 - it is a promise that is broken
@@ -71,7 +74,7 @@ async def _lived(seed: str, kind: str, trace: Trace, chapters: int) -> Lived:
             await _through(world)
         except Exception as error:
             raise PromiseBroken(_told(world, kind, error, chapters)) from error
-        return Lived(trace.digest(), world.cycles, len(world.network.sent))
+        return Lived(trace.digest(), world.cycles, len(world.network.sent), trace.noted)
 
 
 async def _through(world: World) -> None:
@@ -79,6 +82,8 @@ async def _through(world: World) -> None:
     for item in chance.sample(IDS, chance.choice((3, 10, 30))):
         world.shelf.put(item)
     world.shelf.joins = chance.random() < 0.5
+    world.trace.note("a joined catalog" if world.shelf.joins else "a catalog of one source")
+    world.trace.note("pairs" if world.merchant.policy.skus else "items alone")
     world.shelf.publish()
     world.shelf.source.datable = chance.random() < 0.5
     world.shelf.source.shy = chance.random() < 0.2
@@ -97,7 +102,11 @@ async def _through(world: World) -> None:
 
 async def _take(world: World, step: Step) -> None:
     world.trace.tell("", f"   step: {step.__name__}")
+    world.trace.note(f"step {step.__name__}")
     await step(world)
+    if step in SHOWN_BY_WORK:
+        await edit(world)
+        await world.chance.choice(AT_WORK)(world)
     _look(world)
 
 

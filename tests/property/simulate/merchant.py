@@ -26,12 +26,13 @@ LENIENT: Final = Limits(
 class Merchant:
     """What the configuration says now; `account` is what base URL and key come to."""
 
-    def __init__(self, policy: Policy, *, in_flight: int) -> None:
+    def __init__(self, policy: Policy, *, in_flight: int, keep_journal: timedelta) -> None:
         self.policy = policy
         self.limits = Limits()
         self.account = "account-1"
         self.version = "1.0"
         self.in_flight = in_flight
+        self.keep_journal = keep_journal
 
     def terms(self, meaning: Meaning) -> Terms:
         return Terms(
@@ -42,6 +43,7 @@ class Merchant:
             in_flight=self.in_flight,
             request_timeout=timedelta(seconds=TIMEOUT),
             meaning=self._parts(meaning),
+            keep_journal=self.keep_journal,
         )
 
     def decide(self, **changed: Any) -> None:  # noqa: ANN401 - `replace` checks them

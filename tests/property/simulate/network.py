@@ -125,7 +125,11 @@ class Network:
 
     def fate(self, request: Request) -> Fate:
         now = asyncio.get_running_loop().time()
-        return self.weather.fate(request, now, self._chance)
+        fate = self.weather.fate(request, now, self._chance)
+        if fate.words:
+            kind = "read" if request.method == "GET" else "write"
+            self._trace.note(f"{kind}: {fate.words}")
+        return fate
 
     def depart(self, process: Process, account: Account, request: Request, fate: Fate) -> Sent:
         """Let a request leave; what becomes of it does not depend on its sender any more."""
@@ -160,10 +164,15 @@ class Network:
         sent.landed, sent.status = asyncio.get_running_loop().time(), answer.status
         if sent.is_write:
             self._trace.tell("", f"   #{sent.number} lands: {answer.status}")
+            self._trace.note(f"{_about(sent.request)}: {answer.status}")
             self._observer.lands(sent)
         for _ in range(sent.fate.lands - 1):  # by a gateway that was impatient
             sent.account.answer(sent.request, body)
         return answer
+
+
+def _about(request: Request) -> str:
+    return f"{request.verb.value} {request.resource.value}"
 
 
 def _arrive(sent: Sent, returned: Answer | Break) -> None:

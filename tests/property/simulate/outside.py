@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Final
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import SYNCED, Resource
@@ -14,6 +15,9 @@ from tests.property.simulate.merchant import LENIENT
 from tests.property.simulate.shelf import IDS
 from tests.property.simulate.weather import TIMEOUT, Mishap
 from tests.property.simulate.world import World
+
+FOR_GOOD: Final = 1e9
+"""Seconds that no life lasts."""
 
 
 async def others_write(world: World) -> None:
@@ -128,11 +132,12 @@ async def poison(world: World) -> None:
 
 
 async def refuse(world: World) -> None:
-    """The key is refused, or one resource."""
+    """The key is refused, or one resource, for a while or until it clears up."""
+    until = world.now + world.chance.choice((10, 100, 1000, FOR_GOOD))
     if world.chance.random() < 0.5:
-        world.weather.key_is_refused = True
+        world.weather.key_refused_until = until
     else:
-        world.weather.forbidden = {world.chance.choice(SYNCED)}
+        world.weather.forbidden = {world.chance.choice(SYNCED): until}
 
 
 # -- time and configuration
@@ -146,14 +151,14 @@ async def wait(world: World) -> None:
 async def jump(world: World) -> None:
     """Somebody sets the clock."""
     await asyncio.sleep(TIMEOUT)
-    world.wall.offset += timedelta(hours=world.chance.choice((-30, -1, 1, 30)))
+    world.wall.set_by(timedelta(hours=world.chance.choice((-30, -1, 1, 30))))
     world.trace.tell("clock", f"is set to {world.wall.now()}")
 
 
 async def reconfigure(world: World) -> None:
     """The configuration changes."""
     chance, merchant = world.chance, world.merchant
-    match chance.randrange(8):
+    match case := chance.randrange(8):
         case 0:
             merchant.decide(mode=chance.choice(list(PolicyMode)))
         case 1:
@@ -171,6 +176,7 @@ async def reconfigure(world: World) -> None:
         case _:
             merchant.version += "+"
     world.trace.tell("merchant", f"{merchant.policy} {merchant.limits}")
+    world.trace.note(f"configuration {case}")
 
 
 async def loosen(world: World) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import Context, copy_context
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from syncd.domain.attributes import ItemId
 from syncd.errors import LeaseHeldError
@@ -18,6 +19,7 @@ from tests.property.simulate.loop import BEARER, thawed
 from tests.property.simulate.trace import Trace
 
 _T = TypeVar("_T")
+_PLACE: Final = re.compile(r"#\d+|(GET|POST|DELETE) \S+")
 
 
 class Killed(BaseException):
@@ -122,6 +124,7 @@ class Process:
         if self.dead or self._end is None:
             return
         self._trace.tell(self.name, f"is killed {place}")
+        self._trace.note(f"killed {_PLACE.sub('a request', place)}")
         self.dead = self.was_cut_off = True
         self._end()
 
@@ -129,6 +132,7 @@ class Process:
         """Do nothing before this moment of the loop's time."""
         if not self.dead:
             self._trace.tell(self.name, f"is frozen until {until:.3f}")
+            self._trace.note("frozen")
             self.frozen_since = asyncio.get_running_loop().time()
             self.frozen_until = max(until, self.frozen_until)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any, Final, NoReturn
+from datetime import datetime, timedelta
+from typing import Any, Final, NoReturn, TypeAlias
 
 import orjson
 
@@ -15,7 +15,7 @@ from syncd.domain.attributes import SERVER_FILLED, Attributes, ItemId
 from syncd.domain.canonical import observed
 from syncd.domain.change import Action
 from syncd.domain.delivery import Kind
-from syncd.domain.journal import Deed, JournalEntry
+from syncd.domain.journal import Deed, JournalEntry, WriteId
 from syncd.domain.policy import PolicyMode
 from syncd.engine.plan import ALLOWED
 from syncd.ports import Clock, State
@@ -30,6 +30,8 @@ ASKED_AHEAD: Final = 264
 """Deletes that may wait between the question whether there is stock and their turn."""
 LONGEST_PAUSES: Final = 300.0
 """Seconds for which 429s may keep them waiting besides."""
+EntryName: TypeAlias = tuple[WriteId, datetime]
+"""What tells entries of the journal apart, whose numbers begin anew where it was pruned empty."""
 _USUAL_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 3600.0
 
@@ -43,7 +45,7 @@ class Promises:
 
     def __init__(self, shelf: Shelf, clock: Clock) -> None:
         self.broken: str | None = None
-        self.strange: dict[Half, int] = {}
+        self.strange: dict[Half, frozenset[EntryName]] = {}
         self.doubtful: dict[Half, Sent] = {}
         self.unheard: dict[Half, Sent] = {}
         self.writes: list[Sent] = []
@@ -96,7 +98,7 @@ class Promises:
 
     def others_made(self, half: Half) -> None:
         """Somebody else has made it: what the journal tells up to now is not about it."""
-        self.strange[half] = len(self._state.journal_of(half[0]))
+        self.strange[half] = frozenset(map(name_of, self._state.journal_of(half[0])))
 
     def is_strange(self, half: Half) -> bool:
         """Whether somebody else made this item or SKU, and it was never taken over since.
@@ -106,8 +108,17 @@ class Promises:
         if half not in self.strange:
             return False
         item, resource = half
-        since = self._state.journal_of(item)[self.strange[half] :]
-        return not any(_takes_over(entry) for entry in since if entry.resource is resource)
+        return not any(
+            _takes_over(entry)
+            for entry in self._state.journal_of(item)
+            if name_of(entry) not in self.strange[half] and entry.resource is resource
+        )
+
+    def note_take_overs(self) -> None:
+        """Notice what was taken over, before the journal forgets it."""
+        self.strange = {
+            half: since for half, since in self.strange.items() if self.is_strange(half)
+        }
 
     def is_in_doubt(self, item: ItemId, now: float) -> bool:
         """Whether a write of this id may yet turn out to have been carried out."""
@@ -257,7 +268,8 @@ class Promises:
         if before is None or before.intent.revision != sent.intent.revision:
             return
         entries = self._state.journal_of(sent.id)
-        if Kind.ACCEPTED not in {one.kind for one in entries if one.write == before.intent.write}:
+        name = name_of(before.intent)
+        if Kind.ACCEPTED not in {one.kind for one in entries if name_of(one) == name}:
             return  # whoever heard it died of it
         repeated = payload_of(sent).items() & payload_of(before).items()
         if repeated and sent.half not in sent.account.meddled:
@@ -330,6 +342,10 @@ class Promises:
         if self.broken is None:
             self.broken = what
         raise Broken(self.broken)
+
+
+def name_of(entry: JournalEntry) -> EntryName:
+    return entry.write, entry.begun
 
 
 def payload_of(sent: Sent) -> Attributes:

@@ -25,6 +25,7 @@ from syncd.errors import ExitCode
 from syncd.service.account import ACCOUNT
 from tests.property.simulate.account import ITEM, SKU, Half
 from tests.property.simulate.network import Sent
+from tests.property.simulate.promises import name_of
 from tests.property.simulate.rehearsal import as_rehearsed
 from tests.property.simulate.world import World
 
@@ -180,7 +181,14 @@ def _ids_in(world: World, state: SkuState) -> set[ItemId]:
 
 
 def _check_journal(world: World, sent: Sent) -> None:
-    entry = next(one for one in world.state.journal_of(sent.id) if one.write == sent.intent.write)
+    told = {name_of(one): one for one in world.state.journal_of(sent.id)}
+    entry = told.get(name_of(sent.intent))
+    if entry is None:
+        if sent.intent.begun > world.wall.furthest() - world.merchant.keep_journal:
+            world.promises.blame(f"the journal says nothing any more of {sent}")
+        world.trace.note("journal forgotten")
+        return
+    world.trace.note(f"journal {entry.kind.value if entry.kind else 'left open'}")
     left_open = sent.process.was_cut_off or sent.process.stop.is_set()
     if entry.kind is None and left_open:
         return

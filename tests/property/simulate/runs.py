@@ -126,7 +126,8 @@ async def run_as_rehearsed(world: World) -> None:
 
 
 async def plan(world: World) -> None:
-    """A plan is saved."""
+    """A plan is saved of what somebody has just changed."""
+    await edit(world)
     result = await world.cycle(Asked(mode=Mode.PLAN))
     if result is not None and result.changes:
         world.saved = Plan(tuple(one.change for one in result.changes))
@@ -134,6 +135,8 @@ async def plan(world: World) -> None:
 
 async def apply(world: World) -> None:
     """A plan that was saved is carried out, as far as it still fits."""
+    if world.saved is None:
+        await plan(world)
     if world.saved is not None:
         await world.cycle(Asked(mode=Mode.APPLY, saved=world.saved, wait=some_wait(world)))
 

@@ -75,7 +75,7 @@ async def several(world: World) -> None:
     running = asyncio.create_task(_one_of_many(world))
     for _ in range(chance.choice((1, 2, 4))):
         await asyncio.sleep(chance.random() * chance.choice((0.1, 1, 10)))
-        await chance.choice(MEANWHILE)(world)
+        await _meanwhile(world)
     await running
 
 
@@ -97,14 +97,20 @@ async def daemon(world: World) -> None:
     running = asyncio.create_task(world.daemon(ends, Rounds(wishes, pause)))
     for _ in range(chance.choice((0, 2, 4))):
         await asyncio.sleep(chance.random() * pause)
-        await chance.choice(MEANWHILE)(world)
+        await _meanwhile(world)
     await running
 
 
+async def _meanwhile(world: World) -> None:
+    step = world.chance.choice(MEANWHILE)
+    world.trace.note(f"meanwhile {step.__name__}")
+    await step(world)
+
+
 def _wish(world: World) -> Wish:
-    """Mostly a poll; a whole read at times, an audit, or somebody has pointed at some SKUs."""
+    """Mostly a poll; at times a whole read, an audit or pruning, or a look at some SKUs."""
     if world.chance.random() < 0.3:
-        return Wish(world.chance.choice((Job.AUDIT, Job.ROLLING)))
+        return Wish(world.chance.choice((Job.AUDIT, Job.ROLLING, Job.PRUNE)))
     if world.chance.random() < 0.2:
         return Wish(Job.POLL, frozenset(ItemId(one) for one in world.chance.sample(IDS, 3)))
     return Wish(world.chance.choice((Job.POLL, Job.POLL, Job.FULL)))
@@ -130,3 +136,6 @@ SOMETIMES: Final[tuple[Step, ...]] = (
     plan, apply, approve_last, approve_and_move_on, retry, several, several, daemon, daemon,
 )  # fmt: skip
 """Of these each life draws some: a life in which everything happens shows less of each."""
+SHOWN_BY_WORK: Final[frozenset[Step]] = frozenset({drizzle, outage, poison, refuse, storm, twist})
+"""Nothing comes of these unless something has to be written then."""
+AT_WORK: Final[tuple[Step, ...]] = (once, several, daemon)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from hashlib import blake2b
@@ -19,12 +19,13 @@ _STATE: Final = re.compile(r"state (/\S+|in memory)")
 
 
 class Trace:
-    """Lines with their moments of virtual time."""
+    """Lines with their moments of virtual time; `noted` counts the kinds of what happened."""
 
     def __init__(self) -> None:
         self._lines: deque[str] = deque(maxlen=KEPT)
         self._hash = blake2b(digest_size=16)
         self.chapters = 0
+        self.noted: Counter[str] = Counter()
 
     def tell(self, who: str, what: str) -> None:
         """Add a line."""
@@ -32,6 +33,10 @@ class Trace:
         line = f"{moment:14.3f}  {who:<10} {what}"
         self._lines.append(line)
         self._hash.update(line.encode())
+
+    def note(self, kind: str) -> None:
+        """Count that something of this kind has happened."""
+        self.noted[kind] += 1
 
     def chapter(self, name: str) -> None:
         """Begin what a reader may want to see as a whole, such as a cycle."""
@@ -68,6 +73,7 @@ def logs_told(trace: Trace) -> Iterator[None]:
                 f"{name}={alike(value)}" for name, value in event.items() if name not in _VOLATILE
             )
             trace.tell("", f"   log: {event['event']} {' '.join(said)}")
+            trace.note(f"log {event['event']}")
         raise structlog.DropEvent
 
     processors = structlog.get_config()["processors"]

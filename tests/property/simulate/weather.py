@@ -94,7 +94,7 @@ class Weather:
     """What prevails: so many of all requests (`share`) meet one of the mishaps.
 
     Until `out_until` nothing is answered but 503, until `storm_until` nothing but 429. Whatever
-    names an id in `poison` is answered 500.
+    names an id in `poison` is answered 500. What is `forbidden` is so until a moment as well.
     """
 
     share: float = 0.0
@@ -103,8 +103,8 @@ class Weather:
     out_until: float = 0.0
     storm_until: float = 0.0
     poison: set[ItemId] = field(default_factory=set)
-    key_is_refused: bool = False
-    forbidden: set[Resource] = field(default_factory=set)
+    key_refused_until: float = 0.0
+    forbidden: dict[Resource, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Name what prevails."""
@@ -117,13 +117,13 @@ class Weather:
         self.share, self.mishaps, self.spares_reads = 0.0, (), False
         self.out_until = self.storm_until = 0.0
         self.poison.clear()
-        self.key_is_refused = False
+        self.key_refused_until = 0.0
         self.forbidden.clear()
 
     def is_fair(self, now: float) -> bool:
         """Whether every request comes through."""
-        prevails = now < max(self.out_until, self.storm_until)
-        return not (prevails or self.share or self.poison or self.key_is_refused or self.forbidden)
+        ends = (self.out_until, self.storm_until, self.key_refused_until, *self.forbidden.values())
+        return not (now < max(ends) or self.share or self.poison)
 
     def fate(self, request: Request, now: float, chance: random.Random) -> Fate:
         """Draw what becomes of this request."""
@@ -144,9 +144,9 @@ class Weather:
             return 503
         if now < self.storm_until:
             return 429
-        if self.key_is_refused:
+        if now < self.key_refused_until:
             return 401
-        if request.resource in self.forbidden:
+        if now < self.forbidden.get(request.resource, 0.0):
             return 403
         return None if self.poison.isdisjoint(ids_of(request)) else 500
 

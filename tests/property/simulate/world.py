@@ -54,6 +54,16 @@ class Wall:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self.offset = timedelta()
+        self._furthest = EPOCH
+
+    def set_by(self, change: timedelta) -> None:
+        """Set it forward or back."""
+        self._furthest = self.furthest()
+        self.offset += change
+
+    def furthest(self) -> datetime:
+        """The latest moment that it has ever shown."""
+        return max(self._furthest, self.now())
 
     def now(self) -> datetime:
         return EPOCH + timedelta(seconds=self._loop.time()) + self.offset
@@ -111,7 +121,11 @@ class World:
         self.chance = random.Random(f"{self.seed}: what happens")
         self.shelf = Shelf(self.wall)
         policy = Policy(skus=self.chance.random() < PAIRS, delete_skus=self.chance.random() < 0.5)
-        self.merchant = Merchant(policy, in_flight=self.chance.choice((1, 3, 16)))
+        self.merchant = Merchant(
+            policy,
+            in_flight=self.chance.choice((1, 3, 16)),
+            keep_journal=timedelta(days=self.chance.choice((1, 90))),
+        )
         self.shelf.mean_pairs(are_kept=policy.skus)
         self.promises = Promises(self.shelf, self.wall)
         self.promises.state = self.vault.look()
@@ -217,6 +231,7 @@ class World:
 
     def _begun(self, asked: Asked, *, rehearses: bool) -> tuple[Process, CycleRequest]:
         self.cycles += 1
+        self.promises.note_take_overs()
         cycle = CycleId(f"cycle-{self.cycles:05}")
         self.trace.chapter(f"{cycle}: {asked}")
         process = Process(cycle, self.terms, self.trace, self.turns, rehearses=rehearses)
@@ -265,6 +280,7 @@ class World:
 
     def _ended(self, result: CycleResult) -> None:
         self._note(result)
+        self.promises.note_take_overs()
         for check in self.checks:
             check(self, result)
 
@@ -313,6 +329,7 @@ class World:
 
     def _tell_end(self, process: Process, error: SyncdError) -> None:
         """One state words its errors like no other."""
+        self.trace.note(f"a run ends by {type(error).__name__}")
         words = "" if isinstance(error, StateError) else f": {error}"
         self.trace.tell(process.name, f"ends: {type(error).__name__}{words}")
 
@@ -326,6 +343,13 @@ class World:
             f"{state.value}={count}" for state, count in sorted(result.states.items())
         )
         self.trace.tell(result.id, f"ends: {states} [{guards}] {changes} error={result.error}")
+        for stop in result.guards:
+            self.trace.note(f"guard {stop.guard.value}")
+        for one in result.changes:
+            self.trace.note(f"change {one.outcome.value}")
+        for state, count in result.states.items():
+            self.trace.noted[f"state {state.value}"] += count
+        self.trace.note(f"mode {result.mode.value}")
         if result.guards and not self.processes[result.id].rehearses:
             self.stopped.append(result.id)
 

@@ -198,6 +198,29 @@ def test_what_landed_before_a_crash_is_taken_for_ours_and_not_made_again() -> No
     assert [half[:2] for half in due(found)] == [(Action.CREATE, OF_ITEM)]
 
 
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        (WITH_DELETES, [(Action.DELETE, SKU)]),
+        (replace(WITH_DELETES, adopt=False), [(Action.DELETE, SKU)]),
+        (PAIRS, None),
+    ],
+)
+def test_a_sku_that_we_began_to_make_is_ours_though_its_row_has_gone_since(
+    policy: Policy, expected: list[tuple[Action, Resource]] | None
+) -> None:
+    in_flight = claim(replace(NEW, missing=GONE.missing))
+    found = observe(in_flight, Observation(None, sku=RemoteSku(ITEM, KNOWN_SKU)), policy, NOW)
+
+    assert (None if found is None else [half[:2] for half in due(found, policy)]) == expected
+
+
+def test_a_sku_of_others_stays_theirs_where_the_row_has_gone() -> None:
+    gone = replace(NEW, missing=GONE.missing)
+    seen = Observation(None, sku=RemoteSku(ITEM, KNOWN_SKU))
+    assert observe(gone, seen, WITH_DELETES, NOW) is None
+
+
 def test_a_newer_wish_clears_what_a_doubtful_write_may_have_sent() -> None:
     doubtful = replace(NEW, delivery=Delivery.IN_DOUBT)
     row = absorb(doubtful, 12, {**WISH, NAME: "Boot"})
