@@ -42,10 +42,14 @@ class MissingServerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server; `pid` is 0 where it is not ours to stop."""
+    """A running server; `pid` is 0 where it is not ours to stop.
+
+    `controlled` is what restarts it, and its folder.
+    """
 
     url: URL
     pid: int
+    controlled: tuple[Path, Path] | None = None
 
     @property
     def kind(self) -> str:
@@ -74,6 +78,12 @@ class Server:
             return self.url.update_query_dict({"options": f"-csearch_path={name}"})
         return self.url.set(database=name)
 
+    def restart(self) -> None:
+        """Have it end every session at once and start again on its files."""
+        assert self.controlled is not None
+        program, folder = self.controlled
+        _control(program, folder, "restart", "--mode=fast", "--wait", "--log=log-of-restarts")
+
     def kill(self) -> None:
         """Let it die at once, as by a power cut."""
         process = psutil.Process(self.pid)
@@ -94,8 +104,8 @@ def postgres() -> Iterator[Server]:
 
 
 @contextmanager
-def own_postgres() -> Iterator[Server]:
-    """Run a PostgreSQL that a test may kill."""
+def own_postgres(connections: int = 30) -> Iterator[Server]:
+    """Run a PostgreSQL that a test may kill, or restart."""
     found = Path("/usr/lib/postgresql").glob("*/bin/postgres")
     program = max(found, key=lambda path: float(path.parts[-3]), default=None)
     if program is None:
@@ -116,14 +126,19 @@ def own_postgres() -> Iterator[Server]:
             "port": str(port),
             "unix_socket_directories": str(folder),
             "fsync": "off",
-            "max_connections": "30",
+            "max_connections": str(connections),
             "shared_buffers": "32MB",
             "dynamic_shared_memory_type": "mmap",  # a killed one would leave its own behind
         }
         settings = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
         command = [str(program), "-D", "data", *settings]
+        control = program.with_name("pg_ctl")
         with _running("postgres", folder, command, lambda: _answers(url)) as pid:
-            yield Server(url, pid)
+            try:
+                yield Server(url, pid, (control, folder))
+            finally:
+                if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:  # it was restarted
+                    _control(control, folder, "stop", "--mode=immediate")
 
 
 @contextmanager
@@ -174,6 +189,10 @@ def _folder(user: str) -> Iterator[Path]:
 def _run(user: str, folder: Path, *command: Sequence[str]) -> None:
     words = [word for part in command for word in part]
     subprocess.run(words, cwd=folder, user=_as(user), check=True, stdout=subprocess.DEVNULL)
+
+
+def _control(program: Path, folder: Path, *words: str) -> None:
+    _run("postgres", folder, [str(program), "--pgdata=data", "--silent", *words])
 
 
 def _as(user: str) -> str | None:

@@ -89,6 +89,7 @@ class Worker:
             only=wish.only,
             doubted=wish.pointed_at,  # whoever points at a SKU may have changed its item
             wait=timedelta(),
+            sees_to_orphans=True,
             incremental=not self.owes_whole_read,
             progress=self.pulse.cycle,
             stop=self.ends.stop,

@@ -16,13 +16,13 @@ def orphaned_until(
 
     The remote knows no fencing number: what is looked up before that moment may be an older answer
     than what the catalog wishes by now. A write may have left long after it was begun, for it waits
-    its turn: until `sent_until`, where the lease tells when its sender can have sent it last.
+    its turn: until `sent_until`, where the lease tells when its sender can have sent it last. That
+    is a moment of this process's clock; the one by which it was begun may be hours ahead.
     """
     begun = max(_begun(ports), default=None)
     if begun is None:
         return None
-    sent = begun if sent_until is None else max(begun, sent_until)
-    return min(sent, ports.clock.now()) + terms.request_timeout
+    return min(sent_until or begun, ports.clock.now()) + terms.request_timeout
 
 
 def _begun(ports: Ports) -> Iterator[datetime]:

@@ -81,11 +81,16 @@ class Passes:
                 return
             pause = moment - self.ports.clock.now()
             left -= max(pause, timedelta())
-            if left < timedelta():
+            if left < timedelta() and not self._lets_land(moment):
                 self.due_again = moment
                 return
             if not await self._wait(pause):
                 return
+
+    def _lets_land(self, moment: datetime) -> bool:
+        """Whether it is waited because of what another process has left in flight."""
+        until = self.orphaned_until
+        return self.request.sees_to_orphans and until is not None and moment <= until
 
     def _orphaned_until(self) -> datetime | None:
         """A run waits for what may still land; a rehearsal foretells what that run comes to."""

@@ -99,6 +99,8 @@ class CycleRequest:
     sent are waited for: what has none by then stays in flight, and the next cycle looks it up.
     `reverts` names the cycle whose writes are undone, in the catalog's place. `doubted` are ids
     that an audit found otherwise than they are known: they are looked up before they are planned.
+    Where it `sees_to_orphans`, writes that a process left in flight are waited for in any case,
+    until they can no longer land: a cycle that comes soon would always find them still under way.
     `turn` is had by whoever wants the lease: what goes on side by side in one process comes to it
     in the order of asking.
     """
@@ -117,6 +119,7 @@ class CycleRequest:
     settle_wait: timedelta = SETTLE_WAIT
     reverts: CycleId | None = None
     doubted: frozenset[ItemId] = frozenset()
+    sees_to_orphans: bool = False
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

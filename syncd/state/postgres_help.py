@@ -41,6 +41,9 @@ LEAVE: Final = 5.0
 for as long."""
 STANDSTILL: Final = timedelta(seconds=5)
 """A helper that stops in the middle of a write keeps the others waiting for no longer."""
+PATIENCE: Final = timedelta(seconds=3)
+"""How long a helper waits for others to write: one that stopped in the middle of that may be the
+very process whose place it is about to take."""
 _SECOND: Final = 1_000_000
 
 
@@ -62,7 +65,7 @@ def helping(
     if found is None:
         yield None
         return
-    room = open_room(database.room.place, Access(standstill=STANDSTILL))
+    room = open_room(database.room.place, Access(PATIENCE, standstill=STANDSTILL))
     help_ = PostgresHelp(database, room, signs_room, timing, found)
     try:
         help_.join()

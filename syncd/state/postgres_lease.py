@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, timedelta
@@ -39,6 +40,10 @@ _END_STUCK_WRITERS: Final = text(
     " AND application_name <> :migrating"
 )
 
+_WAIT_A_MOMENT: Final = text("SELECT set_config('lock_timeout', '1s', true)")
+_TRIES: Final = 30
+"""So many moments are waited at most."""
+
 _log = structlog.get_logger()
 
 
@@ -67,18 +72,27 @@ class PostgresLease(Turns):
             before = signs.look(connection, LEASE)
         if not before.is_free(self._timing.term):
             return None
-        if before.holder is not None and not before.holder.ended:
-            self._end_stuck_writers()
-        try:
-            taking = self._advanced(holder)
-        except StateBusyError as busy:
-            raise stopped_while_writing(self._name, before.who) from busy
+        taking = self._advanced_in_turn(holder, before)
         return None if taking is None else self._kept(taking)
+
+    def _advanced_in_turn(self, holder: str, before: Sight) -> Taking | None:
+        """Wait for others to write; behind one who stopped others may have stopped in the queue."""
+        tries = itertools.count(1)
+        while True:
+            if before.holder is not None and not before.holder.ended:
+                self._end_stuck_writers()
+            try:
+                return self._advanced(holder)
+            except StateBusyError as busy:
+                if next(tries) == _TRIES:
+                    raise stopped_while_writing(self._name, before.who) from busy
 
     def _advanced(self, holder: str) -> Taking | None:
         """Shut everybody else out, if nobody was quicker."""
         since = f"{self._timing.now().astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-        with self._rooms.work.writing() as connection:
+        with self._rooms.work.unlocked() as connection:
+            connection.execute(_WAIT_A_MOMENT)
+            self._rooms.work.lock_writers_out(connection)
             before = signs.look_and_lock(connection, LEASE)
             if not before.is_free(self._timing.term) or self._has_helpers(connection):
                 return None
@@ -117,11 +131,12 @@ class PostgresLease(Turns):
     def _end_stuck_writers(self) -> None:
         """End what a holder that shows no sign of life keeps locked; only its own user may.
 
-        A migration gives no signs of life either, and is left to its end.
+        What it was at began within a beat or two of its last sign. A migration gives no signs of
+        life either, and is left to its end.
         """
         values = {
             "schema": self._rooms.work.place.schema,
-            "term": self._timing.term,
+            "term": self._timing.term - 2 * self._timing.beat,
             "migrating": MIGRATING,
         }
         with suppress(StateError), self._rooms.signs.unlocked() as connection:

@@ -65,7 +65,7 @@ class LeapingClock:
 
 def main() -> None:
     """Serve until stdin ends."""
-    _warm_up()
+    warm_up()
     _rehearse()
     gc.freeze()
     for line in sys.stdin.buffer:
@@ -78,7 +78,7 @@ def main() -> None:
     os._exit(0)  # at once: what the forks shared is not worth tidying up
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
     import syncd
 
     for name in _IMPORTED_LATE:

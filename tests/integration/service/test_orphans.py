@@ -120,3 +120,22 @@ async def test_a_dry_run_foretells_no_more_than_the_run_will_wait_for(shop: Shop
 
     assert shop.remote.calls == []
     assert result.changes == ()
+
+
+async def test_a_cycle_of_a_schedule_waits_for_it_however_soon_the_next_one_comes(
+    shop: Shop,
+) -> None:
+    """Each cycle begins right after the one before, which may have sent until its end."""
+    await _leave_an_update_in_flight(shop)
+    await shop.run(wait=timedelta())
+    await shop.run(wait=timedelta())
+    assert shop.state_of("a") is SkuState.IN_FLIGHT
+    await shop.run(wait=timedelta(), sees_to_orphans=True)
+    assert shop.state_of("a") is SkuState.IN_SYNC
+
+
+async def test_the_clock_of_whoever_began_it_may_be_hours_ahead(shop: Shop) -> None:
+    await _leave_an_update_in_flight(shop)
+    shop.later(hours=-2)
+    await shop.run(wait=timedelta(), sees_to_orphans=True)
+    assert shop.state_of("a") is SkuState.IN_SYNC
