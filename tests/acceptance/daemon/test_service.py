@@ -34,20 +34,21 @@ def test_it_works_by_its_schedule_and_tells_its_service_manager(
 def test_a_change_is_written_a_second_after_the_next_poll_at_most(
     shop: Shop, sandbox: SandboxProcess
 ) -> None:
-    """By the quickest of three, each made just after a poll: others may keep the machine busy."""
-    poll, took = 1.0, []
+    """By the first of some that is, each made just after a poll: the machine may be busy."""
+    poll = 1.0
     schedule(shop, poll=f"{poll}s")
     with serving(shop, "-v") as daemon:
         wait_until(lambda: len(sandbox.items()) == 12)
-        for more in range(13, 16):
+
+        def seconds_until_written(count: int) -> float:
             daemon.wait_for_log("cycle.finished", times=len(daemon.logs("cycle.finished")) + 1)
             changed = time.monotonic()
-            shop.stock([*ROWS, *(row(number) for number in range(12, more))])
-            wait_until(lambda more=more: len(sandbox.items()) == more)  # type: ignore[misc]  # bound now
-            took.append(time.monotonic() - changed)
-        daemon.stop()
+            shop.stock([row(number) for number in range(count)])
+            wait_until(lambda: len(sandbox.items()) == count)
+            return time.monotonic() - changed
 
-    assert min(took) < poll + 1.0
+        assert any(seconds_until_written(count) < poll + 1.0 for count in range(13, 19))
+        daemon.stop()
 
 
 def test_it_is_quiet_where_nothing_happens(shop: Shop, sandbox: SandboxProcess) -> None:
