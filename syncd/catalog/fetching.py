@@ -24,7 +24,9 @@ class Fetched:
     that came with it; empty where it shows none. `in_pages` tells that it came in several answers,
     one after the other: an id that stands there twice may then have taken the place of another.
     `pages` tells what each of them had.
-    `left_out` are those sentences of the evidence that say what is no row.
+    Where the last line of each spool counts its rows, `trailer` is the form of it, as
+    `FileKeys.trailer` has it. `left_out` are those sentences of the evidence that say what is no
+    row.
     Where rows may have slipped by unseen, `second_look` asks for the same once more.
     """
 
@@ -39,6 +41,7 @@ class Fetched:
     second_look: SecondLook | None = None
     pages: tuple[PageRun, ...] = ()
     left_out: tuple[str, ...] = ()
+    trailer: str | None = None
 
 
 class Fetcher(Protocol):

@@ -152,7 +152,7 @@ class Copies:
         return Take(
             name=self.name,
             files=copies(self._with_rows(fetched), self.name),
-            keys=FileKeys(path=self.name),
+            keys=FileKeys(path=self.name, trailer=fetched.trailer),
             look=Look(fetched.identity),
             in_place=False,
             scope=fetched.scope,

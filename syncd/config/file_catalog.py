@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from syncd.config.source import SourceSection
 
 TRAILER_COUNT: Final = "{count}"
 """Stands in a trailer's form for the number of rows."""
+
+
+def _count_once(value: str) -> str:
+    if value.count(TRAILER_COUNT) != 1 or not value.isprintable():
+        raise ValueError(f'must be a line with {TRAILER_COUNT} once, such as "# rows: {{count}}"')
+    return value
+
+
+Trailer: TypeAlias = Annotated[str, AfterValidator(_count_once)]
+"""How a last line looks that counts the rows."""
 
 
 class FileKeys(SourceSection):
@@ -47,7 +57,7 @@ class FileKeys(SourceSection):
             ' "optional" where the file is always written so.'
         ),
     )
-    trailer: str | None = Field(
+    trailer: Trailer | None = Field(
         None,
         description=(
             "How a last line looks that is no row but counts them: {count} is their number,"
@@ -66,15 +76,6 @@ class FileKeys(SourceSection):
     def _be_a_path(cls, value: str) -> str:
         if "\0" in value:
             raise ValueError("must be the path of a file")
-        return value
-
-    @field_validator("trailer")
-    @classmethod
-    def _count_once(cls, value: str | None) -> str | None:
-        if value is not None and (value.count(TRAILER_COUNT) != 1 or not value.isprintable()):
-            raise ValueError(
-                f'must be a line with {TRAILER_COUNT} once, such as "# rows: {{count}}"'
-            )
         return value
 
     @field_validator("delimiter", "quote")

@@ -11,6 +11,7 @@ from pydantic import Field, JsonValue, StringConstraints, field_validator, model
 
 from syncd.config.addresses import Address, is_private_way
 from syncd.config.expressions import Expression, Finder, HeaderName
+from syncd.config.file_catalog import Trailer
 from syncd.config.http_sections import AuthKeys, BulkKeys, ChangesKeys, PagingKeys
 from syncd.config.mapping import Word, Words
 from syncd.config.source import SourceSection
@@ -61,6 +62,14 @@ class HttpKeys(SourceSection):
     final_newline: Literal["required", "optional"] = Field(
         "required",
         description="Whether a last line without a line end is taken for a body cut short.",
+    )
+    trailer: Trailer | None = Field(
+        None,
+        description=(
+            "How a last line of a CSV or of JSON lines looks that is no row but counts them:"
+            " {count} is their number, and * is anything."
+        ),
+        examples=["# rows: {count}"],
     )
     records: Expression = Field("@", description="What finds the list of records in an answer.")
     nested: Expression | None = Field(
@@ -156,6 +165,9 @@ class HttpKeys(SourceSection):
         in_body = self.paging.place == "body" or self.updated_since.body
         if in_body and self.method != "POST":
             raise ValueError('parameters in the body need method = "POST"')
+        in_pages = self.paging.type != "none" or self.bulk is not None
+        if self.trailer is not None and (in_pages or self.format == "json"):
+            raise ValueError("trailer is of a CSV, or of JSON lines, that comes in one answer")
         if self.paging.type != "none" and self.format not in {None, "json"}:
             raise ValueError(f'pages are JSON, but format is "{self.format}"')
         return self

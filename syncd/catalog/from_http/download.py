@@ -88,7 +88,7 @@ class Download:
                 yield from self._json(answer, rows, tally)
             case Kind.JSONL:
                 self._total.declare(answer, None, tally)
-                yield from line_rows(answer.body, rows, tally)
+                yield from line_rows(answer.body, rows, tally, self._trailers)
                 self._judge_end(answer, None, tally)
             case Kind.CSV:
                 yield from self._csv(answer, rows, tally)
@@ -141,14 +141,19 @@ class Download:
         delimiter = self._settings.delimiter
         if self._settings.total is not None:
             self._total.declare(answer, None, tally)
-            tally.add(count_records(answer.body, delimiter), ())
+            tally.add(count_records(answer.body, delimiter) - self._trailers, ())
         yield from chunks(answer.body) if delimiter == "," else with_commas(answer.body, delimiter)
+
+    @property
+    def _trailers(self) -> int:
+        """How many lines at the end are no records."""
+        return 0 if self._settings.trailer is None else 1
 
     def _judge_length(self, answer: Answer, tally: Tally) -> None:
         """Doubt what might have been cut between two lines without a trace."""
         if answer.framed:
             tally.speak_for("HTTP announced how long it is, and all of it came")
-        elif tally.total is None:
+        elif tally.total is None and not self._trailers:
             tally.doubt("the server did not announce how long it is, so a cut would not show")
 
     def _ended(self, pieces: Iterable[bytes]) -> Iterator[bytes]:

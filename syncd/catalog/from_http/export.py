@@ -103,13 +103,16 @@ def array_rows(body: Path, rows: Rows, tally: Tally) -> Iterator[bytes]:
     tally.speak_for("its JSON array is closed")
 
 
-def line_rows(body: Path, rows: Rows, tally: Tally) -> Iterator[bytes]:
-    """Give the rows of JSON lines; a line that is none goes on as it is, to be held."""
+def line_rows(body: Path, rows: Rows, tally: Tally, trailers: int = 0) -> Iterator[bytes]:
+    """Give the rows of JSON lines; a line that is none goes on as it is, to be held.
+
+    So do the `trailers`, the last lines, which are not counted.
+    """
     records = 0
     for line in lines_of(body):
         records += 1
         yield from _rows_of(line, rows)
-    tally.add(records, ())
+    tally.add(max(0, records - trailers), ())
 
 
 def _rows_of(line: bytes, rows: Rows) -> Iterator[bytes]:

@@ -140,9 +140,16 @@ class HttpFetcher:
             identity=parts[0].identity if len(parts) == 1 and scope is Scope.WHOLE else "",
             in_pages=sum(part.tally.pages for part in parts) > 1,
             second_look=self._second_look(parts) if scope is Scope.WHOLE else None,
+            trailer=self._trailer,
             left_out=tuple(sentence for part in parts for sentence in part.left_out()),
             pages=tuple(run for part in parts for run in part.tally.runs()),
         )
+
+    @property
+    def _trailer(self) -> str | None:
+        """The form of the last line as it stands in a spool, where commas separate."""
+        form = self._settings.trailer
+        return None if form is None else form.replace(self._settings.delimiter, ",")
 
     def _second_look(self, parts: Sequence[Part]) -> SecondLook | None:
         """Ask for lists once more whose pages may move; other ways of reading do not know any."""

@@ -1,6 +1,6 @@
 """Breaks as many reads as asked for: `python -m tests.property.broken_reads --reads N`.
 
-With `--over memory --first NAME`, a hundred thousand take some twenty minutes of one processor, and
+With `--over memory --first NAME`, a hundred thousand take some ten minutes of one processor, and
 are the same at every run.
 """
 

@@ -104,6 +104,47 @@ def test_records_stand_where_the_configuration_says(server: RawServer, reader: R
     assert ids_of(reader.fetch(url=url, records="data.list")) == ["P1", "P2", "P3"]
 
 
+TRAILERS: list[tuple[bytes, dict[str, str], dict[str, Any]]] = [
+    (TABLE + b"# 3 rows\n", CSV, {"trailer": "# {count} rows"}),
+    (
+        TABLE.replace(b",", b";") + b"T;now;3\n",
+        CSV,
+        {"trailer": "T;*;{count}", "delimiter": ";", "total": "header:X-Count"},
+    ),
+    (LINES + b"# 3\n", JSON_LINES, {"trailer": "# {count}"}),
+    (LINES + b"# 3\n", JSON_LINES, {"trailer": "# {count}", "fields": {"part": "mpn"}}),
+]
+
+
+@pytest.mark.parametrize(("body", "headers", "settings"), TRAILERS)
+def test_a_trailer_counts_the_rows_of_a_body_and_is_none(
+    server: RawServer,
+    reader: Reader,
+    body: bytes,
+    headers: dict[str, str],
+    settings: dict[str, Any],
+) -> None:
+    """It vouches for a body whose length nobody announced; another number is a doubt."""
+    headers = headers | {"x-count": "3"}
+    url = _at(server, Reply(body=body, headers=headers, framed=False))
+
+    found = _compared(reader, url=url, **settings)
+
+    assert found.ids == ["P1", "P2", "P3"]
+    assert found.certificate.doubts == ()
+    assert "its trailer counts as many records" in found.certificate.evidence
+
+    fewer = body.replace(body.splitlines(keepends=True)[-2], b"")
+    url = _at(server, Reply(body=fewer, headers=headers | {"x-count": "2"}, framed=False))
+    (doubt,) = _compared(reader, url=url, **settings).certificate.doubts
+    assert doubt.endswith("counts 3 records, but it has 2")
+
+    whole, _, _ = body.rstrip().rpartition(b"\n")
+    url = _at(server, Reply(body=whole + b"\n", headers=headers, framed=False))
+    cut = _compared(reader, url=url, **settings)
+    assert any("does not end with its trailer" in doubt for doubt in cut.certificate.doubts)
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "settings"),
     [
