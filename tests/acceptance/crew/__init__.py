@@ -1,0 +1,1 @@
+"""Eight processes on one account, and everything that can befall them."""

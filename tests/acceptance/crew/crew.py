@@ -1,0 +1,213 @@
+"""A crew on one account: its members, what befalls them, and the evidence of what they did."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+import orjson
+import psutil
+
+from tests.acceptance.crew.cable import Cable, cable
+from tests.acceptance.test_stopping import creates_by_id
+from tests.environment import clean_environment
+from tests.postgres_states import Account
+from tests.sandbox_process import SandboxProcess
+from tests.servers import PASSWORD
+from tests.shop import Shop, row, wait_until
+
+MEMBERS: Final = 8
+RATE: Final = 60
+TERM: Final = 3.0
+HOUR: Final = 3600.0
+SETTINGS: Final = """
+[schedule]
+poll = "1s"
+rolling = "0"
+jitter = "0s"
+[guards]
+max_update = 1.0
+max_same_change = 1.0
+"""
+_SECOND: Final = 1_000_000_000
+_WATCH_FENCES: Final = """
+CREATE TABLE crew_begun (cycle text PRIMARY KEY, fence bigint);
+CREATE TABLE crew_stale (cycle text, fence bigint, standing bigint);
+CREATE FUNCTION crew_standing() RETURNS bigint LANGUAGE sql AS
+  $$SELECT (value::json->>0)::bigint FROM fact WHERE key = 'fence'$$;
+CREATE FUNCTION crew_begins() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+  INSERT INTO crew_begun VALUES (NEW.id, crew_standing()) ON CONFLICT DO NOTHING; RETURN NEW;
+END$$;
+CREATE FUNCTION crew_writes() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+  INSERT INTO crew_stale SELECT cycle, fence, crew_standing() FROM crew_begun
+    WHERE cycle = NEW.cycle AND fence <> crew_standing();
+  RETURN NEW;
+END$$;
+CREATE TRIGGER crew_begins BEFORE INSERT ON cycle FOR EACH ROW EXECUTE FUNCTION crew_begins();
+CREATE TRIGGER crew_writes BEFORE INSERT OR UPDATE ON journal
+  FOR EACH ROW EXECUTE FUNCTION crew_writes();
+"""
+"""Notes whoever writes an intent or an outcome for a cycle that has the fence no more."""
+
+
+@dataclass
+class Member:
+    """One process, and the folder that holds what it has told."""
+
+    pid: int
+    told: Path
+
+    @property
+    def log(self) -> str:
+        file = self.told / "log"
+        return file.read_text(errors="replace") if file.exists() else ""
+
+    @property
+    def departures(self) -> list[int]:
+        file = self.told / "departures"
+        return [int(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    @property
+    def lives(self) -> bool:
+        with suppress(psutil.NoSuchProcess):
+            return psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE
+        return False
+
+    def send(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+
+@dataclass
+class Crew:
+    """Members of one account, every other of which reaches the database by a cable."""
+
+    shop: Shop
+    sandbox: SandboxProcess
+    account: Account
+    cable: Cable
+    ship: subprocess.Popen[bytes]
+    members: list[Member] = field(default_factory=list)
+
+    def sign_on(self, later: float = 0.0) -> Member:
+        """Have one more, whose clock goes that many seconds ahead."""
+        assert self.ship.stdin is not None
+        assert self.ship.stdout is not None
+        number = len(self.members)
+        told = self.shop.folder / f"member-{number}"
+        told.mkdir()
+        url = self.account.server.url
+        if number % 2:
+            url = url.set(port=self.cable.port)
+        line = {
+            "folder": str(self.shop.folder),
+            "told": str(told),
+            "url": url.render_as_string(hide_password=False),
+            "account": self.account.name,
+            "later": later,
+            "term": TERM,
+        }
+        self.ship.stdin.write(orjson.dumps(line) + b"\n")
+        self.ship.stdin.flush()
+        member = Member(int(self.ship.stdout.readline()), told)
+        self.members.append(member)
+        return member
+
+    # -- what goes on
+
+    def holder(self) -> Member | None:
+        """Who has the lease, or had it last."""
+        for (value,) in self.account.ask("SELECT value FROM fact WHERE key = 'fence'"):
+            found = [each for each in self.members if str(each.pid) in str(value)]
+            return found[0] if found else None
+        return None
+
+    def helpers(self) -> list[Member]:
+        """Who has helped so far and is not the holder."""
+        holder = self.holder()
+        return [
+            each
+            for each in self.members
+            if each is not holder and each.lives and "delivery.helps" in each.log
+        ]
+
+    def stock(self, count: int, origin: str) -> None:
+        self.shop.stock([row(number, origin=origin) for number in range(count)])
+
+    def made(self, origin: str) -> int:
+        """How many items have this origin."""
+        items = self.sandbox.items().values()
+        return sum(1 for item in items if item["countryOfOrigin"] == origin)
+
+    def wait_for(self, origin: str, count: int) -> None:
+        wait_until(lambda: self.made(origin) >= count)
+
+    # -- what has become of it
+
+    def check(self, count: int, origin: str) -> None:
+        """All is as the catalog says, and nothing was done that must not be."""
+        wait_until(lambda: self._is_in_sync(count))
+        assert self.made(origin) == len(self.sandbox.items()) == count
+        assert self.account.ask("SELECT id FROM sku WHERE delivery <> 'settled'") == []
+        assert self.account.ask("SELECT * FROM crew_stale") == []
+        creates = creates_by_id(self.sandbox)
+        assert {name: number for name, number in creates.items() if name and number > 1} == {}
+        assert self.most_in_a_second() <= RATE
+        for member in self.members:
+            assert "Traceback" not in member.log, member.log
+            assert PASSWORD not in member.log
+
+    def _is_in_sync(self, count: int) -> bool:
+        found = self.account.ask("SELECT state, count(*) FROM sku GROUP BY state")
+        return found == [("in_sync", count)]
+
+    def departures(self) -> Sequence[int]:
+        return sorted(moment for member in self.members for moment in member.departures)
+
+    def most_in_a_second(self) -> int:
+        """By the one clock of this machine that nobody sets."""
+        moments, first, most = self.departures(), 0, 0
+        for last, moment in enumerate(moments):
+            while moments[first] <= moment - _SECOND:
+                first += 1
+            most = max(most, last - first + 1)
+        return most
+
+    def longest_silence(self, since: int) -> float:
+        """Seconds in which nobody sent anything, from a departure on."""
+        moments = self.departures()[since:]
+        return max(later - earlier for earlier, later in pairwise(moments)) / _SECOND
+
+
+@contextmanager
+def crew(shop: Shop, sandbox: SandboxProcess, account: Account) -> Iterator[Crew]:
+    """Have a ship ready; whoever is on it goes with the block."""
+    text = shop.configuration.read_text().partition("[state]")[0]
+    quick = text.replace("requests_per_second = 900", f"requests_per_second = {RATE}")
+    quick = quick.replace('timeout = "5s"', 'timeout = "2s"\nmax_in_flight = 4')
+    shop.configuration.write_text(quick + SETTINGS)
+    account.run(_WATCH_FENCES)
+    command = [sys.executable, "-m", "tests.acceptance.crew.ship"]
+    environment = {**clean_environment(), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    port = account.server.url.port
+    assert port is not None
+    with (
+        cable(port) as laid,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        ) as ship,
+    ):
+        found = Crew(shop, sandbox, account, laid, ship)
+        try:
+            yield found
+        finally:
+            for member in found.members:
+                with suppress(ProcessLookupError):
+                    member.send(signal.SIGKILL)
