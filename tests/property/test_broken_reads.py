@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 
+from syncd.catalog.from_http.fetcher import HttpFetcher
 from syncd.catalog.from_http.tally import Tally
 from tests.property.broken_reads.run import STANDS, run
 from tests.property.broken_reads.trial import TakenForBrokenError, WronglyMissingError
@@ -41,6 +42,13 @@ def test_a_doubt_that_is_lost_shows(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(WronglyMissingError, match=r"(?s)taken for whole.* --seed cedar-\d+"):
         run((f"cedar-{number}" for number in range(UNTIL_IT_SHOWS)), "lists")
+
+
+def test_a_second_look_that_is_lost_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HttpFetcher, "_second_look", lambda *_: None)
+
+    with pytest.raises(WronglyMissingError, match=r"(?s)taken for whole.* --seed cedar-\d+"):
+        run((f"cedar-{number}" for number in range(UNTIL_IT_SHOWS)), "lists", "memory")
 
 
 def test_a_sound_read_that_is_doubted_shows(monkeypatch: pytest.MonkeyPatch) -> None:
