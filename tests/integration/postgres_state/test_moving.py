@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     Integer,
     LargeBinary,
     Table,
@@ -90,6 +91,8 @@ def value_of(column: Column[Any], number: int) -> object:
             return bool(number % 2)
         case BigInteger() | Integer():
             return -(2**63) + number if column.table is schema.sku else 2**40 + number
+        case Double():
+            return number + 0.1
         case LargeBinary():
             return bytes(range(256)) * number
         case _:
