@@ -134,13 +134,17 @@ class Pair:
             self.row = gone(self.row, self.now, self.read)
 
     def _meddle(self, event: Meddled) -> None:
-        is_open = self.row is not None and self.row.may_have_written
         if event.is_gone:
             self.remote.pop(event.resource, None)
             self.ours.discard(event.resource)
-        elif event.resource in self.remote or not is_open:  # else nobody could tell whose it is
+        elif event.resource in self.remote or not self._takes_for_ours(event.resource):
             self.remote[event.resource] = OTHERS[event.resource]
         self.meddled.add(event.resource)
+
+    def _takes_for_ours(self, resource: Resource) -> bool:
+        """Whether nobody could tell that what is made now is not ours."""
+        row = self.row
+        return row is not None and (row.may_have_written or row.half(resource).known is not None)
 
     def _send(self, fate: Fate) -> None:
         due, row = self.due, self.row
