@@ -12,6 +12,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from tests.engines import Engines
 from tests.vendor_watch import WATCH, watched
 
 RARELY: Final = (50_000, 20, 50)
@@ -38,6 +39,16 @@ def _trust_once() -> Iterator[None]:
         patch.setattr("httpx.create_ssl_context", trusting)
         patch.setattr("httpx._transports.default.create_ssl_context", trusting)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engine_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Start a columnar engine once, and not for every read."""
+    engines = Engines(str(tmp_path_factory.mktemp("spill")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("duckdb.connect", engines.connect)
+        yield
+    engines.end()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -148,7 +148,7 @@ def mariadb() -> Iterator[Server]:
     if program is None:
         raise MissingServerError("MariaDB is missing: install Debian's mariadb-server")
     with _folder("mysql") as folder:
-        where = [f"--datadir={folder / 'data'}", "--innodb-log-file-size=8M"]
+        where = [f"--datadir={folder / 'data'}", f"--tmpdir={folder}", "--innodb-log-file-size=8M"]
         _run(
             "mysql",
             folder,

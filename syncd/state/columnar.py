@@ -24,11 +24,8 @@ def columnar_engine(spill: Path) -> Iterator[DuckDBPyConnection]:
     """An engine in memory that puts into this folder what does not fit."""
     import duckdb
 
-    engine = duckdb.connect(config={**_SETTINGS, "temp_directory": str(spill)})
-    try:
+    with duckdb.connect(config={**_SETTINGS, "temp_directory": str(spill)}) as engine:
         yield engine
-    finally:
-        engine.close()
 
 
 def literal(text: str) -> str:

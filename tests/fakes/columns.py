@@ -14,4 +14,4 @@ def columnar_engine() -> duckdb.DuckDBPyConnection:
 
 @cache
 def _engine() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect()
+    return duckdb.connect(":memory:fakes")
