@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from syncd.catalog.from_database.selection import Place
 from syncd.config import SqlKeys
@@ -17,11 +17,13 @@ _TABLES: Final = (
     "SELECT t.table_schema = database() AS here, t.table_schema, t.table_name, t.engine"
     " FROM information_schema.tables t JOIN information_schema.engines e ON e.engine = t.engine"
     " WHERE t.table_type = 'BASE TABLE' AND coalesce(e.transactions, 'NO') <> 'YES' AND"
-    " t.table_schema NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')"
 )
+_THIS_ONE: Final = " t.table_schema = coalesce(%s, database()) AND t.table_name = %s"
+_ANY: Final = " t.table_schema NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')"
+"""To look at all takes as long as there are tables, so only views and queries have it done."""
 _VIEWS: Final = (
-    "SELECT view_definition FROM information_schema.views WHERE table_name = %s"
-    " AND table_schema = coalesce(%s, database())"
+    "SELECT view_definition FROM information_schema.views"
+    " WHERE table_schema = coalesce(%s, database()) AND table_name = %s"
 )
 
 
@@ -32,21 +34,32 @@ def doubts_of_engines(connection: Connection, keys: SqlKeys) -> Iterator[str]:
     """
     if connection.dialect.name not in _KINDS:
         return
-    restless = connection.exec_driver_sql(_TABLES).all()
-    text = _text_of(connection, keys) if restless else ""
-    for here, schema, table, engine in restless:
-        name = table if here else f"{schema}.{table}"
-        if re.search(rf"(?<!\w){re.escape(table)}(?!\w)", text, re.IGNORECASE):
-            yield (
-                f"the engine of its table {name} ({engine}) has no transactions, so rows may have"
-                " moved while they were read"
-            )
+    for here, schema, table, engine in _restless(connection, keys):
+        yield (
+            f"the engine of its table {table if here else f'{schema}.{table}'} ({engine}) has no"
+            " transactions, so rows may have moved while they were read"
+        )
 
 
-def _text_of(connection: Connection, keys: SqlKeys) -> str:
-    """Give the text in which the names of all tables stand that are read."""
-    if keys.query is not None:
-        return keys.query
-    place = Place.of(keys.table or "")
-    views = connection.exec_driver_sql(_VIEWS, (place.table, place.schema)).scalars()
-    return "\n".join((place.table, *(view or "" for view in views)))
+def _restless(connection: Connection, keys: SqlKeys) -> Iterator[Sequence[Any]]:
+    place = None if keys.query is not None else Place.of(keys.table or "")
+    if place is not None:
+        yield from _rows(connection, f"{_TABLES}{_THIS_ONE}", place)
+    text = _text_of(connection, keys.query, place)
+    for row in _rows(connection, f"{_TABLES}{_ANY}") if text else ():
+        if re.search(rf"(?<!\w){re.escape(row[2])}(?!\w)", text, re.IGNORECASE):
+            yield row
+
+
+def _rows(
+    connection: Connection, query: str, place: Place | None = None
+) -> Sequence[Sequence[Any]]:
+    given = () if place is None else (place.schema, place.table)
+    return connection.exec_driver_sql(query, given).all()
+
+
+def _text_of(connection: Connection, query: str | None, place: Place | None) -> str:
+    """Give the text in which the names of tables stand; empty for a table that is one itself."""
+    if query is not None or place is None:
+        return query or ""
+    return "\n".join(view[0] or "" for view in _rows(connection, _VIEWS, place))
