@@ -65,10 +65,10 @@ class Grown:
 def test_growth(
     measure: Measure, tmp_path: Path, tell: Tell, rows: int, request: pytest.FixtureRequest
 ) -> None:
-    found = [measure(_grown, tmp_path / str(size), size) for size in _sizes(rows)[:1]]
-    found += [_grown(tmp_path / str(size), size) for size in _sizes(rows)[1:]]
-
-    for one in found:
+    found: list[Grown] = []
+    for size in _sizes(rows):
+        one = _grown(tmp_path / str(size), size) if found else measure(_grown, tmp_path / "0", size)
+        found.append(one)
         _tell(tell, one)
     for smaller, larger in pairwise(found):
         beside = Beside(f"ten times {smaller.rows:,} rows", 10 * smaller.took)
