@@ -62,10 +62,15 @@ class Shop:
             self._trade()
             self._write()
 
+    def a_second_passes(self) -> None:
+        """Cycles are named by the time at which they begin."""
+        self._clock.moment += timedelta(seconds=1)
+
     def be_fair(self) -> None:
-        """Let everything answer from now on, and forget what was asked."""
+        """Let the catalog be there and everything answer, and forget what was asked."""
         self._remote.calls.clear()
         self._remote.read_errors.clear()
+        self._write()
 
     def drifts(self) -> ItemId:
         """Have another hand edit an item."""

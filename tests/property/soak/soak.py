@@ -118,6 +118,7 @@ class _Works:
     async def poll(self) -> None:
         """Have one cycle made, however it ends."""
         before = self._pulse.last
+        self._shop.a_second_passes()
         self._wishes.add(Job.POLL)
         await self._until(lambda: self._pulse.last is not before)
 
@@ -126,6 +127,7 @@ class _Works:
         del self.notifier.told[1:]
         if cycle % _HOOKS == 0:
             before = self._pulse.last
+            self._shop.a_second_passes()
             self._wishes.point_at([self._shop.drifts()])
             await self._until(lambda: self._pulse.last is not before)
         if cycle % _ROLLS == 0:
@@ -150,6 +152,7 @@ class _Works:
         raise AssertionError(f"{item} is not mended: {self._pulse.troubles}")
 
     async def _beside(self, job: Job) -> None:
+        self._shop.a_second_passes()
         self._wishes.add(job)
         for _ in range(3):  # until it is taken
             await asyncio.sleep(0.001)
