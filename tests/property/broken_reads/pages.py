@@ -83,7 +83,16 @@ def list_case(rig: Rig, chance: Random) -> Case:
     )
     fetcher = http_fetcher(shop.settings() | {**shape.settings})
     sound = not faults and _vouched(shop)
-    return Case(words, fetcher, frozenset(present), sound, filter=shape.filter)
+    ids = frozenset(present)
+    return Case(
+        words, fetcher, ids, sound, filter=shape.filter, gone=lambda: {*ids} - _ids_in(shop)
+    )
+
+
+def _ids_in(shop: PagedList) -> set[str]:
+    """Give the ids of the rows that the shop has by now."""
+    rows = (row for record in shop.records for row in record.get("variants", [record]))
+    return {row["id"] for row in rows}
 
 
 def rows_of(ids: list[str]) -> list[Row]:

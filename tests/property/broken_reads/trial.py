@@ -56,7 +56,8 @@ class Case:
     """One read: where it comes from, what is truly there, and how it was broken, if at all.
 
     A sound one must be proven complete, and show what is gone. `must_doubt` is for one that lacks
-    something beside ids. `meanwhile` happens between the read's begin and its comparison.
+    something beside ids. `meanwhile` happens between the read's begin and its comparison,
+    and `gone` tells in the end what was really taken out while it was read.
     """
 
     words: str
@@ -67,6 +68,7 @@ class Case:
     meanwhile: Callable[[], None] = lambda: None
     columns: Mapping[str, str] = field(default_factory=COLUMNS.copy)
     filter: Filter = field(default_factory=dict)
+    gone: Callable[[], set[str]] = set
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,9 @@ def tried(case: Case, rig: Rig) -> Outcome:
         return Outcome.REFUSED
     if case.sound and (outcome, missing) != (Outcome.WHOLE, set(IDS) - case.present):
         raise TakenForBrokenError(f"{case.words}: {outcome}, missing {sorted(missing)}")
-    if outcome is Outcome.WHOLE and (wrongly := missing & case.present or case.must_doubt):
+    if outcome is Outcome.WHOLE and (
+        wrongly := (missing & case.present) - case.gone() or case.must_doubt
+    ):
         raise WronglyMissingError(f"{case.words}: taken for whole, and missing {wrongly}")
     return outcome
 
