@@ -204,39 +204,39 @@ _IN_THE_SERVICE: Final = (
     Mutation(
         name="intent-is-not-kept",
         file="service/deliver.py",
-        old="""        cycle, now = self._request.id, self._ports.clock.now()
-        with self._ports.state.transaction() as transaction:""",
-        new="""        cycle, now = self._request.id, self._ports.clock.now()
-        with (
+        old="""        with self._ports.state.transaction() as transaction:
+            return self._writes.begin(transaction, part)""",
+        new="""        with (
             self._ports.state.overlay() as aside,
             aside.transaction() as transaction,
-        ):""",
+        ):
+            return self._writes.begin(transaction, part)""",
         caught_by=(f"{_SERVICE}test_delivery.py",),
     ),
     Mutation(
         name="in-flight-is-not-marked",
-        file="service/deliver.py",
+        file="service/writes.py",
         old="transaction.put([claim(rows[change.id]) for change in current])",
         new="transaction.put([rows[change.id] for change in current if not claim])",
         caught_by=(f"{_SERVICE}test_delivery.py", f"{_SERVICE}test_outages.py"),
     ),
     Mutation(
         name="same-id-twice-in-flight",
-        file="service/deliver.py",
-        old="            start += len(part)\n",
-        new="            start += max(1, len(part) - 1)\n",
+        file="service/supply.py",
+        old="Plan(changes[most:], approved)",
+        new="Plan(changes[max(1, min(most, len(changes)) - 1) :], approved)",
         caught_by=(f"{_SERVICE}test_delivery.py",),
     ),
     Mutation(
         name="moved-on-and-sent-all-the-same",
-        file="service/deliver.py",
+        file="service/writes.py",
         old="return row is not None and row.revision == change.revision",
         new="return row is not None and row.revision >= change.revision",
         caught_by=("tests/unit/service/test_moved_on.py",),
     ),
     Mutation(
         name="made-again-and-not-noted",
-        file="service/deliver.py",
+        file="service/writes.py",
         old="recreates=recreates(rows[one.id], one),",
         new="recreates=False,",
         caught_by=(f"{_SERVICE}test_pruning.py::{_MADE_AGAIN}",),
@@ -295,8 +295,8 @@ _IN_THE_SERVICE: Final = (
     Mutation(
         name="what-still-lands-is-not-awaited",
         file="service/orphans.py",
-        old="return min(sent, ports.clock.now()) + terms.request_timeout",
-        new="return min(sent, ports.clock.now())",
+        old="return min(sent_until or begun, ports.clock.now()) + terms.request_timeout",
+        new="return min(sent_until or begun, ports.clock.now())",
         caught_by=(f"{_SERVICE}test_orphans.py",),
     ),
     Mutation(
