@@ -107,7 +107,7 @@ def _country(text: str) -> str:
 
     code = canonical_country(text.strip())
     if code is None:
-        raise UsageError(f"--ship-to {text}", "it is no ISO 3166-1 alpha-2 code", "Write DE")
+        raise UsageError(f"--ship-to {text}", "it is no ISO 3166-1 alpha-2 code", "Write it as DE")
     return code
 
 

@@ -120,7 +120,8 @@ class Tracked:
 
     Where SKUs are managed, a row is about a pair: `known_sku` and `sent_sku` are to its SKU what
     `known` and `sent` are to its item, except that `known_sku` has no attributes without a value.
-    A SKU that is known is ours; `ownership` speaks of the item.
+    A SKU that is known is ours; `ownership` speaks of the item. `lost_sku` says that the remote has
+    lost a SKU that was ours, until there is one again.
     """
 
     id: ItemId
@@ -142,6 +143,7 @@ class Tracked:
     reverted: Reverted | None = None
     known_sku: Attributes | None = None
     sent_sku: frozenset[Attribute] = field(default_factory=frozenset)
+    lost_sku: bool = False
 
     @property
     def state(self) -> SkuState:
@@ -214,8 +216,18 @@ class Tracked:
     ) -> Tracked:
         """The row with this known of one half."""
         if resource is Resource.SKU:
-            return replace(self, known_sku=known, sent_sku=sent)
+            is_lost = self.lost_sku and known is None
+            return replace(self, known_sku=known, sent_sku=sent, lost_sku=is_lost)
         return replace(self, known=known, sent=sent)
+
+    def without_sku(self) -> Tracked:
+        """The row once no SKU is ours, without one having been lost."""
+        return replace(self, known_sku=None, sent_sku=frozenset(), lost_sku=False)
+
+    def having_lost_sku(self) -> Tracked:
+        """The row once the remote is found to have no SKU; one that never was ours is not lost."""
+        is_lost = self.lost_sku or self.known_sku is not None
+        return replace(self, known_sku=None, sent_sku=frozenset(), lost_sku=is_lost)
 
     @property
     def wants_sku(self) -> bool:

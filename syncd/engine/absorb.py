@@ -97,9 +97,9 @@ def _wished(tracked: Tracked, wish: Attributes) -> Tracked:
         desired=wish,
         revision=tracked.revision + 1,
     )
-    if wished.wants_sku or wished.known_sku is None:
+    if wished.wants_sku:
         return wished
-    return replace(wished, known_sku=None, sent_sku=frozenset())  # looked at anew before it is ours
+    return wished.without_sku()  # it is looked at anew before it is ours
 
 
 def with_perhaps_sent(tracked: Tracked) -> Tracked:

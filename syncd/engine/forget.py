@@ -66,4 +66,4 @@ def without_lasting_sku(tracked: Tracked, policy: Policy) -> Tracked:
     last = tracked.known is None and tracked.delivery is Delivery.SETTLED
     if tracked.known_sku is None or not (stays and last):
         return tracked
-    return replace(tracked, known_sku=None, sent_sku=frozenset())
+    return tracked.without_sku()

@@ -40,7 +40,8 @@ class Situation:
     `owned` counts the owned items, those this plan adopts included. `written` has the ids written
     within the budget window without an approval, by kind, so that many small runs count like a
     large one; the deletes among them say how many items there were before. `recreated` are ids the
-    plan creates although they were ours: the remote has lost them; `recreated_before` those created
+    plan creates although they, or their SKUs, were ours: the remote has lost them;
+    `recreated_before` those created
     again within the window. `alike` has the ids that were given some of the plan's values within
     the window, by attribute and value. `approvals` are those in force.
     `changed_parts` name what decides the plan and has changed since the last plan that passed the
@@ -165,9 +166,13 @@ def _made(count: int) -> str:
 
 
 def _recreated(case: _Case) -> Iterator[GuardStop]:
-    """Creates of items that were ours count like updates: a remote without them is suspicious."""
-    creates = case.concerned(Guard.MAX_UPDATE, Action.CREATE)
-    ids = [item for item in _ids(creates) if item in case.situation.recreated]
+    """Creates of what was ours count like updates: a remote without it is suspicious."""
+    creates = [
+        change
+        for change in case.concerned(Guard.MAX_UPDATE, Action.CREATE)
+        if change.id in case.situation.recreated
+    ]
+    ids = _ids(creates)
     limit = case.limits.max_update
     actual = len(case.situation.recreated_before.union(ids))
     if not ids or not case.is_over(limit, actual):
@@ -177,11 +182,17 @@ def _recreated(case: _Case) -> Iterator[GuardStop]:
         limit=limit,
         actual=in_unit_of(limit, actual, case.items),
         stopped=(Action.CREATE,),
-        message=f"{actual:,} owned items are gone at Digital River and would be created again"
+        message=f"{actual:,} {_what_was_ours(creates)} are gone at Digital River and would be "
+        "created again"
         f"{_made(actual - len(ids))}; "
         f"if the account is the right one, {_way_out(Guard.MAX_UPDATE)}",
         examples=tuple(ids[:EXAMPLES]),
     )
+
+
+def _what_was_ours(creates: Sequence[Change]) -> str:
+    of_skus = any(change.resource is Resource.SKU for change in creates)
+    return "owned items or SKUs" if of_skus else "owned items"
 
 
 def _same_change(case: _Case) -> Iterator[GuardStop]:

@@ -128,7 +128,7 @@ def _is_our_sku(tracked: Tracked, policy: Policy) -> bool:
 
 def _absent(tracked: Tracked, policy: Policy) -> Tracked:
     """Take in that nothing is there: it may be created, or created again."""
-    row = _with_sku(tracked, None) if policy.skus else tracked
+    row = tracked.having_lost_sku() if policy.skus else tracked
     return _without_item(_without_lasting_quarantine(row))
 
 
@@ -170,9 +170,9 @@ def _with_item(tracked: Tracked, item: RemoteItem) -> Tracked:
 
 def _with_sku(tracked: Tracked, sku: RemoteSku | None) -> Tracked:
     if sku is None:
-        return replace(tracked, known_sku=None, sent_sku=frozenset())
+        return tracked.having_lost_sku()
     sent = _sent(tracked, Resource.SKU, sku.attributes)
-    return replace(tracked, known_sku=sku.attributes, sent_sku=sent)
+    return tracked.with_half(Resource.SKU, sku.attributes, sent)
 
 
 def _sent(tracked: Tracked, resource: Resource, observed: Attributes) -> frozenset[Attribute]:
@@ -201,7 +201,7 @@ def _arrived(half: Half, observed: Attributes) -> frozenset[Attribute]:
 
 def _foreign(tracked: Tracked, reason: str, policy: Policy, now: datetime) -> Tracked:
     return replace(
-        untroubled(_with_sku(tracked, None)),
+        untroubled(tracked.without_sku()),
         known=None,
         sent=frozenset(),
         ownership=Ownership.FOREIGN,

@@ -53,13 +53,16 @@ def in_order(halves: Sequence[Change]) -> Change | None:
 
 
 def recreates(tracked: Tracked, change: Change) -> bool:
-    """Whether this change brings back an item of ours that the remote has lost."""
-    if tracked.ownership is not Ownership.OWNED:
-        return False
+    """Whether this change brings back an item or a SKU of ours that the remote has lost."""
     return any(
-        half.action is Action.CREATE and half.resource is Resource.INVENTORY_ITEM
-        for half in change.halves
+        half.action is Action.CREATE and _was_ours(tracked, half.resource) for half in change.halves
     )
+
+
+def _was_ours(tracked: Tracked, resource: Resource) -> bool:
+    if resource is Resource.SKU:
+        return tracked.lost_sku
+    return tracked.ownership is Ownership.OWNED
 
 
 def is_due(tracked: Tracked, now: datetime) -> bool:

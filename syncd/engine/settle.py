@@ -182,7 +182,13 @@ def _vanished(
     """404: a delete is done by it; an update must become a create, of an item that is ours."""
     if change.action is Action.DELETE:
         return _deleted(row, change, policy)
-    return _tried(row.with_half(change.resource, None, frozenset()), change, failure, now)
+    return _tried(_lost(row, change.resource), change, failure, now)
+
+
+def _lost(row: Tracked, resource: Resource) -> Tracked:
+    if resource is Resource.SKU:
+        return row.having_lost_sku()
+    return row.with_half(resource, None, frozenset())
 
 
 def _tried(row: Tracked, change: Change, failure: Failure, now: datetime) -> Tracked:
@@ -222,10 +228,11 @@ def _never_found(failure: Failure) -> Failure:
 
 def _deleted(row: Tracked, change: Change, policy: Policy) -> Tracked:
     """Forget the half; a row that is back by now wants a new one."""
-    left = untroubled(row).with_half(change.resource, None, frozenset())
+    left = untroubled(row)
     if change.resource is Resource.SKU:
-        return left
-    nobodys = replace(left, ownership=Ownership.UNKNOWN)
+        return left.without_sku()
+    item_gone = left.with_half(change.resource, None, frozenset())
+    nobodys = replace(item_gone, ownership=Ownership.UNKNOWN)
     return without_lasting_sku(nobodys, policy) if row.is_to_go else nobodys
 
 

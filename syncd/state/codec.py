@@ -119,6 +119,7 @@ def sku_row(sku: Tracked) -> SkuRow:
         None if sku.next_attempt is None else moment_of(sku.next_attempt),
         None if sku.last_error is None else failure_text(sku.last_error),
         None if sku.known_sku is None else attributes_text(sku.known_sku),
+        sku.lost_sku,
     )
 
 
@@ -127,7 +128,7 @@ def tracked_from(row: Sequence[Any]) -> Tracked:
     # fmt: off
     (id_, _, fingerprint, desired_text, known_text, sent, ownership, delivery, revision,
      held, missing_since, missing_read, quarantine, quarantined_since, foreign_reason,
-     attempts, next_attempt, last_error, known_sku) = row
+     attempts, next_attempt, last_error, known_sku, lost_sku) = row
     # fmt: on
     desired = _optional_attributes(desired_text)
     unusable, reverted = _held_from(held)
@@ -152,6 +153,7 @@ def tracked_from(row: Sequence[Any]) -> Tracked:
         reverted=reverted,
         known_sku=_optional_attributes(known_sku),
         sent_sku=sent_sku,
+        lost_sku=bool(lost_sku),
     )
 
 

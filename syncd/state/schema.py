@@ -52,6 +52,7 @@ sku: Final = Table(
     Column("next_attempt", _Moment),
     Column("last_error", _Document),
     Column("known_sku", _Document),
+    Column("lost_sku", Boolean, nullable=False, server_default=false()),
     # One index serves the census (which reads nothing else) and the reading of one state in the
     # order of ids.
     Index("sku_by_state", "state", "id", "ownership"),

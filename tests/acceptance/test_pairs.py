@@ -79,6 +79,11 @@ def configure(shop: Shop, more: str = "") -> None:
     shop.configuration.write_text(text.replace("[digital_river]\n", MANAGED))
 
 
+def limit(shop: Shop, guard: str, allowed: str) -> None:
+    text = shop.configuration.read_text()
+    shop.configuration.write_text(text.replace(f"{guard} = 1.0", f"{guard} = {allowed}"))
+
+
 def stock(shop: Shop, rows: Sequence[Row]) -> None:
     shop.stock(rows, (*COLUMNS, *MORE))
 
@@ -368,6 +373,45 @@ def test_half_of_a_pair_that_was_deleted_by_hand_is_made_again(
     assert pairs.run("revert", "whatever").code == 2
 
 
+def test_skus_that_are_lost_in_mass_are_not_made_again_unasked(
+    pairs: Stage, sandbox: SandboxProcess
+) -> None:
+    once(pairs)
+    limit(pairs.shop, "max_update", "2")
+    for number in range(3):
+        gone = f"{sandbox.url}/skus/SKU-000{number}"
+        httpx.delete(gone, headers={"Authorization": f"Bearer {KEY}"}).raise_for_status()
+    sandbox.clear_requests()
+
+    repair = pairs.run("audit", "--repair", "--format", "json")
+
+    assert repair.code == 4, repair.stdout
+    assert writes(sandbox) == []
+    stopped = pairs.run("--once", "--format", "json")
+    assert stopped.code == 4
+    (stop,) = stopped.json()["guards"]
+    assert (stop["guard"], stop["actual"], stop["stopped"]) == ("max_update", 3, ["create"])
+    assert "3 owned items or SKUs are gone" in stop["message"]
+    assert pairs.run("approve", stopped.json()["cycle"]).code == 0
+    once(pairs)
+    assert sandbox.skus() == {f"SKU-000{number}": sku_of(pair(number)) for number in range(3)}
+
+
+def test_skus_that_are_lost_bit_by_bit_count_together(
+    pairs: Stage, sandbox: SandboxProcess
+) -> None:
+    once(pairs)
+    limit(pairs.shop, "max_update", "2")
+    codes = []
+    for number in range(3):
+        gone = f"{sandbox.url}/skus/SKU-000{number}"
+        httpx.delete(gone, headers={"Authorization": f"Bearer {KEY}"}).raise_for_status()
+        codes.append(pairs.run("audit", "--repair").code)
+
+    assert codes == [0, 0, 4]
+    assert sorted(sandbox.skus()) == ["SKU-0000", "SKU-0001"]
+
+
 def test_an_unknown_answer_about_a_sku_is_looked_up_and_not_repeated(
     pairs: Stage, sandbox: SandboxProcess
 ) -> None:
@@ -383,8 +427,7 @@ def test_a_guard_counts_a_pair_once_and_an_approval_lets_both_halves_through(
     pairs: Stage, sandbox: SandboxProcess
 ) -> None:
     once(pairs)
-    text = pairs.shop.configuration.read_text()
-    pairs.shop.configuration.write_text(text.replace("max_update = 1.0", "max_update = 2"))
+    limit(pairs.shop, "max_update", "2")
     stock(pairs.shop, [pair(number, origin="CA") for number in range(2)])
     sandbox.clear_requests()
     stock(pairs.shop, [pair(0, origin="CA"), pair(1, origin="CA"), pair(2, origin="CA")])

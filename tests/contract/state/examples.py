@@ -92,6 +92,10 @@ _holds = st.builds(
 _wishes = st.none() | attributes
 
 
+def _with_values(values: Attributes) -> Attributes:
+    return {name: value for name, value in values.items() if value is not None}
+
+
 @st.composite
 def skus(draw: st.DrawFn) -> Tracked:
     """Any row, every field of it; in half of them the known values equal the desired ones."""
@@ -115,5 +119,8 @@ def skus(draw: st.DrawFn) -> Tracked:
         next_attempt=st.none() | moments,
         last_error=st.none() | failures,
         reverted=st.none() | st.builds(Reverted, cycle=texts.map(CycleId), wish=_wishes),
+        known_sku=st.none() | attributes.map(_with_values),
+        sent_sku=st.frozensets(st.sampled_from(Attribute)),
+        lost_sku=st.booleans(),
     )
     return draw(row)

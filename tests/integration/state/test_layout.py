@@ -83,6 +83,7 @@ def test_each_column_holds_what_its_name_says(state: State, file: Path) -> None:
         "next_attempt": _NOON,
         "last_error": failure,
         "known_sku": None,
+        "lost_sku": 0,
     }
 
 

@@ -19,7 +19,7 @@ from syncd.engine.absorb import absorb, gone
 from syncd.engine.audit import Look, judged_pair
 from syncd.engine.guard import Situation, guard
 from syncd.engine.observe import Observation, is_adoption_of_sku, observe
-from syncd.engine.plan import change_for, needs_look_up
+from syncd.engine.plan import change_for, needs_look_up, recreates
 from syncd.engine.settle import claim, settle
 from tests.unit.engine.samples import ABSENCE, DAY, ECCN, ITEM, NOW, ORIGIN, PART, REFUSAL
 
@@ -425,3 +425,39 @@ def test_a_sku_is_looked_at_anew_once_it_was_not_kept_for_a_while() -> None:
     assert alone.known_sku is None
     assert needs_look_up(again, NOW)
     assert again.state is SkuState.PENDING
+
+
+def bringing_back(row: Tracked | None) -> bool:
+    assert row is not None
+    return recreates(row, first(row))
+
+
+def test_a_sku_of_ours_that_is_gone_is_brought_back() -> None:
+    item = RemoteItem(ITEM, KNOWN)
+    changed = replace(IN_SYNC, desired={**WISH, NAME: "Boot"})
+    looked_up = observe(replace(IN_SYNC, delivery=Delivery.DOUBTED), Observation(item), PAIRS, NOW)
+    refused = settled(changed, Gone(ABSENCE), PAIRS)
+    both_gone = observe(IN_SYNC, Observation(None), PAIRS, NOW)
+
+    for row in (looked_up, refused, both_gone):
+        assert row is not None
+        assert bringing_back(replace(row, next_attempt=None))
+        again = settled(replace(row, next_attempt=None), Accepted(KNOWN_SKU), PAIRS)
+        assert again is not None
+        assert not again.lost_sku
+
+
+def test_a_sku_that_was_never_lost_is_no_sku_brought_back() -> None:
+    item, sku = RemoteItem(ITEM, KNOWN), RemoteSku(ITEM, KNOWN_SKU)
+    never_there = observe(replace(IN_SYNC, known_sku=None), Observation(item), PAIRS, NOW)
+    lost = observe(IN_SYNC, Observation(item), PAIRS, NOW)
+    deleted = settled(replace(GONE, known=None), Accepted(None), WITH_DELETES)
+
+    assert not bringing_back(never_there)
+    assert lost is not None
+    found_again = observe(lost, Observation(item, sku=sku), PAIRS, NOW)
+    assert found_again == IN_SYNC
+    managed = observe(lost, Observation(item, managed=True), PAIRS, NOW)
+    assert managed is not None
+    assert not managed.lost_sku
+    assert deleted is None
