@@ -121,9 +121,9 @@ class WindowedList(Generic[Dated]):
 
     def _without_older_half(self, window: Window, page: Page[Dated], part: _Part[Dated]) -> Window:
         """The part of a window to read on in; its older half is begun apart if there is room."""
-        stretch = _stretch(page)
         is_single = len(page.data) == 1  # and has no cursor behind which something must come
-        if stretch is None or is_single or self._under_way >= self._lanes:
+        stretch = None if is_single or self._under_way >= self._lanes else _stretch(page)
+        if stretch is None:
             return window
         halves = window.halves(stretch.oldest)
         if halves is None or stretch.fills(window) <= _PAGES_WORTH_A_SPLIT:
@@ -150,8 +150,8 @@ class WindowedList(Generic[Dated]):
 
     def _refuse_strays(self, window: Window, page: Page[Dated]) -> None:
         """Where filters are not kept to, objects would come twice, and counts prove nothing."""
-        times = [one.created for one in page.data]
-        if not all(window.admits(time) for time in times if time is not None):
+        times = [time for one in page.data if (time := one.created) is not None]
+        if times and not (window.admits(min(times)) and window.admits(max(times))):
             raise RemoteUnavailableError(
                 f"Digital River, {listing(self._resource, ())}",
                 "it answered with objects of other times of creation than were asked for",

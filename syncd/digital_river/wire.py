@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cached_property
+from operator import attrgetter
 from typing import Final, Generic, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from syncd.domain.attributes import ITEM_ATTRIBUTES, SKU_ATTRIBUTES, ItemId
-from syncd.domain.canonical import observed
+from syncd.domain.canonical import observed, observed_item
 from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.level import Level
 
 Body = TypeVar("Body", bound=BaseModel)
 
 
-_FIELDS: Final = tuple((attribute, attribute.key) for attribute in ITEM_ATTRIBUTES)
-"""The attributes of an item, and the names of their fields here."""
+_values_of: Final = attrgetter(*(attribute.key for attribute in ITEM_ATTRIBUTES))
+"""What an item's fields here hold, in the order of its attributes."""
 _SKU_FIELDS: Final = tuple((attribute, attribute.key) for attribute in SKU_ATTRIBUTES)
-"""The same of a SKU."""
+"""The attributes of a SKU, and the names of their fields here."""
 
 
 class UnreadableError(ValueError):
@@ -51,7 +51,7 @@ class WireDated(WireIdentified):
     created_time: object = Field(None, alias="createdTime")
     updated_time: object = Field(None, alias="updatedTime")
 
-    @cached_property
+    @property
     def created(self) -> datetime | None:
         """When it was created; None where that cannot be read."""
         return _moment(self.created_time)
@@ -71,7 +71,7 @@ class WireItem(WireDated):
         """Bring the values into canonical form."""
         return RemoteItem(
             id=ItemId(self.id),
-            attributes={name: observed(name, getattr(self, key)) for name, key in _FIELDS},
+            attributes=observed_item(_values_of(self)),
             created=self.created,
             updated=_moment(self.updated_time),
             live_mode=self.live_mode if isinstance(self.live_mode, bool) else None,

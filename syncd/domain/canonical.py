@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from syncd.domain.attributes import Attribute, Attributes, ItemId, Value
+from syncd.domain.attributes import ITEM_ATTRIBUTES, Attribute, Attributes, ItemId, Value
 from syncd.domain.country import canonical_country, wanted_country
 from syncd.domain.eccn import canonical_eccn, eccn_warning, wanted_eccn
 from syncd.domain.hs_code import canonical_hs_code, hs_code_warning, wanted_hs_code
@@ -23,7 +24,15 @@ from syncd.domain.sku_values import (
     wanted_weight_unit,
 )
 
-__all__ = ["CANONICAL_FORM_VERSION", "Breach", "checked_id", "observed", "wanted", "warnings"]
+__all__ = [
+    "CANONICAL_FORM_VERSION",
+    "Breach",
+    "checked_id",
+    "observed",
+    "observed_item",
+    "wanted",
+    "warnings",
+]
 
 CANONICAL_FORM_VERSION: Final[int] = 2
 """Grows whenever a canonical form or a rule here changes, so that every row is looked at again."""
@@ -50,6 +59,7 @@ _TEXTS: Final = {
     Attribute.ITEM_BREADCRUMB: "an item breadcrumb",
 }
 """Attributes that are any text of one line, and what rules call them."""
+_PART_NUMBER: Final = ITEM_ATTRIBUTES.index(Attribute.PART_NUMBER)
 _PATH_STEPS: Final = frozenset({".", ".."})
 _TRUTH: Final = dict.fromkeys(("true", "1", "yes", "y", "t", "on"), True) | dict.fromkeys(
     ("false", "0", "no", "n", "f", "off"), False
@@ -77,6 +87,18 @@ def observed(attribute: Attribute, raw: object) -> Value:
     if attribute in _HARDLY_TWO_ALIKE:
         return _observed(attribute, str(raw))
     return _observed_before(attribute, str(raw))
+
+
+def observed_item(raw: Sequence[object]) -> dict[Attribute, Value]:
+    """Read all of an item's attributes as `observed` does, given in the order of ITEM_ATTRIBUTES.
+
+    Items of one maker are alike but for their part numbers, so the rest is read once for all.
+    """
+    texts = [None if value is None else str(value) for value in raw]
+    part_number, texts[_PART_NUMBER] = texts[_PART_NUMBER], None
+    values = dict(_observed_beside_part_number(tuple(texts)))
+    values[Attribute.PART_NUMBER] = observed(Attribute.PART_NUMBER, part_number)
+    return values
 
 
 def checked_id(text: str | None) -> ItemId | Breach:
@@ -120,6 +142,13 @@ def _observed(attribute: Attribute, text: str) -> Value:
 
 _observed_before: Final = lru_cache(_VALUES_AT_HAND)(_observed)
 """A list shows the same few values over and over."""
+
+
+@lru_cache(_VALUES_AT_HAND)
+def _observed_beside_part_number(texts: tuple[str | None, ...]) -> dict[Attribute, Value]:
+    """The values by their attributes, in that order; whoever gets them copies them."""
+    named = zip(ITEM_ATTRIBUTES, texts, strict=True)
+    return {attribute: observed(attribute, text) for attribute, text in named}
 
 
 def _wanted(attribute: Attribute, plain: str, rules: RuleBook) -> Value | Breach:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import resource
@@ -93,6 +94,7 @@ def _audit(url: str, folder: Path) -> Cost:
 def audit() -> None:
     """Audit the account and the state that the command line names, and print the figures."""
     url, folder = sys.argv[1:]
+    gc.set_threshold(50_000)  # as the command does
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     settings = Settings.model_validate(
         {

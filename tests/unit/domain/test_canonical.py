@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from syncd.domain.attributes import Attribute, Value
-from syncd.domain.canonical import Breach, checked_id, observed, wanted
+from syncd.domain.attributes import ITEM_ATTRIBUTES, Attribute, Value
+from syncd.domain.canonical import Breach, checked_id, observed, observed_item, wanted
 from syncd.domain.rules import RuleBook
 
 FREE_TEXT = [Attribute.MANUFACTURER_ID, Attribute.PART_NUMBER]
@@ -145,3 +145,13 @@ def test_what_the_remote_holds_is_read_tolerantly(
 
     assert found == value
     assert type(found) is type(value)
+
+
+@pytest.mark.parametrize("raw", [None, "", " a ", True, 1, 1.0, "1", ["a"], {"a": 1}, "6404201000"])
+def test_an_item_is_read_as_its_attributes_are_one_by_one(raw: object) -> None:
+    for _ in range(2):
+        found = observed_item([raw] * len(ITEM_ATTRIBUTES))
+
+        assert found == {name: observed(name, raw) for name in ITEM_ATTRIBUTES}
+        assert list(found) == list(ITEM_ATTRIBUTES)
+        found[Attribute.ECCN] = "whoever has it may change it"
