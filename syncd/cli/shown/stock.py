@@ -43,7 +43,7 @@ def _sentences(
     found: Sequence[StockCourse], shot: StockShot | None, now: datetime
 ) -> Iterator[str]:
     if shot is None:
-        yield "No snapshot was taken yet; set schedule.levels, and the service takes them."
+        yield "No snapshot was taken yet; the service takes them where schedule.levels is set."
         return
     if shot.hidden:
         yield "The key may not see inventory levels: nothing was noted by the last snapshot."

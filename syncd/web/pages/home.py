@@ -41,6 +41,8 @@ _JOBS: Final = (
     (Job.LEVELS, "stock"),
 )
 _TICK_HOURS: Final = 6
+_NOW_HOURS: Final = 5
+"""As many as the word for now takes of the chart on a telephone."""
 _MOMENT: Final = timedelta(seconds=5)
 
 
@@ -241,6 +243,6 @@ def _ticks(hours: Sequence[Hour]) -> list[Tick]:
     every = [
         Tick(place / len(hours), f"{hour.start:%H:%M}")
         for place, hour in enumerate(hours)
-        if hour.start.hour % _TICK_HOURS == 0 and 0 < place < len(hours) - 2
+        if hour.start.hour % _TICK_HOURS == 0 and 0 < place < len(hours) - _NOW_HOURS
     ]
     return [*every, Tick(1, "now, UTC")]

@@ -130,7 +130,7 @@ async def note_once(shop: ShopHere) -> None:
 def test_without_a_snapshot_it_says_what_takes_them(shop: ShopHere) -> None:
     run = shop.run("levels", "--history")
     assert run.code == 0
-    assert "set schedule.levels" in run.stdout
+    assert "where schedule.levels is set" in run.stdout
 
 
 def test_the_history_is_told_from_the_state_alone(shop: ShopHere, sandbox: SandboxProcess) -> None:

@@ -64,7 +64,7 @@ def note(room: Room, remote: FakeRemote, days: int, **quantities: float) -> None
 
 
 def test_before_the_first_snapshot_the_page_says_how_to_have_one(client: httpx.Client) -> None:
-    assert "Set schedule.levels" in client.get("/stock").text
+    assert "as often as schedule.levels says" in client.get("/stock").text
     assert "/stock" not in client.get("/").text
     assert 'id="stock-title"' not in client.get("/sku/a").text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from syncd.domain.snapshot import HeldSku
 from syncd.domain.tracking import Held, SkuState
 from syncd.report.tokens import Role
 from syncd.report.view import HeldRow
-from syncd.service.board import LOOKED_AT, Board, Hour
+from syncd.service.board import HOURS, LOOKED_AT, Board, Hour
 from syncd.service.outbox import Outbox, Posted
 from syncd.service.pulse import Doing
 from syncd.service.readiness import Cause, Obstacle
@@ -252,6 +253,19 @@ def test_the_writes_are_counted_by_action_and_failures_apart() -> None:
     assert "21 Nov 2026 11:30 to 12:30 UTC: created 2, updated 0, deleted 1, failed 3" in str(
         writes.chart
     )
+
+
+@pytest.mark.parametrize("late", range(24))
+def test_no_hour_under_the_chart_stands_where_now_stands(late: int) -> None:
+    first = NOW + timedelta(hours=late - HOURS)
+    hours = tuple(Hour(first + timedelta(hours=n), {Action.CREATE: 1}) for n in range(HOURS))
+
+    chart = str(home(board(hours=hours), watch()).writes.chart)
+
+    *places, now = re.findall(r'x="([0-9.]+)%"[^>]*>(?:[0-9]{2}:[0-9]{2}|now, UTC)<', chart)
+    assert len(places) in {3, 4}
+    assert float(now) == 100
+    assert max(map(float, places)) < 100 - 100 * 4 / HOURS
 
 
 # -------------------------------------------------------------------------------------- cycles
