@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain, islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 from psycopg import sql
@@ -19,6 +19,9 @@ from syncd.state.faults import decoding
 from syncd.state.fingerprints import Fingerprint
 from syncd.state.postgres_faults import translated
 from syncd.state.postgres_place import Place
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import ExceptionContext
 
 PATIENCE: Final = timedelta(seconds=30)
 """How long a write waits for another one; recording a million rows takes some seconds."""
@@ -170,7 +173,19 @@ def open_room(place: Place, access: Access) -> PostgresRoom:
         connection.autocommit = False
 
     event.listen(engine, "connect", prepare, insert=True)  # before SQLAlchemy looks around
+    event.listen(engine, "handle_error", _drop_what_is_lost)
     return PostgresRoom(place, engine)
+
+
+def _drop_what_is_lost(context: ExceptionContext) -> None:
+    """Have a connection that cannot even be rolled back thrown away, without a word in the log.
+
+    One that is ended in the middle of many statements stays in the middle of them: to the driver it
+    is neither closed nor broken. What the server itself has said has a code.
+    """
+    error = context.original_exception
+    if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
+        context.is_disconnect = True
 
 
 def connect(place: Place, access: Access) -> psycopg.Connection[Any]:

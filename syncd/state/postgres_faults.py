@@ -81,6 +81,7 @@ _BUSY: Final = {
     "55P03": "another process keeps it locked for writing",
     "57014": "it takes longer than a statement may",
 }
+_WORDS_OF_LOSS: Final = ("closed", "lost", "pipeline mode")
 _WORDS_OF_REFUSAL: Final = ("password", "authentication", "pg_hba.conf", "role")
 _NO_DATABASE: Final = ("database", "does not exist")
 
@@ -133,7 +134,7 @@ def _error(name: str, told: tuple[str, str]) -> StateError:
 
 def _while_connecting(said: str) -> tuple[str, str]:
     """PostgreSQL gives no code while a connection is made, nor when one breaks."""
-    if "closed" in said or "lost" in said:
+    if any(word in said for word in _WORDS_OF_LOSS):
         return _LOST
     if all(word in said for word in _NO_DATABASE) and "role" not in said:
         return _REASONS["3D000"]

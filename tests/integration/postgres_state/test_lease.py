@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from datetime import timedelta
@@ -14,7 +15,7 @@ import pytest
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.tracking import Delivery, SkuState
-from syncd.errors import LeaseHeldError, LeaseLostError, StateError
+from syncd.errors import LeaseHeldError, LeaseLostError, StateAwayError, StateError
 from syncd.ports import DOUBTED, Lease, State
 from syncd.state import migrate
 from syncd.state import postgres_signs as signs
@@ -25,6 +26,7 @@ from syncd.state.postgres_place import Place
 from tests.contract.state.examples import NOON, put, sku
 from tests.integration.postgres_state.conftest import StartProcess
 from tests.postgres_states import Account
+from tests.shop import wait_until
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -283,6 +285,31 @@ def test_connections_that_were_cut_are_made_anew_and_the_lease_stays(
         put(state, [sku("d")])
         lease.check()
     assert list(state.tracked([ItemId(id_) for id_ in "abcd"])) == ["a", "d"]
+
+
+def test_a_connection_that_is_ended_in_the_middle_of_a_statement_leaves_no_traceback(
+    process: Another, account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = process()
+    put(state, [sku("a")])
+    with account.server.engine().begin() as blocker:
+        blocker.exec_driver_sql(f'LOCK TABLE "{account.schema}".sku IN SHARE MODE')
+        ending = threading.Thread(target=_cut_off_while_it_waits, args=(account,))
+        ending.start()
+        with pytest.raises(StateAwayError, match="the connection was lost"):
+            put(state, [sku("a", SkuState.IN_SYNC)])
+        ending.join()
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+    assert state.census().states == {SkuState.PENDING: 1}
+
+
+def _cut_off_while_it_waits(account: Account) -> None:
+    waiting = (
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        " AND starts_with(application_name, 'syncd ')"
+    )
+    wait_until(lambda: bool(account.ask(waiting)))
+    account.cut_connections()
 
 
 def _cut_off_in_the_middle(state: State, account: Account) -> None:
