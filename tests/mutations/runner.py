@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from tests.mutations.mutation import NAMED_BY, ROOT, Mutation
+from tests.mutations.mutation import NAMED_BY, ROOT, Mutation, RottenError
 
 _FAILED: Final = 1
 _PASSED: Final = 0
@@ -38,7 +38,10 @@ class Verdict:
 
 def tried(mutation: Mutation) -> Verdict:
     """Run the tests that must catch it, in a process of their own, up to the first that fails."""
-    mutation.applied_to(mutation.path.read_text(encoding="utf-8"))
+    try:
+        mutation.applied_to(mutation.path.read_text(encoding="utf-8"))
+    except RottenError as error:
+        return Verdict(Fate.BROKEN, f"{error}\n")
     plugins = (option for plugin in _PLUGINS for option in ("-p", plugin))
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *plugins, *_OPTIONS, *mutation.caught_by],

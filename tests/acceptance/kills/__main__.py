@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 from tests.acceptance.kills.launcher import Launcher, launching
+from tests.acceptance.kills.server import ServerSweep
 from tests.acceptance.kills.stage import Remote, Stage
 from tests.acceptance.kills.stories import ONE_BY_ONE, SIDE_BY_SIDE, STORIES
 from tests.acceptance.kills.sweep import Part, Sweep
+from tests.postgres_states import new_account
 from tests.sandbox_process import sandbox_process
+from tests.servers import postgres
 from tests.shop import Shop
+
+ON_A_SERVER: Final = "keeping"
+"""The story whose state is in PostgreSQL."""
 
 
 def main() -> None:
@@ -24,15 +32,16 @@ def main() -> None:
         tempfile.TemporaryDirectory() as told,
         launching(Path(told)) as launcher,
     ):
-        for name in options.story or STORIES:
-            count = _told(name, sandbox.url, launcher, options)
+        for name in options.story or (*STORIES, ON_A_SERVER):
+            tell = _told_on_a_server if name == ON_A_SERVER else _told
+            count = tell(name, sandbox.url, launcher, options)
             sys.stdout.write(f"{name}: killed {count} times, and well again each time\n")
             sys.stdout.flush()
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.acceptance.kills", description=__doc__)
-    parser.add_argument("story", nargs="*", choices=[*STORIES, []])
+    parser.add_argument("story", nargs="*", choices=[*STORIES, ON_A_SERVER, []])
     parser.add_argument("--side-by-side", action="store_true", help="eight requests at once")
     parser.add_argument("--each", action="store_true", help="recover from each kill, alike or not")
     parser.add_argument("--twice", action="store_true", help="kill each recovery everywhere, too")
@@ -48,6 +57,20 @@ def _told(name: str, url: str, launcher: Launcher, options: argparse.Namespace) 
         sweep.spares = not options.each
         killed = sweep.kills_twice() if options.twice else sweep.kills(Part())
         return sum(1 for ended in killed if ended.was_killed)
+
+
+def _told_on_a_server(_: str, url: str, launcher: Launcher, __: argparse.Namespace) -> int:
+    """At each boundary once, one request after the other."""
+    with tempfile.TemporaryDirectory() as folder, closing(Remote(url)) as remote:
+        os.environ["CACHE_DIRECTORY"] = str(Path(folder, "cache"))
+        remote.reset()
+        stage = Stage(Shop(Path(folder), url), remote, launcher)
+        with (
+            postgres() as server,
+            new_account(server, made=False) as account,
+            closing(ServerSweep(stage, account)) as sweep,
+        ):
+            return sum(1 for ended in sweep.kills() if ended.was_killed)
 
 
 if __name__ == "__main__":

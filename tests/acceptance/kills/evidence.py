@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,8 @@ from tests.acceptance.kills.stage import Objects, World
 from tests.acceptance.kills.stories import Arranged
 from tests.shop import KEY, item_of
 
-ITEMS = "/inventory-items"
+RESOURCES = {"inventory-items": "inventory_item", "skus": "sku"}
+"""By the first part of a path, the journal's word for what is asked for there."""
 DEEDS = {"DELETE": "delete"}
 TOLD = frozenset({"boundaries", "stdout", "stderr"})
 """Files of the test's own beside what a run leaves in its temporary folder."""
@@ -27,14 +28,23 @@ MAY_HAVE_BEEN_SENT = frozenset({None, "unknown"})
 """Outcomes in the journal after which the remote may have been asked, without our knowing."""
 
 
+Thing = tuple[str, str]
+"""A resource by the journal's word, and an id."""
+
+
 @dataclass(frozen=True)
 class Write:
     """One write as the remote's log has it."""
 
+    resource: str
     deed: str
     id: str
     request: str
     carried_out: bool
+
+    @property
+    def thing(self) -> Thing:
+        return self.resource, self.id
 
 
 def writes_in(log: Iterable[Mapping[str, Any]]) -> list[Write]:
@@ -42,10 +52,11 @@ def writes_in(log: Iterable[Mapping[str, Any]]) -> list[Write]:
 
 
 def _write(request: Mapping[str, Any]) -> Write:
-    created = request["path"] == ITEMS
-    wanted = orjson.loads(request["body"])["id"] if created else request["path"].rpartition("/")[2]
-    deed = DEEDS.get(request["method"]) or ("create" if created else "update")
-    return Write(deed, wanted, request["requestId"], request["carriedOut"])
+    _, collection, *rest = request["path"].split("/")
+    wanted = rest[0] if rest else orjson.loads(request["body"])["id"]
+    deed = DEEDS.get(request["method"]) or ("update" if rest else "create")
+    outcome = request["requestId"], request["carriedOut"]
+    return Write(RESOURCES[collection], deed, wanted, *outcome)
 
 
 def wanted_items(arranged: Arranged, before: World) -> Objects:
@@ -57,9 +68,16 @@ def wanted_items(arranged: Arranged, before: World) -> Objects:
     return without_nothing(wanted)
 
 
-def check_remote(arranged: Arranged, before: World, found: Objects) -> None:
-    """The items are the catalog's, and what is not ours is as it was."""
-    assert without_nothing(found) == wanted_items(arranged, before)
+def wanted_skus(arranged: Arranged, before: World) -> Mapping[str, Mapping[str, object]]:
+    """The SKUs that the remote must have in the end: where no pairs are kept, those of before."""
+    return before.skus if arranged.skus is None else arranged.skus
+
+
+def check_remote(arranged: Arranged, before: World, found: tuple[Objects, Objects]) -> None:
+    """The items and the SKUs are the catalog's, and what is not ours is as it was."""
+    items, skus = found
+    assert without_nothing(items) == wanted_items(arranged, before)
+    assert skus == wanted_skus(arranged, before)
 
 
 def without_nothing(items: Objects) -> Objects:
@@ -71,7 +89,7 @@ def without_nothing(items: Objects) -> Objects:
 
 def check_writes(arranged: Arranged, before: World, writes: Iterable[Write]) -> None:
     """Nothing is made that is there, nothing written that is not ours or that must be kept."""
-    present = set(before.items)
+    present = {("inventory_item", id) for id in before.items} | {("sku", id) for id in before.skus}
     ours = {row["sku"] for row in arranged.rows} | arranged.deleted
     for write in writes:
         assert write.id in ours, write
@@ -79,11 +97,11 @@ def check_writes(arranged: Arranged, before: World, writes: Iterable[Write]) -> 
             continue
         assert write.id not in arranged.kept, write
         if write.deed == "create":
-            assert write.id not in present, f"{write} made it twice"
-            present.add(write.id)
+            assert write.thing not in present, f"{write} made it twice"
+            present.add(write.thing)
         elif write.deed == "delete":
             assert write.id in arranged.deleted, write
-            present.discard(write.id)
+            present.discard(write.thing)
 
 
 def check_journal(entries: Iterable[Entry], writes: Iterable[Write]) -> None:
@@ -92,17 +110,17 @@ def check_journal(entries: Iterable[Entry], writes: Iterable[Write]) -> None:
     The entries are those of the time of the log.
     """
     log = {write.request: write for write in writes}
-    unknown: defaultdict[tuple[str, str], int] = defaultdict(int)
+    unknown: defaultdict[tuple[Thing, str], int] = defaultdict(int)
     for entry in entries:
         write = log.pop(entry.request or "", None)
         if entry.kind in MAY_HAVE_BEEN_SENT:
-            unknown[entry.deed, entry.id] += 1
+            unknown[entry.thing, entry.deed] += 1
         elif write is None:
             assert entry.kind == "undone", f"{entry} claims what the remote never saw"
         else:
-            assert (write.deed, write.id) == (entry.deed, entry.id), (entry, write)
+            assert (write.thing, write.deed) == (entry.thing, entry.deed), (entry, write)
             assert write.carried_out == (entry.kind == "accepted"), (entry, write)
-    unclaimed = Counter((write.deed, write.id) for write in log.values())
+    unclaimed = Counter((write.thing, write.deed) for write in log.values())
     for key, count in unclaimed.items():
         assert count <= unknown[key], f"{key} was sent {count} times without an intent of its own"
 
@@ -112,34 +130,46 @@ def check_doubts(entries: Iterable[Entry], log: Iterable[Mapping[str, Any]]) -> 
     in_doubt_after(entries, log)
 
 
-def in_doubt_after(entries: Iterable[Entry], log: Iterable[Mapping[str, Any]]) -> set[str]:
-    """The ids that have not been looked up since they were sent something without an answer."""
+def in_doubt_after(entries: Iterable[Entry], log: Iterable[Mapping[str, Any]]) -> set[Thing]:
+    """The things that have not been looked up since they were sent something without an answer."""
     settled = {entry.request for entry in entries} - {None}
-    in_doubt: set[str] = set()
+    in_doubt: set[Thing] = set()
     for request in log:
         if request["method"] == "GET":
-            in_doubt.difference_update(parse_qs(request["query"]).get("ids", ()))
+            in_doubt.difference_update(_asked_after(request))
             continue
         write = _write(request)
-        assert write.id not in in_doubt, f"{write} was sent without looking first"
+        assert write.thing not in in_doubt, f"{write} was sent without looking first"
         if write.request not in settled:
-            in_doubt.add(write.id)
+            in_doubt.add(write.thing)
     return in_doubt
+
+
+def _asked_after(request: Mapping[str, Any]) -> Iterator[Thing]:
+    resource = RESOURCES.get(request["path"].split("/")[1])
+    for id in parse_qs(request["query"]).get("ids", ()):
+        if resource is not None:
+            yield resource, id
 
 
 @dataclass(frozen=True)
 class Entry:
     """One entry of the journal, as far as it is compared."""
 
+    resource: str
     deed: str
     id: str
     kind: str | None
     request: str | None
 
+    @property
+    def thing(self) -> Thing:
+        return self.resource, self.id
+
 
 def journal(state: Path, after: int) -> list[Entry]:
     """What stands there since the entry `after`."""
-    query = """SELECT deed, id, kind, request_id FROM journal
+    query = """SELECT resource, deed, id, kind, request_id FROM journal
         WHERE write > ? AND deed <> 'adopt' ORDER BY write"""
     with closing(sqlite3.connect(state)) as database:
         return [Entry(*found) for found in database.execute(query, (after,))]

@@ -22,12 +22,12 @@ class Meddling:
 class Job:
     """One run in `folder`, its outputs in `told`; `later` moves its clock, in seconds.
 
-    Without arguments it is the daemon, which ends after its first cycle. At the boundary `kill_at`,
-    from 1, of those whose names begin and end as one of `among` does, it gets the signal `by`; 0
-    for none. Where a `gate` is named, that waits until there is such a file. `largest_file` is how
-    many bytes any file may grow to, as under a quota; one that `heeds_rights` has not even root's
-    way around them. `term` is how many seconds a lease in PostgreSQL lasts. The answer begins with
-    the job's `number`.
+    Without arguments it is the daemon, which does the one job that its `wish` names, and ends. At
+    the boundary `kill_at`, from 1, of those whose names begin and end as one of `among` does, it
+    gets the signal `by`; 0 for none. Where a `gate` is named, that waits until there is such a
+    file. `largest_file` is how many bytes any file may grow to, as under a quota; one that
+    `heeds_rights` has not even root's way around them. `term` is how many seconds a lease in
+    PostgreSQL lasts. The answer begins with the job's `number`.
     """
 
     arguments: tuple[str, ...]
@@ -42,6 +42,7 @@ class Job:
     largest_file: int | None = None
     heeds_rights: bool = False
     term: float | None = None
+    wish: str = "poll"
     number: int = 0
 
     @classmethod

@@ -152,28 +152,28 @@ def _run(job: Job) -> NoReturn:
     if not _confine(job):
         watch(Path(job.folder), _with_meddling(boundaries.reached, job.meddling))
     if not job.arguments:
-        _serve_once(boundaries)
+        _serve_once(boundaries, job.wish)
     code = _syncd(job.arguments)
     boundaries.reached("the process ends")
     os._exit(code)
 
 
-def _serve_once(boundaries: Boundaries) -> None:
-    """Have the daemon stop in order after its first cycle, which it is asked for by hand.
+def _serve_once(boundaries: Boundaries, wish: str) -> None:
+    """Have the daemon carry out this one wish and stop in order.
 
-    Its timetable goes by the machine's own clock, and knows of no leap.
+    Its timetable goes by the machine's own clock, knows of no leap, and is not asked.
     """
     from syncd.daemon.wishes import Wishes
     from syncd.service.pulse import Job as Wanted
     from syncd.service.pulse import Pulse, Strand
 
-    make, beat = Wishes.__init__, Pulse.__init__
+    make, add, beat = Wishes.__init__, Wishes.add, Pulse.__init__
 
     def wishing(wishes: Wishes) -> None:
         make(wishes)
-        wishes.add(Wanted.POLL)
+        add(wishes, Wanted(wish))
 
-    class Cycles(Strand):
+    class Last(Strand):
         def rest(self) -> None:
             super().rest()
             boundaries.signal(signal.SIGTERM)
@@ -182,9 +182,10 @@ def _serve_once(boundaries: Boundaries) -> None:
         pulse: Pulse, now: Callable[[], datetime], ticks: Callable[[], float] = time.monotonic
     ) -> None:
         beat(pulse, now, ticks)
-        pulse.cycle = Cycles(now, ticks)
+        setattr(pulse, "cycle" if wish == Wanted.POLL else "beside", Last(now, ticks))
 
     Wishes.__init__ = wishing  # type: ignore[method-assign, assignment]  # around it
+    Wishes.add = lambda *_: None  # type: ignore[method-assign]  # nobody else's
     Pulse.__init__ = beating  # type: ignore[method-assign, assignment]  # around it
 
 

@@ -79,7 +79,8 @@ def _files(folder: Path, rows: str) -> Iterator[str]:
 
 
 def _remote(stage: Stage, writes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    yield f"items {sorted(stage.remote.items().items())}"
+    for objects in stage.remote.found():
+        yield str(sorted(objects.items()))
     for request in writes:
         yield " ".join(str(request[name]) for name in _TOLD)
 

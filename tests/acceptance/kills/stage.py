@@ -43,6 +43,10 @@ class Remote:
     def skus(self) -> Objects:
         return dict(self._call("GET", "skus"))
 
+    def found(self) -> tuple[Objects, Objects]:
+        """The items, and the SKUs."""
+        return self.items(), self.skus()
+
     def requests(self) -> list[dict[str, Any]]:
         return list(self._call("GET", "requests"))
 
@@ -86,6 +90,7 @@ class Stage:
     faults: list[Fault] = field(default_factory=list)
     meddling: Meddling | None = None
     term: float | None = None
+    wish: str = "poll"
 
     def run(
         self,
@@ -112,6 +117,7 @@ class Stage:
             largest_file=largest_file,
             heeds_rights=heeds_rights,
             term=self.term,
+            wish=self.wish,
         )
         return self.launcher.run(job)
 

@@ -17,6 +17,7 @@ from syncd.errors import ExitCode
 from syncd.sandbox import Fault, FaultKind
 from syncd.state import migrate
 from tests.acceptance.kills.stage import Stage
+from tests.acceptance.pairs import configure, pair, sku_of, stock
 from tests.shop import Row, item_of, row
 
 Line = tuple[str, ...]
@@ -53,7 +54,8 @@ class Arranged:
 
     `rows` are what the items must be like in the end, as a rule the catalog's. Of their ids, `kept`
     stay at the remote as they were (held, refused, foreign), all others become as the rows wish;
-    `deleted` are ids that must be gone. `line` is the command that is killed, empty for the daemon,
+    `deleted` are ids that must be gone. `skus` are all SKUs that there must be in the end, None
+    where only items are kept. `line` is the command that is killed, empty for the daemon,
     `later` how many seconds from now, `code` how it ends by itself; `recovery` are the commands
     after which everything must stand as it should, `settled` is how a run ends that finds it so.
     """
@@ -65,6 +67,7 @@ class Arranged:
     recovery: tuple[Line, ...] = (("--once",),)
     kept: frozenset[str] = frozenset()
     deleted: frozenset[str] = frozenset()
+    skus: Mapping[str, Mapping[str, object]] | None = None
     writes_nothing: bool = False
     later: float = 0.0
 
@@ -235,20 +238,16 @@ def pruning(stage: Stage, pace: str) -> Arranged:
 
 def mending(stage: Stage, pace: str) -> Arranged:
     """An audit mends what others have done: a value is changed, and an item gone; a lost answer."""
-    _configure(stage, pace)
-    rows = tuple(row(number) for number in range(3))
-    stage.shop.stock(rows)
-    stage.well("--once")
-    stage.remove_items("SKU-0001")
-    stage.seed(
-        [
-            {"id": "SKU-0000", **item_of(row(0, origin="SE"))},
-            {"id": "HAND-MADE", **item_of(row(99))},
-        ]
-    )
-    stage.faults.append(Fault(kind=FaultKind.LOST, method="POST", id="SKU-0000", count=1))
-    repair = ("audit", "--repair")
+    rows, repair = _meddled_with(stage, pace), ("audit", "--repair")
     return Arranged(rows, repair, recovery=(repair, ("--once",)))
+
+
+def mending_on_duty(stage: Stage, pace: str) -> Arranged:
+    """The same in the daemon, whose audit goes on beside its cycles."""
+    rows, repair = _meddled_with(stage, pace), ("audit", "--repair")
+    stage.wish = "audit"
+    stage.shop.configuration.write_text(stage.shop.configuration.read_text() + QUIET_SERVICE)
+    return Arranged(rows, (), code=ExitCode.TERMINATED, recovery=(repair, ("--once",)))
 
 
 def rebuilding(stage: Stage, pace: str) -> Arranged:
@@ -288,6 +287,18 @@ def serving(stage: Stage, pace: str) -> Arranged:
         recovery=((),),
         deleted=frozenset({"SKU-0000"}),
     )
+
+
+def pairing(stage: Stage, pace: str) -> Arranged:
+    """Of pairs one is made, one changed in both halves and one deleted."""
+    configure(stage.shop, "[policy]\ndelete_skus = true\n")
+    _depart(stage, pace)
+    stock(stage.shop, [pair(0), pair(1)])
+    stage.well("--once")
+    rows = (pair(1, origin="CA"), pair(2))
+    stock(stage.shop, rows)
+    skus = {row["sku"]: sku_of(row) for row in rows}
+    return Arranged(rows, ("--once",), deleted=frozenset({"SKU-0000"}), skus=skus)
 
 
 def keeping(url: str, account: str) -> Story:
@@ -343,14 +354,20 @@ STORIES: Final[Mapping[str, Story]] = {
         following_again,
         pruning,
         mending,
+        mending_on_duty,
         rebuilding,
         serving,
+        pairing,
     )
 }
 
 
 def _configure(stage: Stage, pace: str, max_update: int = 100) -> None:
     stage.shop.configure(GUARDS.format(max_update=max_update))
+    _depart(stage, pace)
+
+
+def _depart(stage: Stage, pace: str) -> None:
     text = stage.shop.configuration.read_text()
     paced = text.replace("[state]", f"{pace}\n[state]").replace("[catalog]", ONE_THREAD, 1)
     stage.shop.configuration.write_text(paced)
@@ -363,6 +380,23 @@ def _changed(stage: Stage, pace: str) -> tuple[Row, ...]:
     stage.well("--once")
     rows = (row(0, origin="SE"), row(1))
     stage.shop.stock(rows)
+    return rows
+
+
+def _meddled_with(stage: Stage, pace: str) -> tuple[Row, ...]:
+    """Three rows in sync of old, and others have changed one item since and deleted another."""
+    _configure(stage, pace)
+    rows = tuple(row(number) for number in range(3))
+    stage.shop.stock(rows)
+    stage.well("--once")
+    stage.remove_items("SKU-0001")
+    stage.seed(
+        [
+            {"id": "SKU-0000", **item_of(row(0, origin="SE"))},
+            {"id": "HAND-MADE", **item_of(row(99))},
+        ]
+    )
+    stage.faults.append(Fault(kind=FaultKind.LOST, method="POST", id="SKU-0000", count=1))
     return rows
 
 

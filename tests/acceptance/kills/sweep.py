@@ -80,6 +80,7 @@ class Sweep:
             self.check(ended)
             yield ended
             if not ended.was_killed:
+                assert ended.code == self.arranged.code, ended
                 return
 
     def undisturbed(self) -> Ended:
@@ -153,7 +154,7 @@ class Sweep:
         arranged, before, state = self.arranged, self.before, self.stage.shop.state
         log = self.stage.remote.requests()
         writes = evidence.writes_in(log)
-        evidence.check_remote(arranged, before, self.stage.remote.items())
+        evidence.check_remote(arranged, before, self.stage.remote.found())
         evidence.check_writes(arranged, before, writes)
         entries = evidence.journal(state, self.entries)
         evidence.check_journal(entries, writes)

@@ -7,7 +7,9 @@ from typing import Final
 
 import pytest
 
-from tests.acceptance.kills.stage import Stage
+from tests.acceptance.kills.kinds import KILLED_AT, REQUESTS, SEEN, kinds, plain
+from tests.acceptance.kills.launcher import Ended
+from tests.acceptance.kills.stage import Among, Stage
 from tests.acceptance.kills.stories import ONE_BY_ONE, SIDE_BY_SIDE, STORIES
 from tests.acceptance.kills.sweep import Part, Sweep
 
@@ -16,60 +18,16 @@ PARTS: Final[Mapping[str, int]] = {
     "later_cycle": 2,
 }
 """Into how many tests the longer stories are cut, so that they are shared out."""
-BY_THEIR_COMMITS: Final = ("mending", "rebuilding")
-"""Stories of which only what lasts is a boundary: the others are those of any cycle."""
 WHAT_LASTS: Final = (("state.db has committed", ""), ("POST", "is sent"), ("DELETE", "is sent"))
 """The first moments at which something is as it was not before."""
-COMMANDS: Final = [name for name in STORIES if name not in {"serving", *BY_THEIR_COMMITS}]
-SEEN: Final = {
-    "first_cycle": (
-        "state.db is made",
-        "state.db commits",
-        "state.db has committed",
-        "state.db.lock is written to",
-        "state.db.pacer is written to",
-        "state.db.fingerprints.parquet has been replaced",
-        "GET /inventory-items leaves",
-        "GET /skus is read",
-        "POST /inventory-items SKU-0000 leaves",
-        "POST /inventory-items SKU-0000 is sent",
-        "POST /inventory-items SKU-0000 is answered",
-        "POST /inventory-items SKU-0000 is read",
-        "POST /inventory-items/SKU-0002 is sent",
-        "POST /inventory-items SKU-0006 is sent",
-        "POST /inventory-items/SKU-0007 is sent",
-        "report.json has been replaced",
-        "the process ends",
-    ),
-    "later_cycle": (
-        "GET /inventory-levels is read",
-        "POST /inventory-items/SKU-0001 is sent",
-        "POST /inventory-items SKU-0004 is sent",
-        "DELETE /inventory-items/SKU-0005 is sent",
-        "DELETE /inventory-items/SKU-0006 is sent",
-    ),
-    "planning": ("plan.json has been replaced",),
-    "approving": ("state.db has committed",),
-    "reverting": (
-        "POST /inventory-items/SKU-0000 is sent",
-        "DELETE /inventory-items/SKU-0003 is sent",
-    ),
-    "migrating": ("state.db has committed",),
-    "mending": (
-        "state.db has committed",
-        "POST /inventory-items SKU-0001 is sent",
-        "POST /inventory-items/SKU-0000 is sent",
-    ),
-    "rebuilding": ("state.db has committed",),
-    "serving": (
-        "state.db.duty is made",
-        "POST /inventory-items/SKU-0001 is sent",
-        "POST /inventory-items SKU-0002 is sent",
-        "DELETE /inventory-items/SKU-0000 is sent",
-        "the process ends",
-    ),
+IN_PART: Final[Mapping[str, Among]] = {
+    "mending": WHAT_LASTS,
+    "mending_on_duty": WHAT_LASTS,
+    "rebuilding": WHAT_LASTS,
+    "pairing": (("state.db has committed", ""), ("POST", ""), ("DELETE", "")),
 }
-"""Boundaries that a story must come by; were one not told any more, nobody would die there."""
+"""Stories of which these boundaries alone are died at here: the others are those of any cycle."""
+COMMANDS: Final = [name for name in STORIES if name not in {"serving", *IN_PART}]
 
 
 def _parts() -> Iterator[tuple[str, Part]]:
@@ -88,18 +46,17 @@ def test_wherever_a_command_is_killed_the_next_one_goes_on(
     *killed, undisturbed = Sweep.of(stage, STORIES[name], ONE_BY_ONE).kills(part)
 
     assert len(killed) >= len(undisturbed.boundaries) // part.step
-    assert set(SEEN.get(name, ())) <= set(undisturbed.boundaries)
+    _check_kinds(name, undisturbed)
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", BY_THEIR_COMMITS)
-def test_whatever_of_an_audit_or_a_rebuilding_lasts_the_next_one_goes_on_from_it(
+@pytest.mark.parametrize("name", IN_PART)
+def test_whatever_lasts_of_what_is_killed_the_next_one_goes_on_from_it(
     stage: Stage, name: str
 ) -> None:
-    *killed, undisturbed = Sweep.of(stage, STORIES[name], ONE_BY_ONE).kills_among(WHAT_LASTS)
+    *killed, undisturbed = Sweep.of(stage, STORIES[name], ONE_BY_ONE).kills_among(IN_PART[name])
 
-    assert undisturbed.code == 0
-    assert set(SEEN[name]) <= set(undisturbed.boundaries)
+    _check_kinds(name, undisturbed)
     # how outcomes are gathered into commits differs a little from run to run
     assert {ended.boundaries[-1] for ended in killed} <= set(SEEN[name])
 
@@ -128,4 +85,14 @@ def test_wherever_a_daemon_is_killed_or_asked_to_stop_the_next_one_goes_on(
 
     assert len(killed) >= len(undisturbed.boundaries) // part.step
     assert len(stopped) >= len(another.boundaries) // part.step
-    assert set(SEEN["serving"]) <= set(undisturbed.boundaries)
+    _check_kinds("serving", undisturbed)
+
+
+def test_every_kind_of_request_is_one_at_which_a_story_is_killed() -> None:
+    """That no story comes by any other kind, of request or durable step, each sweep looks at."""
+    assert REQUESTS <= KILLED_AT
+
+
+def _check_kinds(name: str, undisturbed: Ended) -> None:
+    assert set(SEEN.get(name, ())) <= plain(undisturbed.boundaries)
+    assert kinds(undisturbed.boundaries) <= KILLED_AT

@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from syncd.service.remembered import OUTBOX
+from tests.acceptance.kills.kinds import KILLED_AT, kinds
 from tests.acceptance.kills.leftover import copied
 from tests.acceptance.kills.stage import Stage
 from tests.acceptance.kills.stories import ONE_BY_ONE, telling
@@ -45,6 +46,7 @@ def test_nobody_is_told_twice_but_by_who_died_in_telling_and_nothing_is_lost(
         assert 1 <= told <= 1 + was_telling, f"told {told} times, killed at commit {at}"
         assert set(receiver.titles) == {REFUSED}
         if not ended.was_killed:
+            assert kinds(ended.boundaries) <= KILLED_AT
             break
     assert died_telling, "nobody died with a message in hand"
 

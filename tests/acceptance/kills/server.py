@@ -1,0 +1,103 @@
+"""Kills a cycle whose state is in PostgreSQL at one boundary after the other."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+from syncd.service.verify import verify
+from syncd.state import schema
+from tests.acceptance.kills import evidence
+from tests.acceptance.kills.launcher import Ended
+from tests.acceptance.kills.stage import ANY, Among, Stage
+from tests.acceptance.kills.stories import ONE_BY_ONE, Arranged, keeping
+from tests.acceptance.kills.sweep import HOUR
+from tests.postgres_states import Account
+
+TERM: Final = 0.5
+"""Seconds that a lease lasts here."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """The rows of all tables at one moment, to be put back into the same tables."""
+
+    account: Account
+
+    @property
+    def place(self) -> str:
+        return f"{self.account.schema} backup"
+
+    def take(self) -> None:
+        self.account.run(f'CREATE SCHEMA "{self.place}"')
+        for name in schema.metadata.tables:
+            self.account.run(f'CREATE TABLE "{self.place}"."{name}" AS TABLE "{name}"')
+
+    def put_back(self) -> None:
+        self.account.cut_connections()
+        names = [f'"{name}"' for name in schema.metadata.tables]
+        filled = (f'INSERT INTO {name} TABLE "{self.place}".{name}' for name in names)
+        self.account.run("; ".join([f"TRUNCATE {', '.join(names)}", *filled]))
+
+
+class ServerSweep:
+    """The story, arranged once and then told anew for every boundary."""
+
+    def __init__(self, stage: Stage, account: Account) -> None:
+        stage.term = TERM
+        self._stage = stage
+        self._account = account
+        self._arranged: Arranged = keeping(account.url, account.name)(stage, ONE_BY_ONE)
+        self._before = stage.world()
+        self._entries = len(_journal(account))
+        self._backup = Backup(account)
+        self._backup.take()
+
+    def close(self) -> None:
+        """Leave no backup behind."""
+        self._account.run(f'DROP SCHEMA IF EXISTS "{self._backup.place}" CASCADE')
+
+    def kills(self, among: Among = ANY, step: int = 1) -> Iterator[Ended]:
+        """Kill at every so many-th of these boundaries; the last run comes to its end."""
+        for at in itertools.count(1, step):
+            ended = self.killed(at, among)
+            yield ended
+            if not ended.was_killed:
+                return
+
+    def killed(self, at: int, among: Among) -> Ended:
+        """Kill at this boundary, if it is there, recover, and look at everything."""
+        self._stage.restore(self._before)
+        self._backup.put_back()
+        ended = self._stage.run(*self._arranged.line, kill_at=at, among=among)
+        if not ended.was_killed:
+            assert ended.code == 0, ended
+        else:
+            recovered = self._stage.run("--once", later=HOUR)
+            assert recovered.code == 0, recovered
+        self._check()
+        return ended
+
+    def _check(self) -> None:
+        log = self._stage.remote.requests()
+        writes, journal = evidence.writes_in(log), _journal(self._account)[self._entries :]
+        evidence.check_remote(self._arranged, self._before, self._stage.remote.found())
+        evidence.check_writes(self._arranged, self._before, writes)
+        evidence.check_journal(journal, writes)
+        evidence.check_doubts(journal, log)
+        assert self._account.ask("SELECT id FROM sku WHERE delivery <> 'settled'") == []
+        with closing(self._account.open()) as state:
+            assert verify(state).breach is None
+
+
+def _journal(account: Account) -> list[evidence.Entry]:
+    query = """SELECT resource, deed, id, kind, request_id FROM journal
+        WHERE deed <> 'adopt' ORDER BY write"""
+    return [evidence.Entry(*map(_text, row)) for row in account.ask(query)]  # type: ignore[arg-type]  # the first three are never NULL
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
