@@ -97,8 +97,7 @@ class Sending:
             raise self._dispatcher.refused
         halted = self._dispatcher.halted or self._dispatcher.shut
         if halted is not None:
-            of_skus = halted is self._dispatcher.shut
-            raise _as_error(halted, "SKUs" if of_skus else "inventory items")
+            raise _as_error(halted, _OF_SKUS if halted is self._dispatcher.shut else _OF_ITEMS)
         return not self._request.stop.is_set()
 
 
@@ -125,11 +124,20 @@ class Refusing:
         return False
 
 
-def _as_error(halted: KeyRefused | Forbidden, resource: str) -> RemoteError:
+_OF_ITEMS: Final = ("inventory items", "Give the key the right to write inventory items")
+_OF_SKUS: Final = (
+    "SKUs",
+    "Give the key the right to write SKUs; after that answer no delete was begun any more",
+)
+"""What a 403 was about, and what to do about it."""
+
+
+def _as_error(halted: KeyRefused | Forbidden, forbidden: tuple[str, str]) -> RemoteError:
     failure = halted.failure
     reason = f"{failure.message} (status {failure.status}, request {failure.request_id})"
     if isinstance(halted, KeyRefused):
         return KeyRefusedError(
             "the key", reason, "Put a valid key into digital_river.api_key; nothing was retried"
         )
-    return ResourceForbiddenError(resource, reason, f"Give the key the right to write {resource}")
+    resource, next_step = forbidden
+    return ResourceForbiddenError(resource, reason, next_step)

@@ -210,7 +210,8 @@ def _next(ports: Ports, terms: Terms, tracked: Tracked, wish: Attributes | Held 
     reading = ports.state.reading()
     reads = reading.complete_reads if reading else 0
     last = last_judged(ports.state.cycles(LOOKED_BACK))
-    told = outlook(Prospect(tracked, terms.policy, reads, ports.clock.now(), last))
+    now = ports.clock.now()
+    told = outlook(Prospect(tracked, terms.policy, reads, now, last, terms.orchestrated))
     if not _is_news(tracked, wish):
         return told
     return Outlook("Its catalog row has changed since the last cycle; the next one takes that in.")

@@ -30,6 +30,7 @@ class Prospect:
     """What an outlook is told from.
 
     `reads` counts the complete reads so far; `last` is the last cycle, None where there was none.
+    Under `orchestrated` nothing is ever written.
     """
 
     row: Tracked
@@ -37,6 +38,7 @@ class Prospect:
     reads: int
     now: datetime
     last: CycleResult | None = None
+    orchestrated: bool = False
 
     @property
     def later(self) -> datetime | None:
@@ -47,7 +49,15 @@ class Prospect:
 
 def outlook(prospect: Prospect) -> Outlook:
     """Tell what the next cycles do with this SKU if its row and its item stay as they are."""
-    return _stopped(prospect) or _BY_STATE[prospect.row.state](prospect)
+    return _never_written(prospect) or _stopped(prospect) or _BY_STATE[prospect.row.state](prospect)
+
+
+def _never_written(prospect: Prospect) -> Outlook | None:
+    row = prospect.row
+    is_settled = row.delivery is Delivery.SETTLED
+    if not prospect.orchestrated or not is_settled or row.state not in _WOULD_BE_WRITTEN:
+        return None
+    return Outlook('Nothing: digital_river.model is "orchestrated", so Digital River keeps it.')
 
 
 def _stopped(prospect: Prospect) -> Outlook | None:
@@ -105,6 +115,7 @@ def entry_words(entry: JournalEntry) -> str:
     return "adopted" if entry.deed is Deed.ADOPT else entry.kind.value.replace("_", " ")
 
 
+_WOULD_BE_WRITTEN: Final = frozenset({SkuState.PENDING, SkuState.MISSING, SkuState.QUARANTINED})
 _WORDS: Final = {
     SkuState.IN_SYNC: "Its item equals its catalog row, as it was last recorded.",
     SkuState.PENDING: "Its item differs from its catalog row, or was not looked up since.",

@@ -256,6 +256,26 @@ def test_a_key_that_may_not_use_skus_writes_no_pair(pairs: Stage, sandbox: Sandb
     assert sandbox.items()["SKU-0001"]["allowOversell"] is True
 
 
+def test_skus_that_may_not_be_deleted_stay_until_they_may(
+    pairs: Stage, sandbox: SandboxProcess
+) -> None:
+    configure(pairs.shop, "max_shrink = 1.0\n[policy]\ndelete_skus = true\n")
+    once(pairs)
+    stock(pairs.shop, [pair(0)])
+    fault = Fault(kind=FaultKind.STATUS, status=403, method="DELETE", path="/skus*")
+    sandbox.set_faults([fault])
+
+    refused = pairs.run("--once", "--format", "json")
+
+    assert refused.code == 1
+    assert "no delete was begun any more" in refused.json()["error"]
+    assert list(sandbox.items()) == ["SKU-0000"]
+    assert len(sandbox.skus()) == 3
+    sandbox.set_faults([])
+    once(pairs)
+    assert list(sandbox.skus()) == list(sandbox.items()) == ["SKU-0000"]
+
+
 def test_an_audit_tells_of_each_pair_three_ways_and_mends_both_halves(
     pairs: Stage, sandbox: SandboxProcess
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from syncd.domain.change import Action, Change, Resource
 from syncd.domain.cycle import Guard
-from syncd.domain.delivery import Failure, Transient
+from syncd.domain.delivery import Failure, Forbidden, Transient
 from syncd.engine.standing import exit_code
 from syncd.errors import ExitCode
 from tests.integration.service.shop import Shop, guards, numbered, opened
@@ -57,6 +58,37 @@ async def test_items_that_fail_behind_their_skus_are_not_tried_again_at_once(sho
         Resource.SKU,
         Resource.INVENTORY_ITEM,
     ]
+
+
+async def test_after_a_sku_was_refused_no_more_items_are_deleted_in_that_cycle(shop: Shop) -> None:
+    shop.policy(skus=True, delete_skus=True, delete_reads=1, delete_after=timedelta())
+    shop.limits(max_shrink=1.0, max_delete=1.0, canary=1.0)
+    gone = numbered(100, start=1)
+    shop.stock("stays", *gone, **OF_SKUS)
+    await shop.settled()
+    shop.drop(*gone)
+    shop.stock("stays", **OF_SKUS | {"name": "Boot"})
+    shop.remote.script("stays", Forbidden(Failure(403, "forbidden", "may not write")))
+    refused = asyncio.Event()
+
+    async def deletes_after_the_refusal(change: Change) -> None:
+        if change.resource is Resource.SKU:
+            refused.set()
+        await refused.wait()
+        shop.remote.forbidden.clear()  # so that it is not the look at SKUs that keeps deletes back
+
+    shop.remote.on_the_way = deletes_after_the_refusal
+
+    result = await shop.run()
+
+    assert "no delete was begun any more" in (result.error or "")
+    begun = shop.remote.written(Action.DELETE)
+    assert len(begun) <= shop.terms.in_flight
+    assert {one.resource for one in begun} <= {Resource.INVENTORY_ITEM}
+    assert shop.remote.sku_contents.keys() == {"stays", *gone}
+    shop.remote.forbidden.clear()
+    assert exit_code(await shop.run()) is ExitCode.OK
+    assert shop.remote.contents.keys() == shop.remote.sku_contents.keys() == {"stays"}
 
 
 async def test_what_a_guard_has_stopped_stays_so_though_items_have_been_made_since(

@@ -185,3 +185,18 @@ def test_what_a_revert_holds_is_told_with_the_way_out(row: Tracked, state: str, 
 
     assert state in state_words(row)
     assert (then in words, at) == (True, None)
+
+
+@pytest.mark.parametrize("row", [NEW, CHANGED, LOST, DELAYED, MISSING, REFUSED])
+def test_under_the_orchestrated_model_no_write_is_promised(row: Tracked) -> None:
+    found = outlook(Prospect(row, Policy(), 7, NOW, orchestrated=True))
+
+    assert found.words.startswith('Nothing: digital_river.model is "orchestrated"')
+    assert found.at is None
+
+
+@pytest.mark.parametrize("row", [IN_SYNC, IN_FLIGHT, IN_DOUBT, HELD, FOREIGN])
+def test_the_orchestrated_model_changes_nothing_else(row: Tracked) -> None:
+    plain = outlook(Prospect(row, Policy(), 7, NOW))
+
+    assert outlook(Prospect(row, Policy(), 7, NOW, orchestrated=True)) == plain
