@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -66,13 +66,20 @@ _BY_ERRNO: Final = {
 }
 
 
+def _nobody_known() -> None:
+    """Who keeps it locked cannot be told."""
+
+
 @contextmanager
-def translated(name: str) -> Iterator[None]:
-    """Raise what the database of this state cannot do as `StateError`; bugs pass as they are."""
+def translated(name: str, who: Callable[[], str | None] = _nobody_known) -> Iterator[None]:
+    """Raise what the database of this state cannot do as `StateError`; bugs pass as they are.
+
+    Where it is locked, `who` is asked by whom.
+    """
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
-        told = _told(name, error.orig if isinstance(error, DBAPIError) else error)
+        told = _told(name, who, error.orig if isinstance(error, DBAPIError) else error)
         if told is None:
             raise
         raise told from error
@@ -104,20 +111,31 @@ def decoding(name: str) -> Iterator[None]:
         raise StateError(name, f"{reason} (a row cannot be read: {error})", next_step) from error
 
 
-def _told(name: str, error: BaseException | None) -> StateError | None:
+def _told(
+    name: str, who: Callable[[], str | None], error: BaseException | None
+) -> StateError | None:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None and str(error).startswith(_NOT_UTF_8):
         code = sqlite3.SQLITE_CORRUPT
-    return None if code is None else _reason(name, code & _PRIMARY)
+    if code is None:
+        return None
+    primary = code & _PRIMARY
+    return _busy(name, who()) if primary in _BUSY else _reason(name, primary)
 
 
-def _reason(name: str, code: int) -> StateError | None:
-    if code in _BUSY:
+def _busy(name: str, who: str | None) -> StateBusyError:
+    if who is None:
         return StateBusyError(
             name,
             "another process keeps it locked for writing",
             "Let that process end, then run again; `fuser` with the file's name shows who it is",
         )
+    return StateBusyError(
+        name, f"{who} keeps it locked for writing", "Let that process end, then run again"
+    )
+
+
+def _reason(name: str, code: int) -> StateError | None:
     if code not in _REASONS:
         return None
     reason, next_step = _REASONS[code]

@@ -27,6 +27,7 @@ from syncd.state.fingerprint_steps import Step
 from syncd.state.fingerprints import Fingerprint, FingerprintCopy
 from syncd.state.holding import Timing
 from syncd.state.lease import CycleLease
+from syncd.state.lockers import locker
 from syncd.state.standing import Place
 
 BUSY_TIMEOUT: Final = timedelta(seconds=30)
@@ -77,25 +78,26 @@ SQLite's own files away again, which a reader may not."""
 
 @dataclass(frozen=True, slots=True)
 class SqliteFile:
-    """One file and a pool of connections to it; `name` is what messages call it.
+    """The file at `path` and a pool of connections to it; `name` is what messages call it.
 
     `place` is where the file must still stand for whoever writes, None where nobody looks.
     """
 
     name: str
+    path: Path
     engine: Engine
     place: Place | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """What stands in the block only reads and decodes."""
-        with translated(self.name), decoding(self.name), self.engine.begin() as connection:
+        with self._translated(), decoding(self.name), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         engine = self.engine.execution_options(**{_WRITES: True})
-        with translated(self.name), engine.begin() as connection:
+        with self._translated(), engine.begin() as connection:
             if self.place is not None:
                 self.place.check()
             yield connection
@@ -108,6 +110,10 @@ class SqliteFile:
 
     def close(self) -> None:
         self.engine.dispose()
+
+    def _translated(self) -> AbstractContextManager[None]:
+        signs = beside(self.path, LOCK), beside(self.path, DUTY)
+        return translated(self.name, lambda: locker(self.path, signs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +203,7 @@ def open_file(
         "sqlite+pysqlite://", creator=connect, poolclass=QueuePool, max_overflow=-1
     )
     event.listen(engine, "begin", _begin)
-    return SqliteFile(name, engine)
+    return SqliteFile(name, file, engine)
 
 
 def _connect(file: Path, access: Access, busy_timeout: timedelta) -> sqlite3.Connection:
