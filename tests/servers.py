@@ -137,8 +137,14 @@ def own_postgres(connections: int = 30) -> Iterator[Server]:
             try:
                 yield Server(url, pid, (control, folder))
             finally:
-                if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:  # it was restarted
+                if _is_another(folder, pid):  # it was restarted
                     _control(control, folder, "stop", "--mode=immediate")
+
+
+def _is_another(folder: Path, pid: int) -> bool:
+    """Whether a server runs there, or died there, that is not this one."""
+    file = folder / "data" / "postmaster.pid"
+    return file.exists() and file.read_text().split()[0] != str(pid)
 
 
 @contextmanager

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
+from syncd.daemon.daemon import STAND_BY
 from syncd.errors import LeaseHeldError, LeaseLostError, StateAwayError
 from syncd.ports import State
 from syncd.state.holding import Timing
-from syncd.state.postgres_lease import TERM
+from syncd.state.postgres_lease import BEAT, TERM
 from syncd.state.postgres_opening import open_for_writing
 from syncd.state.postgres_place import Place
 from tests.contract.state.examples import put, sku
+from tests.integration.postgres_state.conftest import StartProcess
 from tests.servers import Server
 
 Aged = Callable[[str, float], None]
+_WORKING = """
+from datetime import timedelta
+with state.duty("the one that dies"), state.lease("the one that dies", timedelta(0)):
+    print("ready", flush=True)
+    input()
+"""
+_PROMISED = 15.0
+_ROOM = 3.0
+"""Seconds for a look at a busy server, and for what happened since the last sign of life."""
 
 
 def test_who_ends_is_relieved_at_once(process: Callable[[], State]) -> None:
@@ -44,6 +56,32 @@ def test_who_stands_still_is_relieved_after_a_term_and_told(
             heirs.show()
     with first.duty("first"):
         pass
+
+
+def test_a_standby_is_at_work_within_15_s_of_a_crash_and_at_its_next_look_after_a_clean_end(
+    process: Callable[[], State], pass_over: Aged, start_process: StartProcess
+) -> None:
+    heir, since_the_crash = process(), 0.0
+    with start_process(_WORKING) as crashed:
+        assert not _comes_to_work(heir)
+        crashed.kill()
+        crashed.wait()
+    while not _comes_to_work(heir):
+        for seat in ("duty", "lease"):
+            pass_over(seat, STAND_BY)
+        since_the_crash += STAND_BY
+    assert TERM - BEAT <= since_the_crash <= _PROMISED - _ROOM
+
+    assert _comes_to_work(process())
+
+
+def _comes_to_work(state: State) -> bool:
+    """Whether a daemon can come on duty and begin a cycle, as it looks every `STAND_BY` seconds."""
+    try:
+        with state.duty("heir"), state.lease("heir", timedelta(0)):
+            return True
+    except LeaseHeldError:
+        return False
 
 
 def test_a_long_write_of_a_cycle_keeps_nobody_from_duty(process: Callable[[], State]) -> None:
