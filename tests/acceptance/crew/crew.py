@@ -120,6 +120,13 @@ class Crew:
         self.members.append(member)
         return member
 
+    def dismiss(self) -> None:
+        """Let everybody go at once, and see them gone."""
+        for member in self.members:
+            with suppress(ProcessLookupError):
+                member.send(signal.SIGKILL)
+        wait_until(lambda: not any(member.lives for member in self.members))
+
     # -- what goes on
 
     def holder(self) -> Member | None:
@@ -208,6 +215,4 @@ def crew(shop: Shop, sandbox: SandboxProcess, account: Account) -> Iterator[Crew
         try:
             yield found
         finally:
-            for member in found.members:
-                with suppress(ProcessLookupError):
-                    member.send(signal.SIGKILL)
+            found.dismiss()
