@@ -81,11 +81,15 @@ def with_changes(last: Reading, at: datetime, watermark: str | None) -> Reading:
 
 
 def changed_by(reading: Reading, strays: Strays) -> Reading:
-    """A read that has more in the table than its bytes say: they must never match again."""
+    """A read that has more in the table than its bytes say: they must never match again.
+
+    Neither must what the source shows of itself, for it may go back to what it was.
+    """
     known = {_as_told(one) for one in reading.strays}
     new = [one for one in strays.kept if _as_told(one) not in known]
     return replace(
         reading,
+        position=replace(reading.position, identity=""),
         digest="",
         strays=(*reading.strays, *new)[:STRAYS_KEPT],
         stray_count=reading.stray_count + len(new),

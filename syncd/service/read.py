@@ -161,8 +161,11 @@ class _Look:
     def _snapshot(
         self, since: str | None, last: Reading
     ) -> AbstractContextManager[Snapshot | None]:
-        """Take what is to be read; None where it is untouched since the last read."""
-        if since is None:
+        """Take what is to be read; None where it is untouched since the last read.
+
+        What came in doubt last time may come whole now, however much the source shows the same.
+        """
+        if since is None and last.certificate.complete:
             return self.ports.catalog.read_unless(last.position, self.watch.advance)
         return self.ports.catalog.read(since, self.watch.advance)
 

@@ -101,6 +101,19 @@ class TestWhatIsRead:
 
         assert dated.catalog.scopes == [Scope.WHOLE]
 
+    async def test_the_whole_of_a_source_that_went_back_to_what_it_was(self, dated: Shop) -> None:
+        dated.catalog.shy = False
+        dated.stock("a")
+        await dated.settled()
+        shown = dated.catalog.touched
+        dated.stock("a", country_of_origin="SE")
+        await poll(dated)
+        dated.stock("a")
+        dated.catalog.touched = shown
+        result = await dated.run()
+
+        assert outcomes(result) == {"a": ("update", "done")}
+
 
 class TestWhatItTakesIn:
     async def test_new_and_changed_rows_and_no_others(self, dated: Shop) -> None:

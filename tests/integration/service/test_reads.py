@@ -50,6 +50,18 @@ class TestAnUntouchedSource:
 
         assert reads(shop) == 1
 
+    async def test_is_read_again_after_a_read_that_came_in_doubt(self, shop: Shop) -> None:
+        shop.stock("a")
+        shop.catalog.doubts = ("its length was not announced",)
+        await shop.run()
+        shop.catalog.doubts = ()
+        shop.catalog.put("b", part_number="P-b", **SOUND)
+
+        result = await shop.run()
+
+        assert outcomes(result) == {"b": ("create", "done")}
+        assert reads(shop) == 1
+
     async def test_due_work_is_done_all_the_same(self, shop: Shop) -> None:
         shop.stock("a", "b")
         shop.remote.script("a", *_transient(1))

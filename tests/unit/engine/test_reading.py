@@ -163,11 +163,12 @@ class TestChanges:
         assert with_changes(LAST, LATER, "w-2") == replace(LAST, at=LATER, watermark="w-2")
         assert with_changes(LAST, LATER, None).watermark == "w-1"
 
-    def test_that_were_recorded_end_what_the_digest_says(self) -> None:
+    def test_that_were_recorded_end_what_digest_and_identity_say(self) -> None:
         reading = changed_by(LAST, Strays())
 
-        assert reading == replace(LAST, digest="")
+        assert reading == replace(LAST, digest="", position=replace(LAST.position, identity=""))
         assert not reading.name
+        assert not LAST.position.is_as(reading.position)
 
     def test_add_strays_that_were_not_there_wherever_they_stand(self) -> None:
         last = replace(LAST, strays=(stray("", 7),), stray_count=1)
