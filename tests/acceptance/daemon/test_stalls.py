@@ -147,7 +147,7 @@ def test_a_key_that_was_revoked(house: House) -> None:
     house.sandbox.set_faults([Fault(kind=FaultKind.STATUS, status=401)])
     house.shows("key")
     house.sandbox.set_faults([])
-    house.reload()  # nothing is sent under a refused key until somebody says that it is right
+    house.reload()  # or the key is asked for again after its rest alone
 
 
 def test_a_guard_that_stops_something(house: House) -> None:

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Final
 
 from syncd.service.verify import verify
 from syncd.state import schema
@@ -16,9 +15,6 @@ from tests.acceptance.kills.stage import ANY, Among, Stage
 from tests.acceptance.kills.stories import ONE_BY_ONE, Arranged, keeping
 from tests.acceptance.kills.sweep import HOUR
 from tests.postgres_states import Account
-
-TERM: Final = 0.5
-"""Seconds that a lease lasts here."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +42,9 @@ class Backup:
 class ServerSweep:
     """The story, arranged once and then told anew for every boundary."""
 
-    def __init__(self, stage: Stage, account: Account) -> None:
-        stage.term = TERM
+    def __init__(self, stage: Stage, account: Account, term: float) -> None:
+        """Have leases last `term` seconds, which each recovery waits out."""
+        stage.term = term
         self._stage = stage
         self._account = account
         self._arranged: Arranged = keeping(account.url, account.name)(stage, ONE_BY_ONE)

@@ -18,6 +18,8 @@ from tests.servers import Server, postgres_server
 
 __all__ = ["postgres_server"]
 
+TERM: Final = 0.5
+"""Seconds that a lease lasts."""
 COMMITS: Final = (("the server", "has committed"),)
 EVERY: Final = 3
 """Of the commits so many-th: all of them are died at where the state is a file."""
@@ -32,7 +34,7 @@ def sweep(
     monkeypatch.setenv("CACHE_DIRECTORY", str(tmp_path / "cache"))
     with (
         new_account(postgres_server, made=False) as account,
-        closing(ServerSweep(stage, account)) as sweep,
+        closing(ServerSweep(stage, account, TERM)) as sweep,
     ):
         yield sweep
 
