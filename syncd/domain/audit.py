@@ -60,7 +60,8 @@ class Finding:
     there. `updated` is when the remote says it was changed, `written` when syncd last wrote it,
     None where it never did; `seen` is when the remote was asked. `reason` says in words what else
     there is to say. Where SKUs were looked at, `sku` is what the SKU shows, `sku_attributes` each
-    attribute of it that drifted, and `unequal` what the halves do not have alike.
+    attribute of it that drifted, and `unequal` what the halves do not have alike; `alone` says in
+    words which half of a pair is there without the other.
     """
 
     id: ItemId
@@ -77,6 +78,7 @@ class Finding:
     sku: Attributes | None = None
     sku_attributes: Mapping[Attribute, AttributeChange] = field(default_factory=dict)
     unequal: Mapping[Attribute, Sides] = field(default_factory=dict)
+    alone: str = ""
 
     @property
     def is_to_mend(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from syncd.domain.attributes import (
     FROM_THE_GROUP,
@@ -17,6 +18,11 @@ from syncd.domain.attributes import (
 from syncd.domain.audit import Finding, FindingKind, Sides
 from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.tracking import Delivery, Ownership, Tracked
+
+_TOLD_AS_ALONE: Final = frozenset(
+    {FindingKind.DRIFTED, FindingKind.VANISHED, FindingKind.INCOMPLETE}
+)
+"""Findings about pairs; what is foreign or not taken over yet is told as such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +123,7 @@ def _with_sku_drift(look: Look, finding: Finding | None) -> Finding | None:
     if row is None or row.known_sku is None or row.is_missing or row.hold is not None:
         return finding
     if look.sku is None:
-        gone = finding or _found(look, FindingKind.VANISHED)
-        return replace(gone, reason="its SKU is gone")
+        return _without_sku(look, finding)
     known, observed = row.known_sku, look.sku.attributes
     drift = {
         name: AttributeChange(known.get(name), observed.get(name))
@@ -130,25 +135,33 @@ def _with_sku_drift(look: Look, finding: Finding | None) -> Finding | None:
     return replace(finding or _found(look, FindingKind.DRIFTED), sku_attributes=drift)
 
 
+def _without_sku(look: Look, finding: Finding | None) -> Finding:
+    """A pair whose SKU is gone, be its item there, changed or gone as well."""
+    gone = finding or _found(look, FindingKind.VANISHED)
+    both = finding is not None and finding.kind is FindingKind.VANISHED
+    return replace(gone, reason="its SKU and its item are gone" if both else "its SKU is gone")
+
+
 def _with_other_half(look: Look, finding: Finding | None) -> Finding | None:
     shown = None if look.sku is None else look.sku.attributes
-    sides = unequal(look)
-    if sides:
-        found = finding or _found(look, FindingKind.UNEQUAL)
-        return replace(found, sku=shown, unequal=sides)
-    if finding is None and (look.item is None) is not (look.sku is None):
-        return _half_alone(look)
-    return finding if finding is None else replace(finding, sku=shown)
-
-
-def _half_alone(look: Look) -> Finding | None:
-    if look.sku is None:
-        found = _found(look, FindingKind.INCOMPLETE)
-        return replace(found, reason="an item is there without a SKU")
-    if look.sku.physical is False:
+    sides, alone = unequal(look), _half_alone(look)
+    if finding is None and alone:
+        finding = replace(_found(look, FindingKind.INCOMPLETE), reason=alone)
+    if finding is None and sides:
+        finding = _found(look, FindingKind.UNEQUAL)
+    if finding is None:
         return None
-    found = _found(look, FindingKind.INCOMPLETE)
-    return replace(found, sku=look.sku.attributes, reason="a SKU is there without an item")
+    is_of_us = finding.kind in _TOLD_AS_ALONE
+    return replace(finding, sku=shown, unequal=sides, alone=alone if is_of_us else "")
+
+
+def _half_alone(look: Look) -> str:
+    """Say which half is there without the other; empty where that is as it should be."""
+    if look.item is not None and look.sku is None:
+        return "an item is there without a SKU"
+    if look.item is None and look.sku is not None and look.sku.physical is not False:
+        return "a SKU is there without an item"
+    return ""
 
 
 def with_managed(finding: Finding) -> Finding:

@@ -327,10 +327,21 @@ def test_half_of_a_pair_that_was_deleted_by_hand_is_made_again(
         gone = f"{sandbox.url}/{resource}/SKU-000{number}"
         httpx.delete(gone, headers={"Authorization": f"Bearer {KEY}"}).raise_for_status()
 
-    assert pairs.run("audit", "--repair").code == 0
+    for resource in ("skus", "inventory-items"):
+        gone = f"{sandbox.url}/{resource}/SKU-0002"
+        httpx.delete(gone, headers={"Authorization": f"Bearer {KEY}"}).raise_for_status()
 
-    assert sandbox.skus()["SKU-0000"] == sku_of(pair(0))
-    assert sandbox.items()["SKU-0001"] == item_of(row(1))
+    audit = pairs.run("audit", "--repair", "--format", "json").json()
+
+    assert [(one["id"], one["finding"]) for one in audit["findings"]] == [
+        (f"SKU-000{number}", "vanished") for number in range(3)
+    ]
+    assert [(one["id"], one["reason"]) for one in audit["pairs"]] == [
+        ("SKU-0000", "an item is there without a SKU"),
+        ("SKU-0001", "a SKU is there without an item"),
+    ]
+    assert sandbox.skus() == {f"SKU-000{number}": sku_of(pair(number)) for number in range(3)}
+    assert sandbox.items() == {f"SKU-000{number}": item_of(row(number)) for number in range(3)}
     why = pairs.run("why", "SKU-0000").stdout
     assert "SKU name" in why
     assert pairs.run("revert", "whatever").code == 2

@@ -179,7 +179,7 @@ def _counts(audit: Audit) -> Listing:
 
 
 def _pairs(audit: Audit) -> Listing | None:
-    """Each attribute that SKU and item do not have alike, as all three have it."""
+    """Each attribute that SKU and item do not have alike, as all three have it, and lone halves."""
     rows = tuple(row for one in audit.findings for row in _pair_rows(one))
     if not rows:
         return None
@@ -192,8 +192,8 @@ def _pair_rows(finding: Finding) -> Iterator[tuple[Cell, ...]]:
     for attribute, sides in finding.unequal.items():
         values = (sides.catalog, sides.sku, sides.item)
         yield (finding.id, attribute.value, *values, "SKU and item differ")
-    if finding.kind is FindingKind.INCOMPLETE:
-        yield (finding.id, None, None, None, None, finding.reason)
+    if finding.alone:
+        yield (finding.id, None, None, None, None, finding.alone)
 
 
 def _left(audit: Audit) -> Listing | None:

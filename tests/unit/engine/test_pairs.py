@@ -312,6 +312,35 @@ def test_unequal_halves_are_told_three_ways_and_managed_ones_not_at_all() -> Non
     assert judged_pair(Look(ITEM, None, None, NOW, digital, has_asked=True), kept=False) is None
 
 
+@pytest.mark.parametrize(
+    ("there", "kind", "reason", "alone"),
+    [
+        ("item", FindingKind.VANISHED, "its SKU is gone", "an item is there without a SKU"),
+        ("edited item", FindingKind.DRIFTED, "its SKU is gone", "an item is there without a SKU"),
+        ("sku", FindingKind.VANISHED, "", "a SKU is there without an item"),
+        ("nothing", FindingKind.VANISHED, "its SKU and its item are gone", ""),
+    ],
+)
+def test_an_audit_tells_which_half_of_a_pair_of_ours_is_gone(
+    there: str, kind: FindingKind, reason: str, alone: str
+) -> None:
+    items = {"item": item(KNOWN), "edited item": item({**KNOWN, ORIGIN: "SE"})}
+    skus = {"sku": RemoteSku(ITEM, KNOWN_SKU)}
+    look = Look(ITEM, IN_SYNC, items.get(there), NOW, skus.get(there), has_asked=True)
+
+    finding = judged_pair(look, kept=True)
+
+    assert finding is not None
+    assert (finding.kind, finding.reason, finding.alone) == (kind, reason, alone)
+
+
+def test_a_foreign_item_without_a_sku_is_told_as_foreign_alone() -> None:
+    finding = judged_pair(Look(ITEM, None, item(KNOWN), NOW, None, has_asked=True), kept=True)
+
+    assert finding is not None
+    assert (finding.kind, finding.alone) == (FindingKind.FOREIGN, "")
+
+
 def test_an_audit_tells_that_a_sku_of_ours_became_managed_where_skus_are_kept() -> None:
     theirs = RemoteSku(ITEM, KNOWN_SKU, managed=True)
     seen = Look(ITEM, IN_SYNC, item(KNOWN), NOW, theirs, has_asked=True)
