@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count, pairwise, takewhile
 from typing import Final, Generic
 
 from syncd.digital_river.messages import MOST_IDS, listing
@@ -24,6 +25,10 @@ _LANES: Final = 32
 """How many windows are read side by side unless told otherwise."""
 _PAGES_WORTH_A_SPLIT: Final = 2
 """A rest that is thought to fill no more pages than this is read on rather than split."""
+_PAGES_OF_A_LONG_LIST: Final = 1_024
+"""A rest that is thought to fill more is cut in many places at once."""
+_PAGES_OF_A_FIRST_STEP: Final = 64
+"""How much is left between a page and the first of those places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +49,27 @@ class Window:
         is_late = self.end is not None and moment >= self.end + _SECOND
         return not is_early and not is_late
 
-    def halves(self, oldest: datetime) -> tuple[Window, Window] | None:
-        """Cut it in the middle of what is older than `oldest`; None for a last second."""
-        end = oldest.replace(microsecond=0) + _SECOND
-        end = end if self.end is None else min(end, self.end)
-        start = self.start or _BEGINNING
+    def middle(self, oldest: datetime) -> Sequence[datetime]:
+        """Where what is older than `oldest` has its middle; nowhere in a last second."""
+        start, end = self._rest(oldest)
         seconds = (end - start) // _SECOND
-        if seconds <= 1:
-            return None
-        middle = start + timedelta(seconds=seconds // 2)
-        return Window(self.start, middle), Window(middle, self.end)
+        return [start + timedelta(seconds=seconds // 2)] if seconds > 1 else []
+
+    def steps(self, oldest: datetime, first: timedelta) -> Sequence[datetime]:
+        """Moments from `oldest` back to the start, each 16 times as far away as the one before."""
+        start, end = self._rest(oldest)
+        seconds, step = (end - start) // _SECOND, max(1, first // _SECOND)
+        steps = takewhile(seconds.__gt__, (step << bits for bits in count(step=4)))
+        return [end - timedelta(seconds=away) for away in steps]
+
+    def cut(self, moments: Sequence[datetime]) -> Sequence[Window]:
+        """Cut it at these, which go from new to old; gives the newest part first."""
+        bounds = [self.end, *moments, self.start]
+        return [Window(start, end) for end, start in pairwise(bounds)]
+
+    def _rest(self, oldest: datetime) -> tuple[datetime, datetime]:
+        end = oldest.replace(microsecond=0) + _SECOND
+        return self.start or _BEGINNING, end if self.end is None else min(end, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +79,26 @@ class _Stretch:
     newest: datetime
     oldest: datetime
 
-    def fills(self, window: Window) -> float:
-        """How many such pages the rest of this window may hold, if it goes on as densely."""
-        rest = self.oldest - (window.start or _BEGINNING)
-        return rest / max(self.newest - self.oldest, _SECOND)
+    def cuts(self, window: Window) -> Sequence[datetime]:
+        """Where to cut the rest of this window, from new to old.
+
+        One that would hold more than any list does if it went on as densely is empty for the most
+        part: steps that grow find in few turns where the rest of it lies, however long the void.
+        """
+        length = max(self.newest - self.oldest, _SECOND)
+        pages = (self.oldest - (window.start or _BEGINNING)) / length
+        if pages <= _PAGES_WORTH_A_SPLIT:
+            return []
+        if pages <= _PAGES_OF_A_LONG_LIST:
+            return window.middle(self.oldest)
+        return window.steps(self.oldest, length * _PAGES_OF_A_FIRST_STEP)
 
 
 class WindowedList(Generic[Dated]):
     """A list of one resource, whatever its length; it may be read once.
 
     Each window is paged through by cursor, so that every page but its last is full. While fewer
-    than `lanes` windows are under way, one that has much left gives its older half to another lane:
+    than `lanes` windows are under way, one that has much left gives the older part of it to others:
     side by side at the cost of about half a page for each window.
     """
 
@@ -107,30 +132,29 @@ class WindowedList(Generic[Dated]):
     async def _read(self, window: Window, part: _Part[Dated]) -> None:
         """Page through a window, newest first; what is split off is read by another."""
         page, cursors = await self._page(window), set[str]()
-        count = len(page.data)
+        shown = len(page.data)
         part.take(page.data)
         while page.goes_on(MOST_IDS):
             cursors.add(new_cursor(page, cursors, listing(self._resource, ())))
-            rest = self._without_older_half(window, page, part)
+            rest = self._without_older(window, page, part)
             before, page = page, await self._page_after(page, window, rest)
             window, fresh = rest, without(before, page)
-            count += len(fresh)
+            shown += len(fresh)
             part.take(fresh)
         self._under_way -= 1
-        self._spans.append(CountedSpan(window.start, window.end, count))
+        self._spans.append(CountedSpan(window.start, window.end, shown))
 
-    def _without_older_half(self, window: Window, page: Page[Dated], part: _Part[Dated]) -> Window:
-        """The part of a window to read on in; its older half is begun apart if there is room."""
+    def _without_older(self, window: Window, page: Page[Dated], part: _Part[Dated]) -> Window:
+        """The part of a window to read on in; what is older is begun apart if there is room."""
         is_single = len(page.data) == 1  # and has no cursor behind which something must come
-        stretch = None if is_single or self._under_way >= self._lanes else _stretch(page)
+        room = 0 if is_single else self._lanes - self._under_way
+        stretch = _stretch(page) if room > 0 else None
         if stretch is None:
             return window
-        halves = window.halves(stretch.oldest)
-        if halves is None or stretch.fills(window) <= _PAGES_WORTH_A_SPLIT:
-            return window
-        older, newer = halves
-        self._begin(older, part)
-        return newer
+        newest, *older = window.cut(stretch.cuts(window)[:room])
+        for one in older:
+            self._begin(one, part)
+        return newest
 
     async def _page_after(self, page: Page[Dated], window: Window, rest: Window) -> Page[Dated]:
         """Go on in just this rest, of which a page before it need not have promised anything."""

@@ -307,24 +307,57 @@ async def test_a_page_that_promises_more_and_is_empty_is_an_error(
 
 
 @pytest.mark.parametrize(
-    ("window", "oldest", "halves"),
+    ("window", "oldest", "parts"),
     [
-        (Window(at(0), at(100)), at(59), (Window(at(0), at(30)), Window(at(30), at(100)))),
-        (Window(at(0), at(100)), at(99.5), (Window(at(0), at(50)), Window(at(50), at(100)))),
-        (Window(at(0), at(2)), at(1), (Window(at(0), at(1)), Window(at(1), at(2)))),
-        (Window(at(0), at(3)), at(0), None),
-        (Window(at(0), at(1)), at(0), None),
-        (Window(None, None), datetime(2005, 1, 1, tzinfo=UTC), None),
+        (Window(at(0), at(100)), at(59), [Window(at(30), at(100)), Window(at(0), at(30))]),
+        (Window(at(0), at(100)), at(99.5), [Window(at(50), at(100)), Window(at(0), at(50))]),
+        (Window(at(0), at(2)), at(1), [Window(at(1), at(2)), Window(at(0), at(1))]),
+        (Window(at(0), at(3)), at(0), [Window(at(0), at(3))]),
+        (Window(at(0), at(1)), at(0), [Window(at(0), at(1))]),
+        (Window(None, None), datetime(2005, 1, 1, tzinfo=UTC), [Window(None, None)]),
     ],
 )
 def test_a_window_is_cut_in_the_middle_of_what_is_left(
-    window: Window, oldest: datetime, halves: tuple[Window, Window] | None
+    window: Window, oldest: datetime, parts: Sequence[Window]
 ) -> None:
-    assert window.halves(oldest) == halves
+    assert window.cut(window.middle(oldest)) == parts
 
 
 def test_a_window_without_a_start_keeps_its_older_half_open() -> None:
-    older, newer = Window(None, None).halves(at(0)) or (Window(), Window())
+    newer, older = Window(None, None).cut(Window(None, None).middle(at(0)))
 
     assert (older.start, newer.end) == (None, None)
     assert older.end == newer.start is not None
+
+
+@pytest.mark.parametrize(
+    ("window", "first", "away"),
+    [
+        (Window(at(0), at(100)), 5, [5, 80]),
+        (Window(at(0), at(100)), 0.5, [1, 16]),
+        (Window(at(20), None), 40, [40]),
+        (Window(at(20), None), 80, []),
+        (Window(at(99), at(100)), 1, []),
+    ],
+)
+def test_steps_grow_until_the_start(window: Window, first: float, away: Sequence[float]) -> None:
+    steps = window.steps(at(99.5), timedelta(seconds=first))
+
+    assert steps == [at(100 - seconds) for seconds in away]
+
+
+async def test_a_void_of_years_is_crossed_in_few_turns(
+    reader: Reader, api: respx.MockRouter
+) -> None:
+    account = Account([number / 250 for number in range(4_000)])
+    in_the_void: list[bool] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        in_the_void.append(request.url.params.get("createdTime[lt]", "9") <= text(at(0)))
+        return account.answer(request)
+
+    api.get("/skus").mock(side_effect=answer)
+    await WindowedList(reader, Resource.SKU, WireWholeSku).read(lambda _: None)
+
+    assert any(in_the_void)
+    assert not any(in_the_void[16:])
