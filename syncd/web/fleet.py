@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from syncd.service.fleet_standing import Posted
     from syncd.service.pulse import Pulse
 
+REFRESH: Final = 10
+"""Seconds after which a browser asks for the page anew, scripts or not."""
 _UNAVAILABLE: Final = 503
 _ATTENTION: Final = (SkuState.HELD, SkuState.QUARANTINED)
 
@@ -89,7 +91,9 @@ def fleet_application(desk: FleetDesk) -> Gate:
 
     async def page(_: Request) -> Response:
         frame = Frame("Fleet", "fleet", desk.version)
-        return shown("fleet.html", frame, await run_in_threadpool(view_of, desk))
+        answer = shown("fleet.html", frame, await run_in_threadpool(view_of, desk))
+        answer.headers["Refresh"] = str(REFRESH)
+        return answer
 
     async def healthz(_: Request) -> Response:
         reasons = ailments(desk.pulse)

@@ -1,0 +1,64 @@
+"""The page of a fleet in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import expect
+
+from syncd.config import ServiceSettings
+from syncd.service.fleet_standing import FleetStanding, Posted
+from syncd.service.pulse import Pulse
+from syncd.web import fleet
+from syncd.web.fleet import FleetDesk, fleet_application
+from syncd.web.server import serving
+from tests.integration.web.browsing import chromium, visiting
+from tests.integration.web.room import free_port
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def _posted(*troubles: str) -> Posted:
+    standing = FleetStanding("poll", "process 7", 600.0, "c", {"in_sync": 40}, troubles=troubles)
+    return Posted(standing, NOON, NOON)
+
+
+@pytest.fixture
+def board() -> dict[str, Posted]:
+    return {"acme": _posted(), "beta": _posted()}
+
+
+@pytest.fixture
+def base(board: dict[str, Posted]) -> Iterator[str]:
+    service = ServiceSettings(listen=f"127.0.0.1:{free_port()}")
+    desk = FleetDesk(
+        names=lambda: ("acme", "beta"),
+        problems=dict,
+        board=lambda: board,
+        errands=lambda: {"todo": 4, "doing": 1},
+        pulse=Pulse(lambda: NOON),
+        service=service,
+        now=lambda: NOON,
+        version="1",
+    )
+    with serving(fleet_application(desk), service.listen):
+        yield f"http://{service.listen}"
+
+
+def test_it_is_brought_up_to_date_by_itself_and_read_by_everybody(
+    board: dict[str, Posted], base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet, "REFRESH", 1)
+    with chromium() as browser:
+        page = browser.new_context(java_script_enabled=False).new_page()
+        page.goto(f"{base}/")
+        expect(page.locator("h1")).to_contain_text("2 accounts, all well.")
+        board["beta"] = _posted("The catalog is away.")
+        expect(page.locator("h1")).to_contain_text("2 accounts, 1 of them to look at.")
+        expect(page.locator("tbody tr").first).to_contain_text("The catalog is away.")
+
+        monkeypatch.setattr(fleet, "REFRESH", 1000)
+        with visiting(browser, base) as visit:
+            assert visit.faults_of("/") == []
