@@ -47,7 +47,6 @@ from syncd.ports import (
     TakeItems,
     TakePairedSkus,
 )
-from syncd.service.account import refuse_other_kind
 from syncd.service.terms import Ports, Terms
 
 if TYPE_CHECKING:
@@ -221,6 +220,7 @@ class Wired:
         """Raise `KeyRefusedError` where the key must not travel with this state."""
         from syncd import __version__
         from syncd.digital_river.client import DigitalRiver
+        from syncd.service.account import refuse_other_kind
 
         refuse_other_kind(self.state, self.terms)
         account = self.settings.digital_river
@@ -294,6 +294,8 @@ class Wired:
     def _pacer_for_skus(self, account: DigitalRiverSettings) -> Pacer:
         """Raise `KeyRefusedError` where the key is the main one and must not travel."""
         if _is_main(account, self.settings):
+            from syncd.service.account import refuse_other_kind
+
             refuse_other_kind(self.state, self.terms)
         return _pacer(account, self.settings, self.clock)
 

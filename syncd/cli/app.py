@@ -10,8 +10,8 @@ from typing import Final
 from syncd.cli.stopping import leave_on_signals
 from syncd.errors import ExitCode, SyncdError
 
-_NEW_OBJECTS: Final = 50_000
-"""How many may come before they are searched for rings: imports make many, and let go of none."""
+_NEW_OBJECTS: Final = 200_000
+"""How many may come before they are searched for rings: imports make 140,000, and keep them all."""
 
 
 def main() -> None:

@@ -63,7 +63,7 @@ def _status(shared: Shared) -> None:
     from syncd.config.pace import longest_gap
     from syncd.service.inquiry import status
     from syncd.service.past_audits import AuditStanding, last_audit
-    from syncd.service.rolling import rolling_bound
+    from syncd.service.rounds import rolling_bound
 
     results = Results(shared)
     with looking(shared) as wired:

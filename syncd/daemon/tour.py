@@ -22,7 +22,7 @@ from syncd.service.past_audits import last_audit
 from syncd.service.probe import item_to_ask_for, probe
 from syncd.service.prune import PACE, pruned_next
 from syncd.service.pulse import Job, Pulse
-from syncd.service.rolling import step_of
+from syncd.service.rounds import step_of
 from syncd.service.stock import last_shot
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from syncd.config.pace import last_due, next_due
 from syncd.fleet.errand import Errand
 from syncd.service.prune import PACE
 from syncd.service.pulse import Job
-from syncd.service.rolling import step_of
+from syncd.service.rounds import step_of
 
 if TYPE_CHECKING:
     from syncd.config import ScheduleSettings

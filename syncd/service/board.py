@@ -20,7 +20,7 @@ from syncd.ports import Census, State
 from syncd.service import remembered
 from syncd.service.outbox import Outbox
 from syncd.service.past_audits import last_audit
-from syncd.service.rolling import rolling_bound
+from syncd.service.rounds import rolling_bound
 from syncd.service.stock import last_shot
 from syncd.service.table import held, quarantined
 

@@ -19,7 +19,8 @@ from syncd.errors import RemoteUnavailableError
 from syncd.service import rolling
 from syncd.service.account import ACCOUNT, KEY_KIND
 from syncd.service.audit import Auditing
-from syncd.service.rolling import last_round, roll, rolling_bound, step_of
+from syncd.service.rolling import roll
+from syncd.service.rounds import last_round, rolling_bound, step_of
 from syncd.state import open_state
 from tests.integration.service.audits import Interrupted, found, had_a_turn_before, take_a_turn
 from tests.integration.service.shop import Shop, numbered, values

@@ -1,0 +1,70 @@
+"""What `syncd status` loads: every command starts this way, and people wait for it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ANOTHERS: Final = {
+    "alembic",
+    "apprise",
+    "duckdb",
+    "httpx",
+    "jinja2",
+    "psycopg",
+    "starlette",
+    "syncd.service.audit",
+    "syncd.service.deliver",
+    "syncd.service.look_up",
+    "syncd.web",
+}
+"""What other commands need, or a state that must be migrated."""
+STARTED: Final = """
+import gc, json, sys
+from syncd.cli.app import main
+
+def searched():
+    return sum(one["collections"] for one in gc.get_stats())
+
+before = searched()
+try:
+    main()
+except SystemExit as end:
+    found = {"code": end.code, "modules": list(sys.modules), "searches": searched() - before}
+    print(json.dumps(found), file=sys.stderr)
+"""
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    folder = tmp_path_factory.mktemp("start")
+    write_configuration(folder)
+    command = [sys.executable, "-c", STARTED, "status"]
+    ended = subprocess.run(command, cwd=folder, capture_output=True, check=True)
+    found: dict[str, object] = json.loads(ended.stderr.splitlines()[-1])
+    return found
+
+
+def write_configuration(folder: Path) -> None:
+    folder.joinpath("config.toml").write_text(
+        '[catalog]\ntype = "file"\npath = "catalog.csv"\n[catalog.mapping]\nid = "sku"\n'
+        'manufacturer_id = "maker"\npart_number = "mpn"\n'
+        '[digital_river]\nbase_url = "http://127.0.0.1:1"\napi_key = "sk_test_none"\n'
+    )
+
+
+def test_status_loads_nothing_that_other_commands_need(started: dict[str, object]) -> None:
+    modules = started["modules"]
+
+    assert started["code"] == 0
+    assert isinstance(modules, list)
+    assert ANOTHERS & set(modules) == set()
+
+
+def test_nothing_that_was_just_loaded_is_searched_for_rings(started: dict[str, object]) -> None:
+    assert started["searches"] == 0
