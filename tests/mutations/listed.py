@@ -37,6 +37,20 @@ _IN_THE_DOMAIN: Final = (
         caught_by=("tests/unit/domain/test_delivery.py",),
     ),
     Mutation(
+        name="lost-sku-counts-as-new",
+        file="engine/plan.py",
+        old="return tracked.lost_sku",
+        new="return False",
+        caught_by=(f"{_ENGINE}test_pairs.py",),
+    ),
+    Mutation(
+        name="refused-sku-ends-no-deletes",
+        file="service/lanes.py",
+        old="return self.shut is not None and is_about_it",
+        new="return False",
+        caught_by=("tests/integration/service/test_passes.py",),
+    ),
+    Mutation(
         name="sku-goes-unasked",
         file="engine/plan.py",
         old="if tracked.known_sku is not None and policy.delete_skus:",
