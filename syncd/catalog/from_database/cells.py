@@ -35,6 +35,11 @@ def as_text(rows: Sequence[Row], columns: Sequence[str]) -> Sequence[Row]:
     return list(zip(*(_column(name, cells) for name, cells in turned), strict=True))
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a text has no bytes in it that are no UTF-8."""
+    return text == text.encode(errors="replace").decode()
+
+
 def _column(name: str, cells: Sequence[object]) -> Sequence[object]:
     if _AS_THEY_ARE.issuperset(map(type, cells)):
         return cells

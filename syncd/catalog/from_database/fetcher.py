@@ -49,7 +49,7 @@ class SqlFetcher:
         first = () if id is None else (id,)
         self._keys = keys
         self._wanted = tuple(dict.fromkeys((*first, *columns))) if columns else ()
-        self._tells_removed = id is not None and keys.deleted_column is not None
+        self._has_id = id is not None
         self._now = now
         self._most = most
         self._database = Database(keys.label, keys.url.get_secret_value())
@@ -91,8 +91,8 @@ class SqlFetcher:
             selection = self._selection(opened.connection)
             doubts = doubts_of_engines(opened.connection, self._keys)
             moment = replace(opened, doubts=(*opened.doubts, *doubts))
-            removes = self._tells_removed and since is not None
-            reading = Reading(moment, selection, since, self._now(), removes)
+            removes = since is not None and self._tells_removed
+            reading = Reading(moment, selection, since, self._now(), removes, self._has_id)
             return reading.fetched(folder, advance)
 
     def _selection(self, connection: Connection) -> Selection:
@@ -146,6 +146,10 @@ class SqlFetcher:
             f'two columns of {self._what} are called "{name}", so it is not sure which is meant',
             "Give one of them another name in catalog.query, with AS",
         )
+
+    @property
+    def _tells_removed(self) -> bool:
+        return self._has_id and self._keys.deleted_column is not None
 
     @property
     def _what(self) -> str:

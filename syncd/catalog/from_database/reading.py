@@ -15,6 +15,7 @@ from syncd.catalog.from_database.connecting import Moment
 from syncd.catalog.from_database.copying import Export
 from syncd.catalog.from_database.removal import is_deleted
 from syncd.catalog.from_database.selection import Selection
+from syncd.catalog.from_database.siblings import Siblings, may_have_siblings
 from syncd.catalog.from_database.spooling import Spool, write_removed
 from syncd.catalog.from_database.watermark import Greatest, Mark, start_of_changes, written
 from syncd.catalog.watching import counted
@@ -32,7 +33,7 @@ _BATCH: Final = 2000
 class Reading:
     """One read within its moment; `removes` asks for the ids of the deleted rows among those read.
 
-    Without `since` it is a whole one.
+    Without `since` it is a whole one. `has_id` tells that the first column is the id, all of it.
     """
 
     moment: Moment
@@ -40,39 +41,53 @@ class Reading:
     since: Mark | None
     now: datetime
     removes: bool
+    has_id: bool
 
     def fetched(self, folder: Path, advance: Advance) -> Fetched:
         """Read and spool all; `advance` is told of each batch of rows."""
         keys = self.selection.keys
         start = None if self.since is None else start_of_changes(self.since, keys.overlap)
         spool = self._spool()
-        file = self._spooled(spool, start, folder, advance)
+        siblings = None if start is None else Siblings(self.selection, start, self._batches)
+        file = self._spooled(spool, siblings, folder, advance)
         if start is None and not spool.written:
             raise self._empty(spool)
         count = self.moment.connection.execute(self.selection.count(start)).scalar_one()
+        changed = spool.read - (0 if siblings is None else siblings.count)
         advance(0)
         removed = write_removed(folder, self._gone(start, spool)) if self.removes else None
         mark = spool.greatest.mark if spool.greatest is not None else None
         return Fetched(
             files=(file,),
             scope=Scope.WHOLE if start is None else Scope.CHANGES,
-            doubts=(*self.moment.doubts, *_doubts_of_count(count, spool.read)),
-            evidence=tuple(self._evidence(spool, start, count)),
+            doubts=(*self.moment.doubts, *_doubts_of_count(count, changed)),
+            evidence=tuple(self._evidence(spool, siblings, count)),
             watermark=None if mark is None else written(mark),
             removed=removed,
             left_out=tuple(self._left_out(spool)),
         )
 
-    def _spooled(self, spool: Spool, start: Mark | None, folder: Path, advance: Advance) -> Path:
-        export = None if start is not None else Export.of(self.moment.connection, self.selection)
+    def _spooled(
+        self, spool: Spool, siblings: Siblings | None, folder: Path, advance: Advance
+    ) -> Path:
+        if siblings is not None:
+            with closing(self._changes(siblings)) as changes:
+                return spool.write(folder, counted(changes, advance))
+        export = Export.of(self.moment.connection, self.selection)
         if export is None:
-            with closing(self._batches(self.selection.rows(start))) as batches:
+            with closing(self._batches(self.selection.rows(None))) as batches:
                 return spool.write(folder, counted(batches, advance))
         with closing(export.lines()) as lines:
             file = spool.copy(folder, counted(lines, advance))
         if spool.greatest is not None:
             export.see(spool.greatest)
         return file
+
+    def _changes(self, siblings: Siblings) -> Generator[Sequence[Row]]:
+        """Stream what has changed, and what else the table has under the same ids."""
+        looks = self.has_id and may_have_siblings(self.moment.connection, self.selection)
+        with closing(self._batches(self.selection.rows(siblings.start))) as batches:
+            yield from siblings.beside(batches) if looks else batches
 
     def _spool(self) -> Spool:
         keys = self.selection.keys
@@ -116,15 +131,18 @@ class Reading:
             " empty needs no sync",
         )
 
-    def _evidence(self, spool: Spool, start: Mark | None, count: int) -> Iterator[str]:
+    def _evidence(self, spool: Spool, siblings: Siblings | None, count: int) -> Iterator[str]:
         keys = self.selection.keys
+        beside = 0 if siblings is None else siblings.count
         if not self.moment.doubts:
             yield "it was read in one transaction that sees a single moment of the database"
-        if count == spool.read:
+        if count == spool.read - beside:
             yield f"count(*) in the same transaction is {count:,}, as many as were read"
-        if start is not None:
-            since = f"{keys.updated_column} is {written(start)} or later, or empty"
+        if siblings is not None:
+            since = f"{keys.updated_column} is {written(siblings.start)} or later, or empty"
             yield f"it brought the rows whose {since}"
+        if beside:
+            yield f"rows that share an id with one of these were read as well: {beside:,}"
         yield from self._left_out(spool)
 
     def _left_out(self, spool: Spool) -> Iterator[str]:

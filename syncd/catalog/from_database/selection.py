@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -97,6 +98,20 @@ class Selection:
         asked = select(id, deleted).select_from(self._source())
         return asked.where(id.in_(self._changed(select(id), start)))
 
+    def unchanged(self, start: Mark, ids: Sequence[object] | None = None) -> Select[Any]:
+        """Ask for the rows with these ids, or with the id of any changed row, that did not change.
+
+        Values go to the database as they came from there, for it knows best what type they have.
+        """
+        from sqlalchemy import column, literal, select
+        from sqlalchemy.types import NullType
+
+        id: ColumnElement[Any] = column(self.columns[0])
+        updated: ColumnElement[Any] = column(self.keys.updated_column or "")
+        changed = self._changed(select(id), start)
+        sharing = id.in_(changed if ids is None else [literal(one, NullType()) for one in ids])
+        return self.rows(None).where(sharing, updated < _literal(start))
+
     def _changed(self, asked: Select[Any], start: Mark | None) -> Select[Any]:
         asked = asked.select_from(self._source())
         if start is None or self.keys.updated_column is None:
@@ -122,11 +137,18 @@ def _wrapped(query: str) -> FromClause:
 
 def _from(name: str, start: Mark) -> ColumnElement[bool]:
     """Take what was changed at the start or later; a row without a time may have changed too."""
-    from sqlalchemy import BigInteger, DateTime, column, literal, or_
+    from sqlalchemy import column, or_
+
+    updated: ColumnElement[Any] = column(name)
+    return or_(updated >= _literal(start), updated.is_(None))
+
+
+def _literal(mark: Mark) -> ColumnElement[Any]:
+    from sqlalchemy import BigInteger, DateTime, literal
 
     kind: TypeEngine[Any] | None = None
-    if isinstance(start, datetime):
-        kind = DateTime(timezone=start.tzinfo is not None)
-    elif isinstance(start, int):
+    if isinstance(mark, datetime):
+        kind = DateTime(timezone=mark.tzinfo is not None)
+    elif isinstance(mark, int):
         kind = BigInteger()
-    return or_(column(name) >= literal(start, kind), column(name).is_(None))
+    return literal(mark, kind)

@@ -16,7 +16,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from syncd.catalog.from_database.cells import UNDECODABLE, Row, as_text, text_of
+from syncd.catalog.from_database.cells import UNDECODABLE, Row, as_text, is_unicode, text_of
 from syncd.catalog.from_database.removal import is_deleted
 from syncd.catalog.from_database.watermark import Greatest
 from syncd.catalog.spool import write
@@ -95,13 +95,9 @@ def write_removed(folder: Path, ids: Iterable[object]) -> Path:
     """Write ids as JSON strings, one a line; what is no text in UTF-8 is no id."""
     file = folder / _REMOVED
     file.unlink(missing_ok=True)
-    texts = sorted(text for id in ids if (text := text_of(id)) and _is_unicode(text))
+    texts = sorted(text for id in ids if (text := text_of(id)) and is_unicode(text))
     write(file, (json.dumps(text).encode() + b"\n" for text in texts))
     return file
-
-
-def _is_unicode(text: str) -> bool:
-    return text == text.encode(errors="replace").decode()
 
 
 def _csv(rows: Sequence[Row]) -> bytes:

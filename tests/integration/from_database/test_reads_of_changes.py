@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from syncd.catalog.from_database import siblings
+from syncd.catalog.from_database.siblings import Siblings
 from syncd.domain.snapshot import Scope
 from syncd.errors import CatalogError
 from tests.integration.from_database.conftest import COLUMNS, KINDS, Got, Shop
@@ -152,6 +154,98 @@ def test_without_an_id_of_one_column_nothing_is_called_removed(dated_shop: Shop)
 
     assert second.removed is None
     assert second.ids == ["C"]
+
+
+SECOND = "2026-11-21 11:30:00"
+
+
+@pytest.mark.parametrize(
+    ("index", "found"),
+    [
+        ("CREATE INDEX by_sku ON products (sku, changed)", ["A", "A"]),
+        ("CREATE INDEX by_time ON products (changed, sku)", ["A"]),
+    ],
+)
+def test_a_row_that_has_not_changed_comes_with_a_second_one_of_its_id(
+    dated_shop: Shop, index: str, found: list[str]
+) -> None:
+    """Both together are held as a whole read holds them; the table is not searched for that."""
+    first = poll(dated_shop, None)
+    dated_shop.run(index)
+    dated_shop.fill(("A", "second", dated_shop.time(SECOND), None))
+
+    second = poll(dated_shop, first.fetched.watermark, deleted_column="gone")
+
+    assert [id for id in second.ids if id == "A"] == found
+    assert ("P-A" in {row["mpn"] for row in second.rows}) == (len(found) > 1)
+    assert "B" not in second.ids
+    assert second.fetched.doubts == ()
+    assert second.fetched.evidence[1].startswith("count(*) in the same transaction is 2,")
+    said = "rows that share an id with one of these were read as well: 1"
+    assert (said in second.fetched.evidence) == (len(found) > 1)
+
+
+def test_a_row_that_was_deleted_is_no_second_one(dated_shop: Shop) -> None:
+    dated_shop.run("CREATE INDEX by_sku ON products (sku)")
+    first = poll(dated_shop, None)
+    gone = dated_shop.time("2026-11-21 08:00:00")
+    dated_shop.run("UPDATE products SET gone = :gone WHERE sku = 'A'", gone=gone)
+    dated_shop.fill(("A", "second", dated_shop.time(SECOND), None))
+
+    second = poll(dated_shop, first.fetched.watermark, deleted_column="gone")
+
+    assert {"sku": "A", "mpn": "second"} in second.rows
+    assert second.ids == ["A", "C"]
+    assert second.removed == []
+
+
+@pytest.mark.parametrize(("unique", "table"), [("UNIQUE", "products"), ("", "shown")])
+def test_only_tables_in_which_an_id_may_stand_twice_are_looked_at(
+    dated_shop: Shop, unique: str, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither where a unique index rules it out, nor where a view hides what indexes there are."""
+    dated_shop.run(
+        f"CREATE {unique} INDEX by_sku ON products (sku)",
+        "CREATE VIEW shown AS SELECT * FROM products",
+    )
+    first = poll(dated_shop, None, table=table)
+    monkeypatch.setattr(Siblings, "beside", None)
+    change(dated_shop, "A", SECOND)
+
+    second = poll(dated_shop, first.fetched.watermark, table=table)
+
+    assert second.ids == ["A", "C"]
+
+
+@pytest.mark.parametrize("kind", ["BIGINT", "NUMERIC(20)", "CHAR(12)"])
+def test_ids_of_any_type_lead_to_the_rows_beside_them(shop: Shop, kind: str) -> None:
+    shop.run(
+        f"CREATE TABLE products (sku {kind}, mpn VARCHAR(20), changed {{moment}})",
+        "CREATE INDEX by_sku ON products (sku)",
+    )
+    ids = [str(id) if "CHAR" in kind else id for id in (7, 2**33, 7, 2**33)]
+    for id, time in zip(ids, ("09", "10", "11", "12"), strict=True):
+        shop.fill((id, f"at {time}", shop.time(f"2026-11-21 {time}:00:00")))
+
+    since = {
+        "sqlite": "'2026-11-21 10:30:00'",
+        "postgresql": "2026-11-21T10:30:00+00:00",
+        "mariadb": "2026-11-21T10:30:00",
+    }
+    found = poll(shop, since[shop.kind])
+
+    assert sorted(row["mpn"] for row in found.rows) == ["at 09", "at 10", "at 11", "at 12"]
+
+
+def test_where_many_have_changed_the_database_compares_the_ids_itself(
+    dated_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(siblings, "_MOST", 0)
+    dated_shop.run("CREATE INDEX by_sku ON products (sku)")
+    first = poll(dated_shop, None)
+    dated_shop.fill(("A", "second", dated_shop.time(SECOND), None))
+
+    assert poll(dated_shop, first.fetched.watermark).ids == ["A", "A", "C"]
 
 
 def test_days_are_read_again_as_a_whole(shop: Shop) -> None:
