@@ -310,6 +310,12 @@ class Sightings(Protocol):
     def take_skus(self, skus: Sequence[RemoteSku], seen: datetime) -> None:
         """Note what was shown of SKUs at a moment."""
 
+    def read_known(self) -> None:
+        """Read the table as it stands now; else that is done when it is first needed.
+
+        It may be done in another thread while `take` and `take_skus` go on.
+        """
+
     def unpaired(self, *, kept: bool) -> Iterator[Sequence[PairSighting]]:
         """Items and SKUs that do not go together, in batches ordered by id.
 

@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import (
-    Awaitable,
-    Callable,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -29,6 +22,7 @@ from syncd.service.bystanders import Bystanders
 from syncd.service.fulfilment import ask_all, managed_among
 from syncd.service.notes import note
 from syncd.service.past_audits import remember
+from syncd.service.side_by_side import meanwhile
 from syncd.service.stillness import Stillness
 from syncd.service.stoppable import unless_stopped
 from syncd.service.terms import CycleRequest, Ports, Terms
@@ -133,9 +127,10 @@ class Auditing:
         still = await asyncio.to_thread(Stillness.now, state)
         self._request.progress.phase("listing what is there", None)
         with state.sightings() as seen:
-            spans = await self._listing.every_item(partial(self._note, seen))
-            self._found.listed, self._found.windows = seen.count, len(spans)
-            await self._list_skus(seen)
+            async with meanwhile(seen.read_known):
+                spans = await self._listing.every_item(partial(self._note, seen))
+                self._found.listed, self._found.windows = seen.count, len(spans)
+                await self._list_skus(seen)
             self._request.progress.phase("comparing", None)
             doubtful = await asyncio.to_thread(self._compare, seen, still)
         await self._look_up(doubtful)
@@ -158,6 +153,8 @@ class Auditing:
 
     def _compare(self, seen: Sightings, still: Stillness) -> list[ItemId]:
         """Hold what was listed against the table; gives the ids that must be asked for by name."""
+        if not still.lasted(self._ports.state):
+            seen.read_known()  # a cycle has changed what it was when the listing began
         not_shown = [item for batch in seen.not_shown() for item in batch]
         findings: list[Finding] = []
         for sightings in seen.differing():

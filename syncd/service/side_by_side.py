@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
@@ -18,6 +18,16 @@ async def side_by_side() -> AsyncIterator[asyncio.TaskGroup]:
             yield tasks
     except BaseExceptionGroup as group:
         raise _first(group) from group
+
+
+@asynccontextmanager
+async def meanwhile(work: Callable[[], None]) -> AsyncIterator[None]:
+    """Work in a thread beside the block, and see the work to its end however the block ends."""
+    working = asyncio.create_task(asyncio.to_thread(work))
+    try:
+        yield
+    finally:
+        await working
 
 
 @asynccontextmanager

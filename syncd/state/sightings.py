@@ -67,7 +67,7 @@ _NOT_SHOWN: Final = "SELECT id FROM known ANTI JOIN shown USING (id) ORDER BY id
 
 
 class SpooledSightings:
-    """The port's `Sightings`; one thread at a time."""
+    """The port's `Sightings`; one thread at a time, but for `read_known` beside what is taken."""
 
     def __init__(self, connections: Connections, folder: Path) -> None:
         self._connections = connections
@@ -75,6 +75,7 @@ class SpooledSightings:
         self._count = 0
         self._stack = ExitStack()
         self._engine: DuckDBPyConnection | None = None
+        self._has_shown = False
         with files_translated(connections.name):
             self._spool = self._stack.enter_context(self._file("shown").open("wb"))
             self._spool_of_skus = self._stack.enter_context(self._file("skus").open("wb"))
@@ -96,6 +97,10 @@ class SpooledSightings:
         with files_translated(self._connections.name):
             self._spool_of_skus.write(lines)
 
+    def read_known(self) -> None:
+        with self._translated():
+            self._with_known()
+
     def unpaired(self, *, kept: bool) -> Iterator[Sequence[PairSighting]]:
         for rows in self._answers(_UNPAIRED.format(unlike=_UNLIKE), {"kept": kept}):
             yield [_pair_sighting(row) for row in rows]
@@ -114,13 +119,18 @@ class SpooledSightings:
     def _answers(
         self, query: str, values: Mapping[str, object] | None = None
     ) -> Iterator[list[tuple[Any, ...]]]:
-        import duckdb
-
-        try:
+        with self._translated():
             engine = self._loaded()
             engine.execute(query, dict(values or {}))
             while rows := engine.fetchmany(BATCH):
                 yield rows
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        import duckdb
+
+        try:
+            yield
         except duckdb.Error as error:
             raise StateError(
                 self._connections.name,
@@ -129,16 +139,22 @@ class SpooledSightings:
             ) from error
 
     def _loaded(self) -> DuckDBPyConnection:
-        """The engine with both sets, as they were when it was first asked."""
-        if self._engine is None:
+        """The engine with all sets, as they were when it was first asked."""
+        engine = self._with_known() if self._engine is None else self._engine
+        if not self._has_shown:
             with files_translated(self._connections.name):
                 self._spool.flush()
                 self._spool_of_skus.flush()
-            self._spool_known()
+            self._load(engine, "shown", _SHOWN)
+            self._load(engine, "skus", _SKUS)
+            self._has_shown = True
+        return engine
+
+    def _with_known(self) -> DuckDBPyConnection:
+        self._spool_known()
+        if self._engine is None:
             self._engine = self._stack.enter_context(columnar_engine(self._folder))
-            self._load(self._engine, "shown", _SHOWN)
-            self._load(self._engine, "known", _KNOWN)
-            self._load(self._engine, "skus", _SKUS)
+        self._load(self._engine, "known", _KNOWN)
         return self._engine
 
     def _load(self, engine: DuckDBPyConnection, table: str, columns: str) -> None:

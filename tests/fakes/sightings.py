@@ -17,6 +17,7 @@ class FakeSightings:
     """The `Sightings` port; `rows` gives the table as it stands."""
 
     rows: Callable[[], Mapping[ItemId, Tracked]]
+    read: Mapping[ItemId, Tracked] | None = None
     shown: dict[ItemId, Sighting] = field(default_factory=dict)
     skus: dict[ItemId, tuple[RemoteSku, datetime]] = field(default_factory=dict)
 
@@ -29,6 +30,9 @@ class FakeSightings:
 
     def take_skus(self, skus: Sequence[RemoteSku], seen: datetime) -> None:
         self.skus |= {sku.id: (sku, seen) for sku in skus}
+
+    def read_known(self) -> None:
+        self.read = dict(self.rows())
 
     def unpaired(self, *, kept: bool) -> Iterator[Sequence[PairSighting]]:
         known = self._known()
@@ -61,9 +65,10 @@ class FakeSightings:
         yield from [found] if found else []
 
     def _known(self) -> dict[ItemId, Tracked]:
+        rows = self.rows() if self.read is None else self.read
         return {
             id_: row
-            for id_, row in self.rows().items()
+            for id_, row in rows.items()
             if row.ownership is Ownership.OWNED and row.known is not None
         }
 

@@ -49,6 +49,18 @@ def test_what_is_as_it_is_known_is_left_out(state: State) -> None:
     assert held_against(state, [item("a"), item("b")]) == ([], [])
 
 
+def test_what_is_known_may_be_read_before_anything_was_shown(state: State) -> None:
+    put(state, [owned("a"), owned("b")])
+
+    with state.sightings() as sightings:
+        sightings.read_known()
+        put(state, [owned("c"), owned("b", {**ALL, Attribute.ECCN: "EAR99"})])
+        sightings.take([item("b")], NOON)
+
+        assert list(sightings.differing()) == []
+        assert list(sightings.not_shown()) == [[ItemId("a")]]
+
+
 @pytest.mark.parametrize(
     "row",
     [
