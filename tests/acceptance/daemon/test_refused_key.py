@@ -56,9 +56,9 @@ def test_a_key_that_is_taken_again_is_found_without_a_hand(
     wait_until(lambda: len(sandbox.requests()) > 2)
 
     assert writes(sandbox) == []
-    distances = _distances(sandbox.requests())
-    assert min(distances) >= REST, distances
-    assert distances == sorted(distances), "asked no more seldom"
+    first, second, *_ = _distances(sandbox.requests())
+    assert first >= REST
+    assert second >= 2 * REST, "not asked more seldom"
     sandbox.set_faults([])
     wait_until(lambda: "SKU-0061" in sandbox.items())
     daemon.wait_for_log("remote.granted", right="the key")
