@@ -65,6 +65,8 @@ class Harbour:
     sandbox: SandboxProcess
     connection: psycopg.Connection[tuple[object, ...]]
     poll: str = "1s"
+    guards: str = ""
+    timeout: str = "1s"
     vessels: list[Vessel] = field(default_factory=list)
 
     @property
@@ -73,16 +75,21 @@ class Harbour:
 
     def add(self, name: str, rows: int = 3, *, first: int = 0) -> None:
         """Drop an account's file; its SKUs are its own, for all share one sandbox."""
-        shop = Shop(self.folder / name, self.sandbox.url)
+        shop = self.shop(name)
         shop.folder.mkdir(exist_ok=True)
         shop.stock([row(number) for number in range(first, first + rows)])
         text = CONFIGURATION.format(url=self.sandbox.url, key=f"sk_test_{name}")
         text = text.partition("[state]")[0].replace("catalog.csv", f"../{name}/catalog.csv")
-        quick = text.replace('timeout = "5s"', 'timeout = "1s"\nmax_in_flight = 4')
+        patient = f'timeout = "{self.timeout}"\nmax_in_flight = 4'
+        quick = text.replace('timeout = "5s"', patient)
         self.accounts.mkdir(exist_ok=True)
         (self.accounts / f"{name}.toml").write_text(
-            f'{quick}[schedule]\npoll = "{self.poll}"\nrolling = "0"\n'
+            f'{quick}[schedule]\npoll = "{self.poll}"\nrolling = "0"\n{self.guards}'
         )
+
+    def shop(self, name: str) -> Shop:
+        """Where an account's catalog is."""
+        return Shop(self.folder / name, self.sandbox.url)
 
     def remove(self, name: str) -> None:
         (self.accounts / f"{name}.toml").unlink()
