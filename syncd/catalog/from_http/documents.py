@@ -112,6 +112,32 @@ def first_step(expression: ParsedResult) -> str | None:
     return str(node["value"])
 
 
+def needed_by(expression: ParsedResult) -> frozenset[str]:
+    """Name the fields without which an expression cannot hold: all that is certain, and no more."""
+    return _needed_by(expression.parsed)
+
+
+def _needed_by(node: _TreeNode) -> frozenset[str]:
+    match node["type"]:
+        case "field":
+            return frozenset({node["value"]})
+        case "and_expression":
+            return frozenset().union(*map(_needed_by, node["children"]))
+        case "or_expression":
+            return frozenset.intersection(*map(_needed_by, node["children"]))
+        case "comparator" if node["value"] == "eq":
+            return _needed_to_equal(*node["children"])
+        case _:
+            return frozenset()
+
+
+def _needed_to_equal(*sides: _TreeNode) -> frozenset[str]:
+    """Only a field beside a value that is not null has to be there for the two to be the same."""
+    fields = frozenset(side["value"] for side in sides if side["type"] == "field")
+    values = [side["value"] for side in sides if side["type"] == "literal"]
+    return fields if values and None not in values else frozenset()
+
+
 def search(expression: ParsedResult, value: JsonValue) -> JsonValue:
     """Search a value; raises `Setback` where it has a form that the expression cannot stand."""
     from jmespath.exceptions import JMESPathError

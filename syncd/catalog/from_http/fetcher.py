@@ -129,12 +129,13 @@ class HttpFetcher:
 
     def _fetched(self, scope: Scope, parts: Sequence[Part], began: datetime) -> Fetched:
         if scope is Scope.WHOLE and all(part.is_empty for part in parts):
-            raise self._nothing(sum(part.tally.records for part in parts))
+            vanished = next((doubt for part in parts for doubt in part.doubts_of_all()), None)
+            raise self._nothing(sum(part.tally.records for part in parts), vanished)
         changes = self._settings.updated_since
         return Fetched(
             files=tuple(part.spool for part in parts if not part.is_empty),
             scope=scope,
-            doubts=tuple(doubt for part in parts for doubt in part.doubts()),
+            doubts=tuple(_doubts(parts, scope)),
             evidence=tuple(sentence for part in parts for sentence in part.evidence()),
             watermark=watermark_of(began, changes.overlap) if changes.is_possible else None,
             identity=parts[0].identity if len(parts) == 1 and scope is Scope.WHOLE else "",
@@ -166,8 +167,9 @@ class HttpFetcher:
                 pages = Pages(self._settings, line, Rows(self._settings))
                 yield from moved(pages, request, first)
 
-    def _nothing(self, records: int) -> SuspectCatalogError:
+    def _nothing(self, records: int, why: str | None = None) -> SuspectCatalogError:
         found = f"none of its {records:,} records is a row" if records else "it has no records"
+        found = f"{found}, and {why}" if why else found
         return SuspectCatalogError(
             self.name,
             found,
@@ -194,6 +196,13 @@ class HttpFetcher:
     def _transport(self, advance: Advance) -> Transport:
         seconds = self._settings.timeout.total_seconds()
         return Transport(seconds, self._version, self._time.ticks, advance)
+
+
+def _doubts(parts: Sequence[Part], scope: Scope) -> Iterator[str]:
+    for part in parts:
+        yield from part.doubts()
+        if scope is Scope.WHOLE:
+            yield from part.doubts_of_all()
 
 
 def _spooled(spool: Path, lines: Iterator[bytes], rows: Rows, tally: Tally) -> Part:

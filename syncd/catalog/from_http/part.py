@@ -40,6 +40,18 @@ class Part:
                 " let the request ask for more of it at once"
             )
 
+    def doubts_of_all(self) -> Iterator[str]:
+        """Tell what keeps it from being the whole, though it would do of a few rows that changed.
+
+        These may lack a field that others have, as where an API leaves out what is empty.
+        """
+        if self.rows.vanished is not None:
+            yield self.tally.said(
+                f'not one row has the field "{self.rows.vanished}", for which catalog.only looks:'
+                " if it was renamed, correct catalog.only; if it is left out where it is empty, let"
+                " catalog.fields find it"
+            )
+
     def evidence(self) -> Iterator[str]:
         """Tell what speaks for it."""
         yield from self.tally.evidence()

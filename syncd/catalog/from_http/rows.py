@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 import orjson
 
-from syncd.catalog.from_http.documents import compiled, first_step, holds, search
+from syncd.catalog.from_http.documents import compiled, first_step, holds, needed_by, search
 from syncd.catalog.from_http.request import JsonValue
 from syncd.catalog.from_http.signs import says_more
 from syncd.config import HttpKeys
@@ -27,6 +27,7 @@ class Rows:
         self._nested = compiled(settings.nested) if settings.nested else None
         self._table = first_step(self._nested) if self._nested else None
         self._only = compiled(settings.only) if settings.only else None
+        self._unseen = set(needed_by(self._only)) if self._only else set[str]()
         self._carry = {name: compiled(text) for name, text in settings.carry.items()}
         self._fields = {name: compiled(text) for name, text in settings.fields.items()}
         self._id = settings.id_columns
@@ -39,6 +40,14 @@ class Rows:
     def changes_nothing(self) -> bool:
         """Whether records are the rows as they stand."""
         return not (self._nested or self._only or self._carry or self._fields)
+
+    @property
+    def vanished(self) -> str | None:
+        """A field for lack of which `only` held for not one of the rows; None where there is none.
+
+        It may have been renamed. What `carry` and `fields` find is there, be it empty.
+        """
+        return min(self._unseen, default=None) if self.left_out else None
 
     def of(self, record: JsonValue) -> Iterator[bytes]:
         """Give the lines of one record; what is no object goes on as it is, to be held."""
@@ -88,6 +97,8 @@ class Rows:
             row = row | dict(carried)
             found = {name: _cell(search(finder, row)) for name, finder in self._fields.items()}
             row = {name: _cell(value) for name, value in row.items()} | found
+            if self._unseen:
+                self._unseen.difference_update(row)
             if self._only is not None and not holds(search(self._only, row)):
                 self.left_out += 1
                 self.left_out_spoilt += not _is_text(row)

@@ -9,6 +9,7 @@ import pytest
 
 from syncd.catalog import FetchedSource
 from syncd.config import HttpCatalog
+from syncd.errors import SuspectCatalogError
 from tests.contract.catalog.reads import Read, read
 from tests.integration.catalog.from_http.conftest import Reader, ids_of, products, rows_of
 from tests.stubs.raw import Asked, RawServer, Reply
@@ -100,6 +101,56 @@ def test_a_record_that_only_leaves_out_shows_on_two_pages_that_the_list_moved(
     assert ids_of(fetched) == ["S", "M"]
     (doubt,) = fetched.doubts
     assert doubt.startswith("1 records that take no part came more than once")
+
+
+@pytest.mark.parametrize(
+    ("only", "fields", "vanished"),
+    [
+        ("sku", {}, True),
+        ("sku && on", {}, True),
+        ("sku == 'B'", {}, True),
+        ("on && (sku == 'B' || sku == 'C')", {}, True),
+        ("sku || mpn", {}, False),
+        ("!on", {}, False),
+        ("(sku == 'B') == `false`", {}, False),
+        ("mpn[0:2] || on", {}, False),
+        ("sku != `null`", {}, False),
+        ("sku", {"sku": "sku"}, False),
+    ],
+)
+def test_a_field_that_only_needs_and_no_row_of_a_list_has_leaves_a_doubt(
+    server: RawServer, reader: Reader, only: str, fields: dict[str, str], *, vanished: bool
+) -> None:
+    """One of two lists has renamed it: its rows are left out, and must not be missing for that."""
+    lists = {
+        "/products": [{"sku": "A", "on": "", "mpn": ""}, {"sku": "B", "on": True, "mpn": "P"}],
+        "/variations": [{"SKU": "C", "on": True, "mpn": ""}],
+    }
+    server.answers(lambda asked: Reply(body=json.dumps(lists[asked.path]).encode()))
+
+    fetched = reader.fetch(url=server.url, path=[*lists], only=only, fields=fields)
+
+    assert bool(fetched.doubts) == vanished
+    for doubt in fetched.doubts:
+        assert doubt.startswith('/variations: not one row has the field "sku"')
+
+
+def test_a_field_that_only_needs_may_be_absent_from_what_has_changed(
+    server: RawServer, reader: Reader
+) -> None:
+    url = _give(server, {"id": "draft"})
+    changes = {"params": {"since": "{since}"}}
+
+    fetched = reader.fetch("2026-11-21T19:00:00Z", url=url, only="sku", updated_since=changes)
+
+    assert fetched.doubts == ()
+
+
+def test_a_list_without_any_row_for_lack_of_a_field_says_which(
+    server: RawServer, reader: Reader
+) -> None:
+    with pytest.raises(SuspectCatalogError, match='not one row has the field "sku"'):
+        reader.fetch(url=_give(server, {"SKU": "C"}), only="sku")
 
 
 def test_a_record_without_its_nested_list_leaves_a_doubt(server: RawServer, reader: Reader) -> None:
