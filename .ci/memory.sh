@@ -16,6 +16,7 @@ runs_files() {
 
 if has_room 2>/dev/null; then
   place=$(mktemp -d "$memory/syncd-tests-XXXXXX")
+  chmod 755 "$place" # some tests run as a user who owns nothing of it
   trap 'rm -rf "$place"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM

@@ -33,7 +33,7 @@ _log = structlog.get_logger()
 
 async def help_until(stop: asyncio.Event, ports: Ports, terms: Terms) -> None:
     """Help whenever there is something to help with; what fails is tried again after a while."""
-    shelf = ports.state.shelf()
+    shelf = await asyncio.to_thread(ports.state.shelf)
     while shelf is not None and not stop.is_set():
         pause = SHOW
         try:

@@ -134,7 +134,7 @@ async def shared(
     ports: Ports, terms: Terms, cycle: CycleId, plan: Plan, hear: Hear
 ) -> AsyncIterator[Shared]:
     """Ask for help with a plan that is worth it, where the state has processes share."""
-    shelf = ports.state.shelf()
+    shelf = await asyncio.to_thread(ports.state.shelf)
     if shelf is None or sum(map(plan.count, SHARED)) < WORTH_IT:
         yield Shared(None, hear)
         return

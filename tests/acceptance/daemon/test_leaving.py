@@ -79,7 +79,7 @@ def _with_a_silent_source(street: Street, stack: ExitStack) -> Stuck:
     hung = right.replace('type = "file"\npath = "catalog.csv"', f'type = "http"\nurl = "{url}"')
     shop.configuration.write_text(hung)
     daemon = street.serving(shop)
-    daemon.wait_for("STATUS=looking at the catalog")
+    daemon.wait_for("STATUS=reading the catalog")
     return Stuck(
         "the source hangs", shop, sandbox, daemon, lambda: shop.configuration.write_text(right)
     )
