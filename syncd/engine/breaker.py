@@ -93,6 +93,6 @@ class Breaker:
         return self.failed(now, outcome.retry_after)
 
 
-def was_kept_back(outcome: Transient) -> bool:
+def was_kept_back(outcome: Outcome) -> bool:
     """Whether the client did not even send it."""
-    return outcome.failure.code in KEPT_BACK
+    return isinstance(outcome, Transient) and outcome.failure.code in KEPT_BACK

@@ -11,7 +11,7 @@ from syncd.domain.change import Action
 from syncd.domain.cycle import Guard, GuardStop
 from syncd.errors import KeyRefusedError
 from syncd.ports import State, Transaction
-from syncd.service.look_up import IDS_A_REQUEST
+from syncd.service.ask import IDS_A_REQUEST
 from syncd.service.terms import Ports, Terms
 
 ACCOUNT: Final = "account"

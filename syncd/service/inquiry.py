@@ -38,13 +38,13 @@ from syncd.engine.translate import Translator
 from syncd.errors import UsageError
 from syncd.ports import Census, Remote, State
 from syncd.service import remembered
+from syncd.service.ask import IDS_A_REQUEST
 from syncd.service.looks import CatalogLook, Looks, look_at_remote, look_into_catalog
 from syncd.service.outbox import Outbox
 from syncd.service.outlook import Outlook, Prospect, outlook
 from syncd.service.table import held, quarantined, rows_in
 from syncd.service.terms import Ports, Terms
 
-IDS_A_REQUEST: Final = 100
 LOOKED_BACK: Final = 50
 """How many cycles are gone back to the last one that was about all SKUs."""
 OUTCOME_NOT_RECORDED: Final = Failure(None, "in_doubt", "its outcome was not recorded")

@@ -18,12 +18,12 @@ from syncd.engine.observe import Observation, is_adoption, is_adoption_of_sku, o
 from syncd.engine.observe import unseen as unseen_row
 from syncd.errors import RemoteError, RemoteUnavailableError, ResourceForbiddenError
 from syncd.ports import State, Transaction
-from syncd.service.ask import IDS_A_REQUEST, REFUSALS, Asking
+from syncd.service.ask import REFUSALS, Asking
 from syncd.service.batcher import Batcher
 from syncd.service.terms import CycleRequest, Ports, Terms
 from syncd.service.write_back import write_back
 
-__all__ = ["IDS_A_REQUEST", "LookUp", "LookingUp", "remember_rights", "skus_are_hidden"]
+__all__ = ["LookUp", "LookingUp", "remember_rights", "skus_are_hidden"]
 
 SKUS: Final = "skus"
 HIDDEN: Final = "hidden"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from syncd.domain.attributes import Attributes, ItemId
 from syncd.domain.change import Change, Plan
 from syncd.domain.cycle import CycleId
-from syncd.domain.delivery import Accepted, Outcome, Transient, failure_of, request_id_of
+from syncd.domain.delivery import Accepted, Outcome, failure_of, request_id_of
 from syncd.domain.journal import Intent, Settlement, WriteId
 from syncd.domain.tracking import Tracked
 from syncd.engine.breaker import was_kept_back
@@ -85,7 +85,7 @@ class Writes:
 
     def _after(self, row: Tracked, delivered: Delivered) -> Tracked | None:
         now = self.ports.clock.now()
-        if _was_kept_back(delivered.outcome):
+        if was_kept_back(delivered.outcome):
             return unclaim(row)
         if _shows_managed(delivered.outcome):
             return observe(row, Observation(None, managed=True), self.terms.policy, now)
@@ -114,7 +114,3 @@ def _known(change: Change, rows: dict[ItemId, Tracked]) -> Attributes | None:
 def _shows_managed(outcome: Outcome) -> bool:
     """Whether a SKU of ours turned out to be Digital River's own, which is written no more."""
     return isinstance(outcome, Accepted) and outcome.managed
-
-
-def _was_kept_back(outcome: Outcome) -> bool:
-    return isinstance(outcome, Transient) and was_kept_back(outcome)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.cycle import CycleId
-from syncd.domain.delivery import Transient
 from syncd.engine.breaker import was_kept_back
 from syncd.errors import LeaseLostError, StateError
 from syncd.ports import Offered
@@ -170,7 +169,7 @@ class PostgresHelp:
     def settling(
         self, outcomes: Mapping[ItemId, Outcome]
     ) -> Iterator[tuple[Transaction, frozenset[ItemId]]]:
-        kept_back = [item for item, outcome in outcomes.items() if _was_kept_back(outcome)]
+        kept_back = [item for item, outcome in outcomes.items() if was_kept_back(outcome)]
         told = {item: outcome_text(outcomes[item]) for item in outcomes.keys() - set(kept_back)}
         with self._writing() as connection:
             transaction = self._transaction(connection)
@@ -214,7 +213,3 @@ class PostgresHelp:
             f"{reason}, so it helps with the delivery no more",
             "Nothing is lost: what it was sending is looked up before it is repeated",
         )
-
-
-def _was_kept_back(outcome: Outcome) -> bool:
-    return isinstance(outcome, Transient) and was_kept_back(outcome)
