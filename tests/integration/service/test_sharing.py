@@ -145,7 +145,14 @@ async def test_a_key_that_is_refused_to_one_stops_both(pair: Pair) -> None:
         pair.other.remote.script(change.id, REFUSED)
         await travel(change)
 
+    async def wait(change: Change) -> None:
+        """Slowly, and not before the key is refused: looks are what is told apart here, not speed."""
+        pair.leader.sent.append(change)
+        await pair.other.has_begun.wait()
+        await asyncio.sleep(0.1)
+
     pair.other.remote.on_the_way = refuse
+    pair.leader.remote.on_the_way = wait
     result = await pair.run()
 
     assert result.fault is Fault.KEY
