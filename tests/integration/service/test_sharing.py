@@ -146,7 +146,7 @@ async def test_a_key_that_is_refused_to_one_stops_both(pair: Pair) -> None:
         await travel(change)
 
     async def wait(change: Change) -> None:
-        """Slowly, and not before the key is refused: looks are what is told apart here, not speed."""
+        """Slowly, and not before the key is refused: what is sent until the next look is little."""
         pair.leader.sent.append(change)
         await pair.other.has_begun.wait()
         await asyncio.sleep(0.1)
