@@ -503,6 +503,12 @@ class Shelf(Protocol):
 class State(Protocol):
     """The change-tracking table, the journal, the cycles and the lease; a transaction a call."""
 
+    def now(self) -> datetime:
+        """The present moment in UTC, by the one clock that all processes on this state go by.
+
+        By it is dated what one of them writes and another judges. It may ask, the first time.
+        """
+
     def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[Lease]:
         """Be the only cycle over all processes; raises `LeaseHeldError`, naming who is.
 

@@ -78,6 +78,19 @@ class SystemClock:
         await asyncio.sleep(max(seconds, 0))
 
 
+class StateClock:
+    """The time that all processes on one state go by, whatever this machine's clock says."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def now(self) -> datetime:
+        return self._state.now()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(seconds, 0))
+
+
 class RemoteOnDemand:
     """A remote that is built when first asked: a quiet cycle never does, and starts sooner."""
 
@@ -163,7 +176,7 @@ class Wired:
         self.settings = settings
         self.state = state
         self.onlooker = onlooker
-        self.clock: Clock = SystemClock()
+        self.clock: Clock = StateClock(state)
 
     @cached_property
     def ports(self) -> Ports:

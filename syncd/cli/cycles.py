@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
@@ -210,9 +210,10 @@ def _wired(settings: Settings, asked: Asked) -> AbstractContextManager[Wired]:
 async def _cycle(
     wired: Wired, asked: Asked, progress: Progress, stop: asyncio.Event
 ) -> CycleResult:
-    from syncd.service.cycle import rehearse, run_cycle
+    from syncd.service.cycle import new_cycle_id, rehearse, run_cycle
 
-    request, remote = _request(asked, progress, stop), wired.ports.remote
+    cycle = new_cycle_id(wired.clock.now())
+    request, remote = _request(cycle, asked, progress, stop), wired.ports.remote
     try:
         if asked.writes:
             return await run_cycle(wired.ports, wired.terms, request)
@@ -235,13 +236,12 @@ def _tell(wired: Wired, asked: Asked, result: CycleResult) -> None:
     tell_once(telling, glimpse_of(result, is_whole=asked.is_whole))
 
 
-def _request(asked: Asked, progress: Progress, stop: asyncio.Event) -> CycleRequest:
+def _request(cycle: CycleId, asked: Asked, progress: Progress, stop: asyncio.Event) -> CycleRequest:
     from syncd.cli.session import holder
-    from syncd.service.cycle import new_cycle_id
     from syncd.service.terms import CycleRequest
 
     return CycleRequest(
-        id=new_cycle_id(datetime.now(UTC)),
+        id=cycle,
         mode=asked.mode,
         holder=holder(_COMMANDS[asked.mode]),
         only=asked.only,

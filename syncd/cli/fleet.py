@@ -129,18 +129,18 @@ def _put_together(place: FleetPlace, roll: Roll, at_once: int, stop: asyncio.Eve
     from syncd.fleet.queue import Base, Queue, tables
     from syncd.fleet.runner import Means, Runner
     from syncd.service.pulse import Pulse
-    from syncd.wiring import SystemClock, wired
+    from syncd.wiring import wired
 
     place.make(tables())
-    now, name = SystemClock().now, holder("syncd fleet")
-    means = Means(roll.settings_of, wired, place, now, name)
+    means = Means(roll.settings_of, wired, place, place.now, holder("syncd fleet"))
+    base = Base(place.name, place.arguments, place.prepare, place.now)
     return Fleet(
         roll=roll,
-        queue=Queue(Base(place.name, place.arguments, place.prepare), at_once),
+        queue=Queue(base, at_once),
         runner=Runner(means, stop),
         manager=service_manager(),
-        pulse=Pulse(now),
-        now=now,
+        pulse=Pulse(place.now),
+        now=place.now,
     )
 
 

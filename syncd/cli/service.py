@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
@@ -17,10 +18,32 @@ if TYPE_CHECKING:
 
     from syncd.config import Settings
     from syncd.daemon.daemon import Daemon
+    from syncd.ports import Onlooker
     from syncd.service.pulse import Pulse
     from syncd.service.traffic import Traffic
     from syncd.web.desk import Desk
     from syncd.web.doorway import Doorway
+    from syncd.wiring import Wired
+
+
+class FollowedClock:
+    """The time of the state that was opened last, and this machine's own before that."""
+
+    def __init__(self) -> None:
+        self._now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """It may be asked from any thread, and never blocks."""
+        return self._now()
+
+    @contextmanager
+    def followed(self, settings: Settings, onlooker: Onlooker) -> Iterator[Wired]:
+        """Open what the configuration names, and go by the time of its state."""
+        from syncd.wiring import wired
+
+        with wired(settings, onlooker) as opened:
+            self._now = opened.clock.now
+            yield opened
 
 
 def serve(shared: Shared) -> NoReturn:
@@ -42,20 +65,19 @@ async def _served(shared: Shared, settings: Settings, stop: asyncio.Event) -> No
     from syncd.service.traffic import Traffic
     from syncd.web.app import application
     from syncd.web.doorway import Doorway
-    from syncd.wiring import SystemClock, wired
 
-    traffic, pulse = Traffic(), Pulse(SystemClock().now)
-    doorway = Doorway(settings.service)
+    traffic, clock, doorway = Traffic(), FollowedClock(), Doorway(settings.service)
+    pulse = Pulse(clock.now)
     daemon = Daemon(
         settings=settings,
-        open=lambda account: wired(account, traffic),
+        open=lambda account: clock.followed(account, traffic),
         read=lambda: with_sound_targets(load(shared.config)),
         adapt=lambda changed: _adapt(shared, doorway, changed, pulse),
         manager=service_manager(),
         pulse=pulse,
         holder=holder("syncd"),
     )
-    with doorway.open(application(_desk(daemon, traffic, doorway))):
+    with doorway.open(application(_desk(daemon, traffic, doorway, clock))):
         await daemon.serve(stop)
 
 
@@ -69,13 +91,13 @@ def with_sound_targets(settings: Settings) -> Settings:
     return settings
 
 
-def _desk(daemon: Daemon, traffic: Traffic, doorway: Doorway) -> Desk:
+def _desk(daemon: Daemon, traffic: Traffic, doorway: Doorway, clock: FollowedClock) -> Desk:
     """Let the web ask the loop that runs now, from its own thread."""
     import asyncio
 
     from syncd import __version__
     from syncd.web.desk import Desk
-    from syncd.wiring import SystemClock, keep, state_beside, wired_beside
+    from syncd.wiring import keep, state_beside, wired_beside
 
     loop = asyncio.get_running_loop()
     return Desk(
@@ -86,7 +108,7 @@ def _desk(daemon: Daemon, traffic: Traffic, doorway: Doorway) -> Desk:
         account=lambda: wired_beside(daemon.settings, traffic),
         keep=lambda event: keep(daemon.settings, event),
         point_at=lambda ids: _call(loop, lambda: daemon.point_at(ids)),
-        now=SystemClock().now,
+        now=clock.now,
         version=__version__,
     )
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import structlog
@@ -40,11 +40,15 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The database: how it is reached, and what every connection does first."""
+    """The database: how it is reached, what every connection does first, and what time it is there.
+
+    By that time errands are put in that are to wait: the server judges when they have.
+    """
 
     name: str
     arguments: Mapping[str, Any]
     prepare: str
+    now: Callable[[], datetime]
 
 
 def tables() -> str:
@@ -127,7 +131,7 @@ class Queue:
         """Let it be fetched again, or end it where the same errand waits behind it anyway."""
         manager = self._app.job_manager
         try:
-            await manager.retry_job(job, retry_at=datetime.now(UTC))
+            await manager.retry_job(job, retry_at=self._base.now())
         except UniqueViolation:
             await manager.finish_job(job, status=Status.FAILED, delete_job=True)
         except ConnectorException as error:
@@ -173,7 +177,7 @@ class Queue:
         except NotDoneError as undone:
             wait = timedelta() if undone.at_once else back_off(attempts)
             with suppress(StateAwayError):  # then this one cannot be struck out, and is rescued
-                await self.put_for(errand, datetime.now(UTC) + wait, attempts + 1)
+                await self.put_for(errand, self._base.now() + wait, attempts + 1)
         finally:
             self._at_work.discard(number)
 

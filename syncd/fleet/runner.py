@@ -49,7 +49,10 @@ class Board(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a runner works with, and the name by which others know its process."""
+    """What a runner works with, and the name by which others know its process.
+
+    `now` is the fleet's time, which all its processes go by.
+    """
 
     settings_of: Callable[[str], Settings | None]
     open: Callable[[Settings], AbstractContextManager[Opened]]
@@ -123,7 +126,7 @@ class Runner:
             return
         terms = TellingTerms(f"{self.means.holder}, telling", timedelta(), _TELLING)
         courier = Courier(opened.notifier)
-        telling = Telling(opened.ports.state, courier, self.means.now, terms)
+        telling = Telling(opened.ports.state, courier, opened.ports.clock.now, terms)
         for one in seen[:-1]:
             telling.see(one)
         tell_once(telling, seen[-1])

@@ -65,6 +65,9 @@ class SqlState:
         self._database = database
         self._has_lease = False
 
+    def now(self) -> datetime:
+        return self._database.now()
+
     @contextmanager
     def lease(self, holder: str, wait: timedelta) -> Iterator[Lease]:
         with self._database.lease(holder, wait) as lease:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,6 +33,9 @@ class Connections(Protocol):
 
 class Database(Connections, Protocol):
     """The connections, and the things no SQL standard knows."""
+
+    def now(self) -> datetime:
+        """As the port says."""
 
     def upsert(self, connection: Connection, rows: Iterable[SkuRow]) -> None:
         """Insert or replace rows of the table `sku`, as fast as the database can."""

@@ -37,11 +37,16 @@ def awake_or_not() -> float:
     return time.clock_gettime(_BOOT_TIME)
 
 
+def own_time() -> datetime:
+    """What this machine's clock says."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """A sign of life every `beat` seconds; whoever shows none for `term` seconds has lost."""
 
-    now: Now = lambda: datetime.now(UTC)
+    now: Now = own_time
     seconds: Seconds = awake_or_not
     pause: Pause = time.sleep
     beat: float = BEAT

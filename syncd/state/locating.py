@@ -83,12 +83,12 @@ class PostgresDoor:
     def to_work(self, now: Now | None) -> State:
         from syncd.state import postgres_opening as opening
 
-        return opening.open_for_writing(self.place, opening.timing_of(now))
+        return opening.open_for_writing(self.place, None if now is None else opening.timing_of(now))
 
     def to_write(self, patience: timedelta) -> State:
         from syncd.state import postgres_opening as opening
 
-        return opening.open_for_writing(self.place, opening.timing_of(None), patience)
+        return opening.open_for_writing(self.place, patience=patience)
 
     def to_read(self) -> State:
         from syncd.state import postgres_opening as opening

@@ -64,7 +64,7 @@ def open_as_it_is(
     copy = FingerprintCopy(name, beside(file, COPY))
     lease = CycleLease(opened, beside(file, LOCK), timing)
     roster = DutyRoster(name, beside(file, DUTY), timing)
-    return SqliteDatabase(opened, copy, lease, roster)
+    return SqliteDatabase(opened, copy, lease, roster, now=timing.now)
 
 
 def open_for_reading(file: Path) -> SqlState:

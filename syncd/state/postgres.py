@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain, islice
@@ -13,14 +13,18 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
 
+from syncd.errors import StateError
 from syncd.state import queries, schema
 from syncd.state.codec import SkuRow
 from syncd.state.faults import decoding
 from syncd.state.fingerprints import Fingerprint
 from syncd.state.postgres_faults import translated
 from syncd.state.postgres_place import Place
+from syncd.state.postgres_time import NOW, ServerTime
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.engine import ExceptionContext
 
 PATIENCE: Final = timedelta(seconds=30)
@@ -45,8 +49,9 @@ _PREPARE: Final = sql.SQL(
     " set_config('statement_timeout', {statement}, false),"
     " set_config('idle_in_transaction_session_timeout', {standstill}, false),"
     " set_config('default_transaction_isolation', 'read committed', false),"
-    " set_config('default_transaction_read_only', {read_only}, false)"
+    " set_config('default_transaction_read_only', {read_only}, false), {now}"
 )
+"""Tells the server's moment last."""
 _LOCK_WRITERS_OUT: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:schema, 0))")
 """It looks at no table, so that what follows sees all that was written before."""
 
@@ -101,11 +106,19 @@ class PostgresRoom:
 
     place: Place
     engine: Engine
+    time: ServerTime
 
     @property
     def name(self) -> str:
         """What messages call the state."""
         return self.place.name
+
+    def now(self) -> datetime:
+        """The server's moment; where it has never told it and is away, this machine's own."""
+        if not self.time.is_known:
+            with suppress(StateError), self.reading():
+                pass  # a new connection tells it
+        return self.time.now()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -155,8 +168,12 @@ class Migration:
             yield connection
 
 
-def open_room(place: Place, access: Access) -> PostgresRoom:
-    """A pool for as many threads as ask, within bounds; nothing is opened yet."""
+def open_room(place: Place, access: Access, time: ServerTime | None = None) -> PostgresRoom:
+    """A pool for as many threads as ask, within bounds; nothing is opened yet.
+
+    `time` is what another room on the same server goes by.
+    """
+    told = time or ServerTime()
     engine = create_engine(
         place.url,
         poolclass=QueuePool,
@@ -169,12 +186,12 @@ def open_room(place: Place, access: Access) -> PostgresRoom:
 
     def prepare(connection: psycopg.Connection[Any], _: object) -> None:
         connection.autocommit = True
-        connection.execute(prepared_for(place, access))
+        _prepare(connection, place, access, told)
         connection.autocommit = False
 
     event.listen(engine, "connect", prepare, insert=True)  # before SQLAlchemy looks around
     event.listen(engine, "handle_error", _drop_what_is_lost)
-    return PostgresRoom(place, engine)
+    return PostgresRoom(place, engine, told)
 
 
 def _drop_what_is_lost(context: ExceptionContext) -> None:
@@ -188,12 +205,22 @@ def _drop_what_is_lost(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
-def connect(place: Place, access: Access) -> psycopg.Connection[Any]:
-    """One connection of one's own, each of whose statements is a transaction."""
+def connect(
+    place: Place, access: Access, time: ServerTime | None = None
+) -> psycopg.Connection[Any]:
+    """One connection of one's own, each of whose statements is a transaction; it tells `time`."""
     given = arguments_of(place, access)
     connection: psycopg.Connection[Any] = psycopg.connect(**given, autocommit=True)
-    connection.execute(prepared_for(place, access))
+    _prepare(connection, place, access, time or ServerTime())
     return connection
+
+
+def _prepare(
+    connection: psycopg.Connection[Any], place: Place, access: Access, time: ServerTime
+) -> None:
+    asked = time.ticks()
+    *_, now = connection.execute(prepared_for(place, access)).fetchall()[0]
+    time.heed(now, asked)
 
 
 def arguments_of(place: Place, access: Access) -> dict[str, Any]:
@@ -261,6 +288,7 @@ def prepared_for(place: Place, access: Access) -> sql.Composed:
         statement=_milliseconds(access.statement),
         standstill=_milliseconds(access.standstill),
         read_only=sql.Literal("off" if access.writes else "on"),
+        now=sql.SQL(NOW),
     )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from syncd.state.codec import SkuRow
     from syncd.state.fingerprint_steps import Step
     from syncd.state.fingerprints import FingerprintCopy
+    from syncd.state.holding import Now
     from syncd.state.postgres import PostgresRoom
     from syncd.state.postgres_duty import PostgresDuty
     from syncd.state.postgres_lease import PostgresLease
@@ -41,11 +42,13 @@ class Leases:
 class PostgresDatabase:
     """The room with what belongs to it; `leases` is None where the state is only read.
 
-    `folder` is the temporary one to remove at the end, where the copy of fingerprints is in one.
+    `now` is the server's time. `folder` is the temporary one to remove at the end, where the copy
+    of fingerprints is in one.
     """
 
     room: PostgresRoom
     copy: FingerprintCopy
+    now: Now
     leases: Leases | None = None
     folder: TemporaryDirectory[str] | None = None
 

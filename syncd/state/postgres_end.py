@@ -49,7 +49,8 @@ class PostgresEnd:
             return opening.holds_tables(room)
 
     def open(self) -> Database:
-        return opening.open_as_it_is(open_room(self.place, Access()), opening.timing_of(None))
+        room = open_room(self.place, Access())
+        return opening.open_as_it_is(room, opening.timing_of(room.now))
 
     def take_time(self, connection: Connection) -> None:
         connection.exec_driver_sql(_TAKE_TIME)

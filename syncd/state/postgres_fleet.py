@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from psycopg import sql
 
+from syncd.errors import StateError
 from syncd.state.codec import moment_from, moment_of
 from syncd.state.postgres import Access, arguments_of, connect, prepared_for
 from syncd.state.postgres_faults import translated
 from syncd.state.postgres_place import SHARED, Place, place_of
+from syncd.state.postgres_time import NOW, ServerTime
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    import psycopg
     from sqlalchemy import URL
 
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('syncd fleet', 0))"
@@ -26,10 +31,10 @@ _MAKE: Final = sql.SQL(
 _HAS_QUEUE: Final = "SELECT to_regclass('procrastinate_jobs') IS NOT NULL"
 _TABLE: Final = sql.Identifier(SHARED, "fleet")
 _POST: Final = sql.SQL(
-    "INSERT INTO {table} AS fleet VALUES (%(account)s, %(at)s, %(success)s, %(text)s)"
+    "INSERT INTO {table} AS fleet VALUES (%(account)s, {now}, %(success)s, %(text)s)"
     " ON CONFLICT (account) DO UPDATE SET at = excluded.at, document = excluded.document,"
     " success = coalesce(excluded.success, fleet.success)"
-).format(table=_TABLE)
+).format(table=_TABLE, now=sql.SQL(NOW))
 _READ: Final = sql.SQL("SELECT account, at, success, document FROM {table}").format(table=_TABLE)
 _READ_ONE: Final = sql.SQL("SELECT document FROM {table} WHERE account = %(account)s").format(
     table=_TABLE
@@ -46,11 +51,19 @@ class FleetPlace:
         own = place_of(url, "fleet")
         name = f"fleet in {url.host or 'localhost'}/{url.database}"
         self._place: Place = replace(own, schema=SHARED, name=name)
+        self._time = ServerTime()
 
     @property
     def name(self) -> str:
         """What messages call it."""
         return self._place.name
+
+    def now(self) -> datetime:
+        """The server's moment; where it has never told it and is away, this machine's own."""
+        if not self._time.is_known:
+            with suppress(StateError), self._connected():
+                pass  # a new connection tells it
+        return self._time.now()
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -67,11 +80,7 @@ class FleetPlace:
     def make(self, queue: str) -> None:
         """See that the board is there, and the queue, whose tables these statements make."""
         names = {"schema": sql.Identifier(SHARED), "table": _TABLE}
-        with (
-            translated(self.name),
-            connect(self._place, _QUICK) as connection,
-            connection.transaction(),
-        ):
+        with self._connected() as connection, connection.transaction():
             connection.execute(_LOCK)
             connection.execute(_MAKE.format(**names))
             if not connection.execute(_HAS_QUEUE).fetchall()[0][0]:
@@ -81,22 +90,21 @@ class FleetPlace:
         """Put a text in the place of the one before; the last success stays without another."""
         values = {
             "account": account,
-            "at": moment_of(datetime.now(UTC)),
             "success": None if success is None else moment_of(success),
             "text": text,
         }
-        with translated(self.name), connect(self._place, _QUICK) as connection:
+        with self._connected() as connection:
             connection.execute(_POST, values)
 
     def posted(self, account: str) -> str | None:
         """The text that was posted last."""
-        with translated(self.name), connect(self._place, _QUICK) as connection:
+        with self._connected() as connection:
             found = connection.execute(_READ_ONE, {"account": account}).fetchone()
         return None if found is None else str(found[0])
 
     def read(self) -> Mapping[str, tuple[datetime, datetime | None, str]]:
         """All texts by account, with when they were posted and when the last success was."""
-        with translated(self.name), connect(self._place, _QUICK) as connection:
+        with self._connected() as connection:
             rows = connection.execute(_READ).fetchall()
         return {
             account: (moment_from(at), None if success is None else moment_from(success), text)
@@ -105,5 +113,10 @@ class FleetPlace:
 
     def errands(self) -> Mapping[str, int]:
         """How many errands there are in each of the queue's states."""
-        with translated(self.name), connect(self._place, _QUICK) as connection:
+        with self._connected() as connection:
             return {str(status): int(n) for status, n in connection.execute(_COUNT).fetchall()}
+
+    @contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
+        with translated(self.name), connect(self._place, _QUICK, self._time) as connection:
+            yield connection

@@ -64,7 +64,7 @@ def helping(
     if found is None:
         yield None
         return
-    room = open_room(database.room.place, Access(PATIENCE, standstill=STANDSTILL))
+    room = open_room(database.room.place, Access(PATIENCE, standstill=STANDSTILL), signs_room.time)
     help_ = PostgresHelp(database, room, signs_room, timing, found)
     try:
         help_.join()

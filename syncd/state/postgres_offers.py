@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from syncd.state.postgres import driver_of
 from syncd.state.postgres_place import SHARED
+from syncd.state.postgres_time import NOW
 
 if TYPE_CHECKING:
     from psycopg import Cursor
@@ -25,11 +26,10 @@ _TABLES: Final = {
     "helper": sql.Identifier(SHARED, "helper"),
     "offer": sql.Identifier(SHARED, "offer"),
 }
-_NOW: Final = sql.SQL("(extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
 
 
 def _sql(statement: str) -> sql.Composed:
-    return sql.SQL(statement).format(now=_NOW, **_TABLES)
+    return sql.SQL(statement).format(now=sql.SQL(NOW), **_TABLES)
 
 
 _ARE_MADE: Final = text(f"SELECT to_regclass('{SHARED}.offer') IS NOT NULL")

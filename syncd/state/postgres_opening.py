@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,29 +38,30 @@ _IS_MADE: Final = text("SELECT to_regnamespace(:schema) IS NOT NULL")
 _READABLE: Final = "UTF8"
 
 
-def timing_of(now: Now | None) -> Timing:
-    """How leases go in PostgreSQL; a clock dates what people read, and nothing else."""
-    timing = Timing(beat=BEAT, term=TERM)
-    return timing if now is None else replace(timing, now=now)
+def timing_of(now: Now) -> Timing:
+    """How leases go in PostgreSQL; `now` dates what is written, and never a sign of life."""
+    return Timing(now, beat=BEAT, term=TERM)
 
 
-def open_for_writing(place: Place, timing: Timing, patience: timedelta = PATIENCE) -> SqlState:
+def open_for_writing(
+    place: Place, timing: Timing | None = None, patience: timedelta = PATIENCE
+) -> SqlState:
     """Open the account's schema, making or migrating it first where that is due."""
     room = open_room(place, Access(patience))
     with _undone_on_failure(room.close):
         _make(room)
         migrate.bring_up_to_date(Migration(room))
-        return SqlState(open_as_it_is(room, timing))
+        return SqlState(open_as_it_is(room, timing or timing_of(room.now)))
 
 
 def open_as_it_is(room: PostgresRoom, timing: Timing) -> PostgresDatabase:
     """Open a schema that is there to work on it, whatever its tables are."""
     place = room.place
     copy, folder = _copy_of(place)
-    signs = open_room(place, SIGNS)
+    signs = open_room(place, SIGNS, room.time)
     lease = PostgresLease(Rooms(room, signs), Home(_cached(place, _SEEN)), timing)
     leases = Leases(lease, PostgresDuty(signs, timing), signs)
-    return PostgresDatabase(room, copy, leases, folder)
+    return PostgresDatabase(room, copy, timing.now, leases, folder)
 
 
 def open_for_reading(place: Place) -> SqlState:
@@ -76,14 +76,15 @@ def open_for_reading(place: Place) -> SqlState:
         folder = TemporaryDirectory(prefix="syncd-")
     home = Path(folder.name, _COPY)
     copy = FingerprintCopy(place.name, home, borrowed=_cached(place, _COPY))
-    return SqlState(PostgresDatabase(room, copy, folder=folder))
+    return SqlState(PostgresDatabase(room, copy, room.now, folder=folder))
 
 
 def open_beside(place: Place, patience: timedelta) -> SqlState:
     """Open to read: nothing is made, migrated or asked; a server that is away shows later."""
     access = Access(patience, statement=PATIENCE, answer=patience, writes=False)
     copy = FingerprintCopy(place.name, _cached(place, _COPY))
-    return SqlState(PostgresDatabase(open_room(place, access), copy))
+    room = open_room(place, access)
+    return SqlState(PostgresDatabase(room, copy, room.now))
 
 
 def _left_empty(_: SqliteFile) -> None:

@@ -72,6 +72,9 @@ class PostgresOverlay:
         with self._turn, translated(self.name), self.connection.begin_nested():
             yield self.connection
 
+    def now(self) -> datetime:
+        return self.room.now()
+
     def upsert(self, connection: Connection, rows: Iterable[SkuRow]) -> None:
         driver = postgres.driver_of(connection)
         postgres.fill_incoming(driver, rows)

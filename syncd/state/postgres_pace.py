@@ -12,6 +12,7 @@ from psycopg import sql
 from syncd.state.postgres import SIGNS, connect
 from syncd.state.postgres_faults import translated
 from syncd.state.postgres_place import SHARED, Place
+from syncd.state.postgres_time import NOW
 
 _TABLE: Final = sql.Identifier(SHARED, "pace")
 _MAKE: Final = sql.SQL(
@@ -21,7 +22,6 @@ _MAKE: Final = sql.SQL(
     " (key text PRIMARY KEY, next_slot bigint NOT NULL, paused_until bigint NOT NULL);"
     " COMMIT"
 ).format(schema=sql.Identifier(SHARED), table=_TABLE)
-_NOW: Final = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _SETTLED: Final = "(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint + 1200000"
 """A server that was killed may have forgotten the last slots, and their second must be over."""
 TAKE: Final = sql.SQL(
@@ -29,11 +29,11 @@ TAKE: Final = sql.SQL(
     " SET next_slot = CASE WHEN pace.paused_until > {now} THEN pace.next_slot"
     " ELSE greatest(pace.next_slot, {now} + %(lead)s, {settled}) + %(length)s END"
     " RETURNING next_slot - %(length)s, paused_until, {now}"
-).format(table=_TABLE, now=sql.SQL(_NOW), settled=sql.SQL(_SETTLED))
+).format(table=_TABLE, now=sql.SQL(NOW), settled=sql.SQL(_SETTLED))
 _PAUSE: Final = sql.SQL(
     "INSERT INTO {table} AS pace VALUES (%(key)s, 0, {now} + %(length)s) ON CONFLICT (key)"
     " DO UPDATE SET paused_until = greatest(pace.paused_until, excluded.paused_until)"
-).format(table=_TABLE, now=sql.SQL(_NOW))
+).format(table=_TABLE, now=sql.SQL(NOW))
 
 
 _T = TypeVar("_T")

@@ -15,9 +15,8 @@ from syncd.errors import StateError
 from syncd.ports import Clock
 from syncd.state.postgres_pace import PaceRow, Slots
 from syncd.state.postgres_place import Place
+from syncd.state.postgres_time import SECOND, ServerClock
 
-SECOND: Final = 1_000_000
-"""Everything here is in microseconds."""
 LONGEST_PAUSE: Final = 3600 * SECOND
 _RESERVE: Final = 0.975
 _FRESH: Final = 24_000
@@ -27,8 +26,6 @@ _AHEAD: Final = 0.1
 _AGAIN: Final = 1.0
 _GIVEN_UP: Final = 10.0
 """Seconds without the server after which a request is refused; a lease does not last longer."""
-_STEP: Final = 50_000
-"""Clocks that drift further apart than this have been set."""
 
 _log = structlog.get_logger()
 
@@ -186,33 +183,6 @@ class PostgresPacer:
 
     def _now(self) -> int:
         return self._ticks() // 1000
-
-
-class ServerClock:
-    """What a moment of the server's clock is here, judged by the quickest answers."""
-
-    def __init__(self) -> None:
-        self._ahead = 0
-        self._round_trip: int | None = None
-
-    @property
-    def lead(self) -> int:
-        """How long an answer is under way."""
-        return (self._round_trip or 0) // 2
-
-    def here(self, there: int) -> int:
-        """Translate a moment."""
-        return there - self._ahead
-
-    def heed(self, there: int, asked: int, answered: int) -> None:
-        """Take an answer into account: the server read its clock between these two moments."""
-        round_trip, ahead = answered - asked, there - (asked + answered) // 2
-        best = self._round_trip
-        was_set = best is not None and abs(ahead - self._ahead) > round_trip + _STEP
-        if best is None or was_set or round_trip <= best + best // 10:
-            self._round_trip, self._ahead = round_trip, ahead
-        else:
-            self._round_trip = best + 1 + best // 50  # or one lucky answer would be kept for good
 
 
 def pacer_of(place: Place, key: str, rate: float, clock: Clock) -> PostgresPacer:

@@ -12,15 +12,15 @@ from syncd.errors import StateError
 from syncd.state.facts import DUTY, LEASE
 from syncd.state.lock_file import Holder
 from syncd.state.postgres import PostgresRoom
+from syncd.state.postgres_time import NOW
 
 __all__ = ["DUTY", "LEASE", "LOOK", "Sight", "SignedSeat", "look", "look_and_lock", "put"]
 
 _SECOND: Final = 1_000_000
 _MOMENT: Final = "(extract(epoch FROM {}) * 1000000)::bigint"
-_NOW: Final = _MOMENT.format("clock_timestamp()")
-_VALUE: Final = f":number || ' ' || {_NOW} || ' ' || :document"
+_VALUE: Final = f":number || ' ' || {NOW} || ' ' || :document"
 LOOK: Final = (
-    f"SELECT value, {_NOW} AS now, {_MOMENT.format('pg_postmaster_start_time()')} AS began"
+    f"SELECT value, {NOW} AS now, {_MOMENT.format('pg_postmaster_start_time()')} AS began"
     " FROM (SELECT 1) AS one LEFT JOIN fact ON key = :key"
 )
 _LOCK: Final = text("SELECT value FROM fact WHERE key = :key FOR UPDATE")
@@ -30,6 +30,7 @@ _PUT: Final = text(
 )
 _RENEW: Final = text(
     f"UPDATE fact SET value = {_VALUE} WHERE key = :key AND starts_with(value, :number || ' ')"
+    f" RETURNING {NOW}"
 )
 _NAME_IT: Final = text("INSERT INTO fact (key, value) VALUES (:key, '') ON CONFLICT DO NOTHING")
 
@@ -90,7 +91,10 @@ class SignedSeat:
     def show(self, sign: Holder) -> bool:
         try:
             with self._room.unlocked() as connection:
-                if connection.execute(_RENEW, _values(self._key, sign)).rowcount:
+                asked = self._room.time.ticks()
+                told = connection.execute(_RENEW, _values(self._key, sign)).scalar()
+                if told is not None:
+                    self._room.time.heed(told, asked)
                     return True
                 self._taken_by = look(connection, self._key).who
         except (

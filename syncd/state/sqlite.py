@@ -25,7 +25,7 @@ from syncd.state.duty import DutyRoster
 from syncd.state.faults import decoding, translated
 from syncd.state.fingerprint_steps import Step
 from syncd.state.fingerprints import Fingerprint, FingerprintCopy
-from syncd.state.holding import Timing
+from syncd.state.holding import Now, Timing, own_time
 from syncd.state.lease import CycleLease
 from syncd.state.lockers import locker
 from syncd.state.standing import Place
@@ -129,6 +129,7 @@ class SqliteDatabase:
     cycle_lease: CycleLease | None
     roster: DutyRoster | None = None
     folder: TemporaryDirectory[str] | None = None
+    now: Now = own_time
 
     @property
     def name(self) -> str:
@@ -165,7 +166,7 @@ class SqliteDatabase:
             copy = FingerprintCopy(self.name, beside(place, COPY), self.copy.lendable)
             with closing(open_file(self.name, place, SCRATCH)) as scratch:
                 lease = CycleLease(scratch, beside(place, LOCK), Timing())
-                yield SqliteDatabase(scratch, copy, lease)
+                yield SqliteDatabase(scratch, copy, lease, now=self.now)
 
     def fingerprints(self) -> AbstractContextManager[Path]:
         return self.copy.current(self.reading, _fingerprints)

@@ -140,6 +140,9 @@ class FakeState:
     def contents(self, contents: Contents) -> None:
         self._store.contents = contents
 
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
     def another(self) -> FakeState:
         """The same state, as another process has it open."""
         return FakeState(store=self._store)

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from syncd.errors import ConfigurationError
 from syncd.fleet import queue as queues
-from syncd.fleet.errand import Errand, NotDoneError
+from syncd.fleet.errand import Errand, NotDoneError, back_off
 from syncd.fleet.queue import Base, Queue, tables
 from syncd.service.pulse import Job
 from syncd.state import fleet_place
@@ -42,7 +43,7 @@ async def queue(quay: Harbour, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     monkeypatch.setattr(queues, "_LOOK", 0.05)
     monkeypatch.setattr(queues, "STALLED", 1.0)
     place = fleet_place(quay.url)
-    queue = Queue(Base(place.name, place.arguments, place.prepare), 4)
+    queue = Queue(Base(place.name, place.arguments, place.prepare, place.now), 4)
     async with queue.opened():
         yield queue
 
@@ -128,6 +129,25 @@ async def test_what_was_not_done_comes_again_and_knows_how_often(
     async with working(queue, do):
         await until(lambda: len(tries) == 3)
     assert tries == [0, 1, 2]
+
+
+@pytest.mark.parametrize("wrong", [-1, 1], ids=["an hour behind", "an hour ahead"])
+async def test_when_it_comes_again_goes_by_the_clock_that_judges_it(
+    queue: Queue, quay: Harbour, wrong: int
+) -> None:
+    """Else a process that is behind tries at once, and one that is ahead an hour too late."""
+
+    async def do(_: Errand, attempts: int) -> None:
+        raise NotDoneError("the catalog is away")
+
+    waits = "SELECT extract(epoch FROM scheduled_at - now()) FROM syncd.procrastinate_jobs"
+    is_put_back = f"{waits} WHERE queueing_lock LIKE '%:again'"
+    await queue.put(POLL, NOON)
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=wrong), tick=True):
+        async with working(queue, do):
+            await until(lambda: bool(quay.ask(is_put_back)))
+    ((seconds,),) = quay.ask(is_put_back)
+    assert -60 < float(str(seconds)) <= back_off(0).total_seconds()
 
 
 async def test_what_waits_for_its_moment_keeps_nothing_else_of_the_account_waiting(

@@ -12,8 +12,9 @@ from psycopg import sql
 
 from syncd.state import open_pacer, postgres_pace
 from syncd.state.postgres_pace import PaceRow
-from syncd.state.postgres_pacing import SECOND, PostgresPacer
+from syncd.state.postgres_pacing import PostgresPacer
 from syncd.state.postgres_place import Place
+from syncd.state.postgres_time import SECOND
 from syncd.wiring import SystemClock
 from tests.postgres_states import Account
 from tests.unit.digital_river.virtual_time import most_within

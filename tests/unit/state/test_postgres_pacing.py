@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from syncd.errors import StateError
 from syncd.state.postgres_pace import Slots
-from syncd.state.postgres_pacing import PostgresPacer, ServerClock
+from syncd.state.postgres_pacing import PostgresPacer
 from tests.unit.digital_river.departing import always, departures
 from tests.unit.digital_river.virtual_time import LateClock, most_within, run_virtually, ticks
 
@@ -166,13 +166,3 @@ def test_rates_may_be_fractions(rate: float, apart: float) -> None:
 
     first, *_, last = run_virtually(story())
     assert apart <= (last - first) / 3 <= apart * 1.03
-
-
-def test_the_server_s_clock_is_judged_by_the_quickest_answers_until_it_is_set() -> None:
-    clock = ServerClock()
-    clock.heed(there=1_000_500, asked=0, answered=1000)
-    clock.heed(there=2_009_000, asked=1_000_000, answered=1_010_000)
-    assert (clock.here(5_000_000), clock.lead) == (4_000_000, 510)
-
-    clock.heed(there=9_000_500, asked=2_000_000, answered=2_001_000)
-    assert clock.here(9_000_500) == 2_000_500
