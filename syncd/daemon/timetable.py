@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -43,49 +44,70 @@ class Timetable:
     """Calls `wish` whenever a job is due; to be used in a running loop.
 
     A call only says what is wanted, and returns at once: a job that takes long, or a machine that
-    slept, leads to one wish and not to many (`coalesce`), and none is ever dropped for being late.
+    slept, leads to one wish and not to many, and none is ever dropped for being late.
     """
 
-    def __init__(self, wish: Callable[[Job], None]) -> None:
+    def __init__(self, wish: Callable[[Job], None], now: Callable[[], datetime]) -> None:
+        """Take the clock by which all moments are meant; this machine's own may differ by hours."""
         self._wish = wish
+        self._now = now
+        self._due: dict[Job, datetime] = {}
+        self._again: dict[Job, datetime] = {}
         self._scheduler = _scheduler()
 
     def follow(self, entries: tuple[Entry, ...]) -> None:
         """Begin to keep these times."""
         for entry in entries:
-            first = {} if entry.begins is None else {"next_run_time": entry.begins}
-            self._scheduler.add_job(
-                self._call, trigger_of(entry), args=(entry.job,), id=entry.job.value, **first
-            )
+            trigger = trigger_of(entry)
+            first = entry.begins or trigger.get_next_fire_time(None, self._now())
+            self._come_at(first, entry.job, trigger)
         self._scheduler.start()
 
     def again_at(self, job: Job, moment: datetime) -> None:
         """Wish for a job once more, in the place of another time that was wished for so."""
-        self._scheduler.add_job(
-            self._call,
-            "date",
-            args=(job,),
-            id=f"{_AGAIN}{job.value}",
-            run_date=moment,
-            replace_existing=True,
-        )
+        self._again[job] = moment
+        self._ring(f"{_AGAIN}{job.value}", moment, partial(self._called_again, job))
 
     def next_runs(self) -> Mapping[str, datetime]:
         """When each job is due next, by its name, in its pace or once more."""
-        found: dict[str, datetime] = {}
-        for job in self._scheduler.get_jobs():
-            name, moment = job.id.removeprefix(_AGAIN), job.next_run_time
-            if moment is not None:
-                found[name] = min(found.get(name, moment), moment)
-        return found
+        times = (self._due, self._again)
+        return {
+            job.value: min(found[job] for found in times if job in found)
+            for job in self._due.keys() | self._again.keys()
+        }
 
     def end(self) -> None:
         """Wish for nothing more."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
-    async def _call(self, job: Job) -> None:
-        """Run in the loop itself, where wishes are taken, and not in a thread of the scheduler."""
+    def _come_at(self, moment: datetime | None, job: Job, trigger: Trigger) -> None:
+        """Wish for the job at this moment, and go on from there; None where none comes."""
+        if moment is None:
+            self._due.pop(job, None)
+            return
+        self._due[job] = moment
+        self._ring(job.value, moment, partial(self._called, job, trigger))
+
+    def _ring(self, name: str, moment: datetime, call: Callable[[], Awaitable[None]]) -> None:
+        """Have the scheduler call at this moment, which it has by this machine's clock."""
+        here = datetime.now(UTC) + (moment - self._now())
+        self._scheduler.add_job(call, "date", id=name, run_date=here, replace_existing=True)
+
+    async def _called(self, job: Job, trigger: Trigger) -> None:
+        """Run in the loop itself, where wishes are taken, and not in a thread of the scheduler.
+
+        What the loop has slept through is wished for once, and the pace goes on behind it.
+        """
+        self._wish(job)
+        now = self._now()
+        following = trigger.get_next_fire_time(self._due[job], now)
+        while following is not None and following <= now:
+            following = trigger.get_next_fire_time(following, now)
+        self._come_at(following, job, trigger)
+
+    async def _called_again(self, job: Job) -> None:
+        self._again.pop(job, None)
         self._wish(job)
 
 
@@ -106,7 +128,7 @@ def due_again(pace: timedelta | str, last: datetime | None, now: datetime) -> da
 def _scheduler() -> AsyncIOScheduler:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-    defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    defaults = {"misfire_grace_time": None}
     return AsyncIOScheduler(timezone=_UTC, job_defaults=defaults)
 
 

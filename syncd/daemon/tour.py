@@ -52,7 +52,7 @@ class Tour:
 
     async def run(self) -> None:
         """Work by the timetable; the first poll is due at once."""
-        timetable = Timetable(self.wishes.add)
+        timetable = Timetable(self.wishes.add, self.account.ports.clock.now)
         timetable.follow(await asyncio.to_thread(self._entries))
         worker = Worker(
             self.account, self.pulse, self.wishes, Ends(self.stop, self.over), timetable.again_at

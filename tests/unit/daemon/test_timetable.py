@@ -18,8 +18,13 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
+def own() -> datetime:
+    """This machine's clock."""
+    return datetime.now(UTC)
+
+
 async def _next_run(entry: Entry) -> datetime:
-    timetable = Timetable(lambda _: None)
+    timetable = Timetable(lambda _: None, own)
     timetable.follow((entry,))
     moment = timetable.next_runs()[entry.job.value]
     timetable.end()
@@ -85,7 +90,7 @@ def test_a_cron_expression_is_shifted_as_a_whole() -> None:
 
 async def test_what_was_missed_while_the_loop_stood_still_is_wished_for_once() -> None:
     wishes: list[Job] = []
-    timetable = Timetable(wishes.append)
+    timetable = Timetable(wishes.append, own)
     begins = datetime.now(UTC)
     timetable.follow((Entry(Job.POLL, timedelta(milliseconds=100), begins=begins),))
     await asyncio.sleep(0.05)
@@ -100,7 +105,7 @@ async def test_what_was_missed_while_the_loop_stood_still_is_wished_for_once() -
 
 async def test_none_is_dropped_for_being_late_or_for_another_one() -> None:
     wishes: list[Job] = []
-    timetable, now = Timetable(wishes.append), datetime.now(UTC)
+    timetable, now = Timetable(wishes.append, own), datetime.now(UTC)
     jobs = (Job.POLL, Job.FULL, Job.AUDIT, Job.PRUNE, Job.ROLLING)
     timetable.follow(tuple(Entry(job, DAY, begins=now - HOUR) for job in jobs))
     await asyncio.sleep(0.05)
@@ -111,7 +116,7 @@ async def test_none_is_dropped_for_being_late_or_for_another_one() -> None:
 
 async def test_what_is_due_is_wished_for_and_comes_back_when_asked() -> None:
     wishes: list[Job] = []
-    timetable = Timetable(wishes.append)
+    timetable = Timetable(wishes.append, own)
     timetable.follow((Entry(Job.FULL, HOUR, begins=datetime.now(UTC)),))
     timetable.again_at(Job.POLL, datetime.now(UTC) + HOUR)
     timetable.again_at(Job.POLL, datetime.now(UTC) + timedelta(milliseconds=20))
@@ -122,8 +127,31 @@ async def test_what_is_due_is_wished_for_and_comes_back_when_asked() -> None:
     assert wishes == [Job.FULL, Job.POLL, Job.AUDIT]
 
 
+@pytest.mark.parametrize("wrong", [-HOUR, HOUR], ids=["an hour behind", "an hour ahead"])
+async def test_moments_are_those_of_the_account_s_clock_whatever_this_machine_s_says(
+    wrong: timedelta,
+) -> None:
+    """Else whoever is behind comes late by as much, and whoever is ahead comes early."""
+    wishes: list[Job] = []
+    timetable = Timetable(wishes.append, lambda: datetime.now(UTC) - wrong)
+    now = datetime.now(UTC) - wrong
+    nightly = Entry(Job.FULL, f"{now:%M %H} * * *")
+    timetable.follow((Entry(Job.POLL, HOUR / 2, begins=now), nightly))
+    timetable.again_at(Job.AUDIT, now)
+    timetable.again_at(Job.PRUNE, now + HOUR / 2)
+    async with asyncio.timeout(20):
+        while len(wishes) < 2:  # noqa: ASYNC110 - the scheduler tells nobody
+            await asyncio.sleep(0.01)
+    timetable.end()
+
+    assert sorted(wishes) == [Job.AUDIT, Job.POLL]
+    due = timetable.next_runs()
+    assert due["poll"] == due["prune"] == now + HOUR / 2
+    assert (due["full"].hour, due["full"].minute) == (now.hour, now.minute)
+
+
 async def test_what_comes_once_more_is_told_where_it_comes_first() -> None:
-    timetable = Timetable(lambda _: None)
+    timetable = Timetable(lambda _: None, own)
     timetable.follow(
         (Entry(Job.AUDIT, DAY, begins=NOW + DAY), Entry(Job.POLL, DAY, begins=NOW + DAY))
     )
