@@ -34,7 +34,10 @@ _log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class Line:
-    """Sends requests at the key's pace, and none while the key, or their resource, is refused."""
+    """Sends requests at the key's pace, and none while the key, or their resource, is refused.
+
+    `departures` counts those that left, `waiting` those that now wait for their turn.
+    """
 
     def __init__(
         self, transport: Transport, pacer: Pacer, clock: Clock, onlooker: Onlooker | None = None
@@ -50,6 +53,7 @@ class Line:
         self._permit: Permit | None = None
         self._told_of_pause: datetime | None = None
         self.departures = 0
+        self.waiting = 0
 
     async def send(self, request: Request) -> Answer | Setback:
         """Send once, and return a 2xx answer as it came or what any other one means.
@@ -109,7 +113,7 @@ class Line:
 
     async def _sent_in_turn(self, request: Request, wait: Wait) -> Answer | Setback:
         while (bar := self._bar(request)) is None:
-            pause = await self._pacer.turn(lambda: self._bar(request) is None)
+            pause = await self._turn(request)
             if pause > _PATIENCE:
                 return _not_sent(pause)
             if pause:
@@ -118,6 +122,13 @@ class Line:
                 with suppress(_AnotherTurnError):
                     return await self._sent(request, _Departure(self, request, wait))
         return bar
+
+    async def _turn(self, request: Request) -> float:
+        self.waiting += 1
+        try:
+            return await self._pacer.turn(lambda: self._bar(request) is None)
+        finally:
+            self.waiting -= 1
 
     async def _sent(self, request: Request, departure: _Departure) -> Answer | Setback:
         result = await self._result(request, departure)

@@ -46,6 +46,11 @@ class Reader:
         self._line = line
         self._live = live
 
+    @property
+    def waiting(self) -> int:
+        """How many requests under this key wait for their turn."""
+        return self._line.waiting
+
     async def every(
         self, resource: Resource, entry: type[Listed], query: Sequence[tuple[str, str]]
     ) -> AsyncIterator[Listed]:

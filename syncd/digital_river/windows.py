@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise, takewhile
+from math import ceil
 from typing import Final, Generic
 
 from syncd.digital_river.messages import MOST_IDS, listing
@@ -23,12 +24,16 @@ _BEGINNING: Final = datetime(2010, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
 _LANES: Final = 32
 """How many windows are read side by side unless told otherwise."""
-_PAGES_WORTH_A_SPLIT: Final = 2
-"""A rest that is thought to fill no more pages than this is read on rather than split."""
+_WAITING: Final = 4
+"""One in so many of the windows waits for its turn to ask, if there is enough to split."""
+_PAGES_WORTH_A_WINDOW: Final = 2
+"""What is thought to fill no more pages than this is not worth a window of its own."""
 _PAGES_OF_A_LONG_LIST: Final = 1_024
-"""A rest that is thought to fill more is cut in many places at once."""
-_PAGES_OF_A_FIRST_STEP: Final = 64
-"""How much is left between a page and the first of those places."""
+"""A rest that is thought to fill more is for the most part empty."""
+_PAGES_OF_A_FIRST_STEP: Final = 32
+"""How much is left between a page and the first place where such a rest is cut."""
+_MOST_OF: Final = 0.75
+"""Only a window with at least this share of what the fullest one has left is split."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +54,18 @@ class Window:
         is_late = self.end is not None and moment >= self.end + _SECOND
         return not is_early and not is_late
 
-    def middle(self, oldest: datetime) -> Sequence[datetime]:
-        """Where what is older than `oldest` has its middle; nowhere in a last second."""
+    def evenly(self, oldest: datetime, parts: int) -> Sequence[datetime]:
+        """Where to cut what is older than `oldest` into so many parts, or one for each second."""
         start, end = self._rest(oldest)
         seconds = (end - start) // _SECOND
-        return [start + timedelta(seconds=seconds // 2)] if seconds > 1 else []
+        parts = min(parts, seconds)
+        return [end - timedelta(seconds=seconds * part // parts) for part in range(1, parts)]
 
     def steps(self, oldest: datetime, first: timedelta) -> Sequence[datetime]:
-        """Moments from `oldest` back to the start, each 16 times as far away as the one before."""
+        """Moments from `oldest` back to the start, each 4 times as far away as the one before."""
         start, end = self._rest(oldest)
         seconds, step = (end - start) // _SECOND, max(1, first // _SECOND)
-        steps = takewhile(seconds.__gt__, (step << bits for bits in count(step=4)))
+        steps = takewhile(seconds.__gt__, (step << bits for bits in count(step=2)))
         return [end - timedelta(seconds=away) for away in steps]
 
     def cut(self, moments: Sequence[datetime]) -> Sequence[Window]:
@@ -79,27 +85,43 @@ class _Stretch:
     newest: datetime
     oldest: datetime
 
-    def cuts(self, window: Window) -> Sequence[datetime]:
-        """Where to cut the rest of this window, from new to old.
+    def pages_left(self, window: Window) -> float:
+        """How many pages the rest of this window fills if it goes on as densely."""
+        return (self.oldest - (window.start or _BEGINNING)) / self._length
+
+    def cuts(self, window: Window, parts: int) -> Sequence[datetime]:
+        """Where to cut the rest of this window into no more parts than these, from new to old.
 
         One that would hold more than any list does if it went on as densely is empty for the most
         part: steps that grow find in few turns where the rest of it lies, however long the void.
         """
-        length = max(self.newest - self.oldest, _SECOND)
-        pages = (self.oldest - (window.start or _BEGINNING)) / length
-        if pages <= _PAGES_WORTH_A_SPLIT:
-            return []
-        if pages <= _PAGES_OF_A_LONG_LIST:
-            return window.middle(self.oldest)
-        return window.steps(self.oldest, length * _PAGES_OF_A_FIRST_STEP)
+        pages = self.pages_left(window)
+        if pages > _PAGES_OF_A_LONG_LIST:
+            first = self._length * _PAGES_OF_A_FIRST_STEP
+            return window.steps(self.oldest, first)[: parts - 1]
+        return window.evenly(self.oldest, min(parts, ceil(pages / _PAGES_WORTH_A_WINDOW)))
+
+    @property
+    def _length(self) -> timedelta:
+        return max(self.newest - self.oldest, _SECOND)
+
+
+@dataclass(eq=False, slots=True)
+class _Course:
+    """How one window is read; `left` is how many pages it is thought to go on for."""
+
+    window: Window
+    shown: int = 0
+    left: float = 0.0
 
 
 class WindowedList(Generic[Dated]):
     """A list of one resource, whatever its length; it may be read once.
 
-    Each window is paged through by cursor, so that every page but its last is full. While fewer
-    than `lanes` windows are under way, one that has much left gives the older part of it to others:
-    side by side at the cost of about half a page for each window.
+    Each window is paged through by cursor, so that every page but its last is full, and a split
+    costs about half a page. So there are no more windows than keep a few requests waiting for their
+    turn, whatever the time that an answer takes: as long as fewer wait, the window that is thought
+    to have the most left gives parts of it to others. At most `lanes` are under way.
     """
 
     def __init__(
@@ -116,7 +138,7 @@ class WindowedList(Generic[Dated]):
         self._entry = entry
         self._query = list(query)
         self._lanes = lanes
-        self._under_way = 0
+        self._under_way: set[_Course] = set()
         self._spans: list[CountedSpan] = []
 
     async def read(self, take: Callable[[Sequence[Dated]], None]) -> Sequence[CountedSpan]:
@@ -126,35 +148,50 @@ class WindowedList(Generic[Dated]):
         return sorted(self._spans, key=lambda span: span.start or _BEGINNING)
 
     def _begin(self, window: Window, part: _Part[Dated]) -> None:
-        self._under_way += 1
-        part.tasks.create_task(self._read(window, part))
+        course = _Course(window)
+        self._under_way.add(course)
+        part.tasks.create_task(self._read(course, part))
 
-    async def _read(self, window: Window, part: _Part[Dated]) -> None:
+    async def _read(self, course: _Course, part: _Part[Dated]) -> None:
         """Page through a window, newest first; what is split off is read by another."""
-        page, cursors = await self._page(window), set[str]()
-        shown = len(page.data)
-        part.take(page.data)
-        while page.goes_on(MOST_IDS):
+        page, cursors = await self._page(course.window), set[str]()
+        fresh: Sequence[Dated] = page.data
+        while True:
+            course.shown += len(fresh)
+            if not page.goes_on(MOST_IDS):
+                break
             cursors.add(new_cursor(page, cursors, listing(self._resource, ())))
-            rest = self._without_older(window, page, part)
-            before, page = page, await self._page_after(page, window, rest)
-            window, fresh = rest, without(before, page)
-            shown += len(fresh)
+            rest = self._without_older(course, page, part)
             part.take(fresh)
-        self._under_way -= 1
-        self._spans.append(CountedSpan(window.start, window.end, shown))
+            before, page = page, await self._page_after(page, course.window, rest)
+            course.window, fresh = rest, without(before, page)
+        self._under_way.remove(course)
+        part.take(fresh)
+        window = course.window
+        self._spans.append(CountedSpan(window.start, window.end, course.shown))
 
-    def _without_older(self, window: Window, page: Page[Dated], part: _Part[Dated]) -> Window:
+    def _without_older(self, course: _Course, page: Page[Dated], part: _Part[Dated]) -> Window:
         """The part of a window to read on in; what is older is begun apart if there is room."""
         is_single = len(page.data) == 1  # and has no cursor behind which something must come
-        room = 0 if is_single else self._lanes - self._under_way
-        stretch = _stretch(page) if room > 0 else None
-        if stretch is None:
-            return window
-        newest, *older = window.cut(stretch.cuts(window)[:room])
+        stretch = None if is_single else _stretch(page)
+        course.left = 0.0 if stretch is None else stretch.pages_left(course.window)
+        room = self._room()
+        if stretch is None or room <= 0 or not self._is_full(course):
+            return course.window
+        newest, *older = course.window.cut(stretch.cuts(course.window, 1 + room))
         for one in older:
             self._begin(one, part)
+        course.left = stretch.pages_left(newest)
         return newest
+
+    def _room(self) -> int:
+        """How many windows more keep the pace."""
+        waiting = max(1, self._lanes // _WAITING) - self._reader.waiting
+        return min(waiting, self._lanes - len(self._under_way))
+
+    def _is_full(self, course: _Course) -> bool:
+        """Whether hardly any window under way is thought to have more left; new ones tell soon."""
+        return course.left >= _MOST_OF * max(one.left for one in self._under_way)
 
     async def _page_after(self, page: Page[Dated], window: Window, rest: Window) -> Page[Dated]:
         """Go on in just this rest, of which a page before it need not have promised anything."""

@@ -97,7 +97,7 @@ def observed_item(raw: Sequence[object]) -> dict[Attribute, Value]:
     texts = [None if value is None else str(value) for value in raw]
     part_number, texts[_PART_NUMBER] = texts[_PART_NUMBER], None
     values = dict(_observed_beside_part_number(tuple(texts)))
-    values[Attribute.PART_NUMBER] = observed(Attribute.PART_NUMBER, part_number)
+    values[Attribute.PART_NUMBER] = trimmed(part_number) or None if part_number else None
     return values
 
 

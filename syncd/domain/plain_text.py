@@ -34,7 +34,8 @@ class Breach:
 
 def trimmed(text: str) -> str:
     """Cut white space and invisible characters off both ends; what stands inside is kept."""
-    return text.strip(_TRIMMED)
+    is_clean = text[:1].isalnum() and text[-1:].isalnum()  # as most are, and told far sooner
+    return text if is_clean else text.strip(_TRIMMED)
 
 
 def single_line(text: str, name: str) -> str | Breach:

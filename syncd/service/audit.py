@@ -22,7 +22,7 @@ from syncd.service.bystanders import Bystanders
 from syncd.service.fulfilment import ask_all, managed_among
 from syncd.service.notes import note
 from syncd.service.past_audits import remember
-from syncd.service.side_by_side import meanwhile
+from syncd.service.side_by_side import meanwhile, side_by_side
 from syncd.service.stillness import Stillness
 from syncd.service.stoppable import unless_stopped
 from syncd.service.terms import CycleRequest, Ports, Terms
@@ -127,13 +127,16 @@ class Auditing:
         still = await asyncio.to_thread(Stillness.now, state)
         self._request.progress.phase("listing what is there", None)
         with state.sightings() as seen:
-            async with meanwhile(seen.read_known):
-                spans = await self._listing.every_item(partial(self._note, seen))
-                self._found.listed, self._found.windows = seen.count, len(spans)
-                await self._list_skus(seen)
+            async with meanwhile(seen.read_known), side_by_side() as tasks:
+                tasks.create_task(self._list_items(seen))
+                tasks.create_task(self._list_skus(seen))
             self._request.progress.phase("comparing", None)
             doubtful = await asyncio.to_thread(self._compare, seen, still)
         await self._look_up(doubtful)
+
+    async def _list_items(self, seen: Sightings) -> None:
+        spans = await self._listing.every_item(partial(self._note, seen))
+        self._found.listed, self._found.windows = seen.count, len(spans)
 
     async def _list_skus(self, seen: Sightings) -> None:
         """List the other halves, as far as the key may see them."""
