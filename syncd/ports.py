@@ -653,5 +653,11 @@ class State(Protocol):
     def shelf(self) -> Shelf | None:
         """Where deliveries are shared with other processes; None where they cannot be."""
 
+    def hurry(self) -> None:
+        """Wait a few seconds more for whoever keeps it locked or does not answer, then give up.
+
+        Any thread may say so, from the moment on when this process was asked to stop.
+        """
+
     def close(self) -> None:
         """Give the files and connections back."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
-from syncd.errors import ExitCode
+from syncd.errors import ExitCode, StateError
 
 if TYPE_CHECKING:
     import asyncio
@@ -24,7 +24,7 @@ Answer = TypeVar("Answer")
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _SIGNALLED: Final = 128
 _STDERR: Final = 2
-LONGEST_STOP: Final = 9.0
+LONGEST_STOP: Final = 8.0
 """Seconds that a story has to end: longer than its answers are waited for."""
 
 
@@ -60,13 +60,21 @@ def leave_on_signals() -> list[Ended]:
 def run_until_stopped(
     story: Callable[[asyncio.Event], Coroutine[Any, Any, Answer]],
 ) -> tuple[Answer, Ended]:
-    """Run a story that ends early once its event is set; a second signal does not wait for it."""
+    """Run a story that ends early once its event is set; a second signal does not wait for it.
+
+    After a signal, a state that cannot be had in time ends the process by the signal's code.
+    """
     import asyncio  # a good part of the start-up of commands that run no story
 
     heard: list[signal.Signals] = []
     try:
         with _counted_down():
             answer = asyncio.run(_listening(story, heard))
+    except StateError as error:
+        if not heard:
+            raise
+        _tell(f"{error}\n{_exit_words(heard[0])}")
+        raise SystemExit(Ended(heard[0]).exit_code) from error
     finally:
         leave_on_signals()
     return answer, Ended(heard[0] if heard else None)

@@ -38,6 +38,7 @@ from syncd.errors import (
 )
 from syncd.service.helping import help_until
 from syncd.service.pulse import Job, Pulse, Trouble
+from syncd.service.side_by_side import hurried_by
 
 if TYPE_CHECKING:
     from syncd.config import Settings
@@ -167,7 +168,8 @@ class Daemon:
             show = partial(self._show, duty)
             showing = asyncio.create_task(kept_going("duty", show, self.pulse))
             try:
-                await tour.run()
+                async with hurried_by(stop, account.ports.state):
+                    await tour.run()
             finally:
                 await cancelled(showing)
                 await account.ports.remote.aclose()

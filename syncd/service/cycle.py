@@ -32,7 +32,7 @@ from syncd.service.read import CatalogRead, read_catalog
 from syncd.service.restored import doubted_untold, tell_no_more, telling
 from syncd.service.revert import Undoing, check_revertible
 from syncd.service.set_right import set_right
-from syncd.service.side_by_side import held_by
+from syncd.service.side_by_side import held_by, hurried_by
 from syncd.service.terms import CycleRequest, Ports, StoppedError, Terms
 
 INTERRUPTED: Final = "stopped on request"
@@ -76,7 +76,7 @@ async def run_cycle(ports: Ports, terms: Terms, request: CycleRequest) -> CycleR
 @asynccontextmanager
 async def leased(ports: Ports, request: CycleRequest) -> AsyncIterator[Lease]:
     """Hold the lease for the block; raises `LeaseHeldError` where it is waited for in vain."""
-    async with request.turn:
+    async with request.turn, hurried_by(request.stop, ports.state):
         stack = ExitStack()
         lease = await _take_lease(ports, request, stack)
         try:

@@ -1,13 +1,13 @@
-"""Runs work side by side: the first error comes out as it is, and a stop holds the remote."""
+"""Runs work side by side: the first error comes out as it is, and a stop shortens what waits."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
 
-from syncd.ports import Remote
+from syncd.ports import Remote, State
 
 
 @asynccontextmanager
@@ -30,10 +30,22 @@ async def meanwhile(work: Callable[[], None]) -> AsyncIterator[None]:
         await working
 
 
-@asynccontextmanager
-async def held_by(stop: asyncio.Event, remote: Remote) -> AsyncIterator[None]:
+def held_by(stop: asyncio.Event, remote: Remote) -> AbstractAsyncContextManager[None]:
     """Let nothing depart any more from the moment on when a stop is asked for."""
-    watching = asyncio.create_task(_hold_after(stop, remote))
+    return _done_at(stop, remote.hold)
+
+
+def hurried_by(stop: asyncio.Event, state: State) -> AbstractAsyncContextManager[None]:
+    """Let nothing wait for the state as long as usual from the moment on when a stop is asked for.
+
+    That outlives the block.
+    """
+    return _done_at(stop, state.hurry)
+
+
+@asynccontextmanager
+async def _done_at(stop: asyncio.Event, deed: Callable[[], None]) -> AsyncIterator[None]:
+    watching = asyncio.create_task(_do_after(stop, deed))
     try:
         yield
     finally:
@@ -63,9 +75,9 @@ async def _limit_after(stop: asyncio.Event, limit: asyncio.Timeout, patience: ti
     limit.reschedule(asyncio.get_running_loop().time() + patience.total_seconds())
 
 
-async def _hold_after(stop: asyncio.Event, remote: Remote) -> None:
+async def _do_after(stop: asyncio.Event, deed: Callable[[], None]) -> None:
     await stop.wait()
-    remote.hold()
+    deed()
 
 
 def _first(error: BaseException) -> BaseException:

@@ -19,7 +19,7 @@ from syncd.ports import CatalogSource, Clock, Remote, State
 
 LEASE_WAIT: Final = timedelta(seconds=60)
 """How long a command that writes waits for a cycle that is running (product.md)."""
-SETTLE_WAIT: Final = timedelta(seconds=7)
+SETTLE_WAIT: Final = timedelta(seconds=6)
 """Long enough for nearly every answer, and a stop is over within ten seconds."""
 
 

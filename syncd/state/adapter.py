@@ -270,6 +270,9 @@ class SqlState:
     def shelf(self) -> Shelf | None:
         return self._database.shelf()
 
+    def hurry(self) -> None:
+        self._database.hurry()
+
     def close(self) -> None:
         self._database.close()
 

@@ -58,6 +58,9 @@ class Database(Connections, Protocol):
     def shelf(self) -> Shelf | None:
         """As the port says."""
 
+    def hurry(self) -> None:
+        """As the port says."""
+
     def close(self) -> None:
         """Give files and connections back."""
 

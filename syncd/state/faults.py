@@ -123,6 +123,11 @@ def _told(
     return _busy(name, who()) if primary in _BUSY else _reason(name, primary)
 
 
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another process keeps it locked."""
+    return error.sqlite_errorcode & _PRIMARY in _BUSY
+
+
 def _busy(name: str, who: str | None) -> StateBusyError:
     if who is None:
         return StateBusyError(

@@ -19,6 +19,7 @@ from syncd.state.codec import SkuRow
 from syncd.state.faults import decoding
 from syncd.state.fingerprints import Fingerprint
 from syncd.state.postgres_faults import translated
+from syncd.state.postgres_in_use import InUse
 from syncd.state.postgres_place import Place
 from syncd.state.postgres_time import NOW, ServerTime
 
@@ -107,6 +108,7 @@ class PostgresRoom:
     place: Place
     engine: Engine
     time: ServerTime
+    in_use: InUse
 
     @property
     def name(self) -> str:
@@ -143,8 +145,13 @@ class PostgresRoom:
         with translated(self.name), self.engine.begin() as connection:
             yield connection
 
+    def hurry(self) -> None:
+        """Wait for the server a few seconds more from now on."""
+        self.in_use.hurry()
+
     def close(self) -> None:
         """Give the connections back."""
+        self.in_use.close()
         self.engine.dispose()
 
 
@@ -191,7 +198,7 @@ def open_room(place: Place, access: Access, time: ServerTime | None = None) -> P
 
     event.listen(engine, "connect", prepare, insert=True)  # before SQLAlchemy looks around
     event.listen(engine, "handle_error", _drop_what_is_lost)
-    return PostgresRoom(place, engine, told)
+    return PostgresRoom(place, engine, told, InUse(place.name, engine))
 
 
 def _drop_what_is_lost(context: ExceptionContext) -> None:

@@ -93,6 +93,11 @@ class PostgresDatabase:
             return None
         return PostgresShelf(self, self.leases.signs, self.leases.lease.timing)
 
+    def hurry(self) -> None:
+        self.room.hurry()
+        if self.leases is not None:
+            self.leases.signs.hurry()
+
     def close(self) -> None:
         self.room.close()
         if self.leases is not None:

@@ -79,7 +79,7 @@ _PASSING: Final = (_LOST, _UNREACHABLE, _CUT_OFF, _REASONS["53200"], _REASONS["5
 _BUSY: Final = {
     "40": "another process has changed the same rows at the same time",
     "55P03": "another process keeps it locked for writing",
-    "57014": "it takes longer than a statement may",
+    "57014": "it takes longer than a statement may, or than a stop waits for it",
 }
 _WORDS_OF_LOSS: Final = ("closed", "lost", "pipeline mode")
 _WORDS_OF_REFUSAL: Final = ("password", "authentication", "pg_hba.conf", "role")

@@ -113,6 +113,9 @@ class PostgresOverlay:
     def shelf(self) -> None:
         """What is thrown away is delivered by nobody."""
 
+    def hurry(self) -> None:
+        self.room.hurry()
+
     def close(self) -> None:
         """It ends with its block."""
 

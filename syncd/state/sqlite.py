@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -22,12 +23,13 @@ from syncd.state import queries, schema
 from syncd.state.codec import SkuRow
 from syncd.state.database import Database, only_read
 from syncd.state.duty import DutyRoster
-from syncd.state.faults import decoding, translated
+from syncd.state.faults import decoding, is_busy, translated
 from syncd.state.fingerprint_steps import Step
 from syncd.state.fingerprints import Fingerprint, FingerprintCopy
 from syncd.state.holding import Now, Timing, own_time
 from syncd.state.lease import CycleLease
 from syncd.state.lockers import locker
+from syncd.state.patience import Patience
 from syncd.state.standing import Place
 
 BUSY_TIMEOUT: Final = timedelta(seconds=30)
@@ -39,6 +41,9 @@ LOCK: Final = ".lock"
 """The ending of the file that the cycle lease locks."""
 DUTY: Final = ".duty"
 """The ending of the file that the daemon on duty locks."""
+
+_STEP: Final = 0.2
+"""Seconds that a write waits before it looks whether there is a hurry."""
 
 _WRITES: Final = "syncd_writes"
 _DIALECT: Final = sqlite.dialect()
@@ -86,6 +91,7 @@ class SqliteFile:
     name: str
     path: Path
     engine: Engine
+    patience: Patience
     place: Place | None = None
 
     @contextmanager
@@ -107,6 +113,9 @@ class SqliteFile:
         with self.reading() as connection, closing(sqlite3.connect(target)) as copy:
             copy.execute("PRAGMA synchronous = OFF")
             _driver(connection).backup(copy)
+
+    def hurry(self) -> None:
+        self.patience.hurry()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -177,6 +186,9 @@ class SqliteDatabase:
     def shelf(self) -> None:
         """One machine's processes have one key's pace, which one of them reaches."""
 
+    def hurry(self) -> None:
+        self.file.hurry()
+
     def close(self) -> None:
         self.file.close()
         if self.folder is not None:
@@ -196,22 +208,23 @@ def open_file(
     The driver's own transactions are switched off, for they begin too late and lose updates: here
     every transaction begins at its beginning, and one that writes begins as the only one.
     """
+    patience = Patience(busy_timeout)
 
     def connect() -> sqlite3.Connection:
-        return _connect(file, access, busy_timeout)
+        return _connect(file, access, patience)
 
     engine = create_engine(
         "sqlite+pysqlite://", creator=connect, poolclass=QueuePool, max_overflow=-1
     )
-    event.listen(engine, "begin", _begin)
-    return SqliteFile(name, file, engine)
+    event.listen(engine, "begin", partial(_begin, patience))
+    return SqliteFile(name, file, engine, patience)
 
 
-def _connect(file: Path, access: Access, busy_timeout: timedelta) -> sqlite3.Connection:
+def _connect(file: Path, access: Access, patience: Patience) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"file:{quote(str(file.absolute()))}?mode={access.mode}",
         uri=True,
-        timeout=busy_timeout.total_seconds(),
+        timeout=patience.left(),
         isolation_level=None,
         check_same_thread=False,  # the pool hands a connection to one thread at a time
     )
@@ -224,9 +237,31 @@ def _connect(file: Path, access: Access, busy_timeout: timedelta) -> sqlite3.Con
     return connection
 
 
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _begin(patience: Patience, connection: Connection) -> None:
+    driver = _driver(connection)
+    if not connection.get_execution_options().get(_WRITES):
+        driver.execute("BEGIN")
+        return
+    _wait_at_most(driver, min(_STEP, patience.left()))
+    _begin_to_write(driver, patience)
+    _wait_at_most(driver, patience.left())
+
+
+def _begin_to_write(driver: sqlite3.Connection, patience: Patience) -> None:
+    """Wait in steps: SQLite itself would not be interrupted."""
+    since = time.monotonic()
+    while True:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or patience.left(time.monotonic() - since) <= 0:
+                raise
+        else:
+            return
+
+
+def _wait_at_most(driver: sqlite3.Connection, seconds: float) -> None:
+    driver.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

@@ -384,6 +384,9 @@ class FakeState:
     def shelf(self) -> None:
         """Nobody helps."""
 
+    def hurry(self) -> None:
+        """Nothing is waited for."""
+
     def close(self) -> None:
         """There is nothing to give back."""
 

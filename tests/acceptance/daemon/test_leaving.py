@@ -11,28 +11,40 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syncd.sandbox import Fault, FaultKind
 from tests.acceptance.daemon.served import ROWS, Served, schedule, serving
+from tests.postgres_states import Account, new_account
 from tests.sandbox_process import SandboxProcess, sandbox_process
-from tests.shop import Row, Run, Shop, ended, item_of, row, running
+from tests.servers import Server, postgres_server
+from tests.shop import Run, Shop, ended, item_of, running, wait_until
+
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ["postgres_server"]
 
 LONGEST = 10.0
+CUT_SHORT = "has not ended within"
 HANGS = Fault(kind=FaultKind.SLOW, seconds=60)
 
 
 @dataclass
 class Stuck:
-    """A daemon that waits for something; `free` lets the next run have it."""
+    """A daemon that waits for something; `free` lets the next run have it.
+
+    It tells of this trouble, if any, and ends by itself.
+    """
 
     what: str
     shop: Shop
     sandbox: SandboxProcess
     daemon: Served
     free: Callable[[], object]
-    rows: Sequence[Row] = field(default_factory=lambda: ROWS)
+    told: str | None = None
 
 
 class Street:
@@ -57,18 +69,27 @@ class Street:
         return self._stack.enter_context(serving(shop))
 
 
-def _with_a_locked_state(street: Street) -> Stuck:
-    shop, sandbox = street.shop("state")
+def _with_answers_for_a_locked_file(street: Street) -> Stuck:
+    """Each of its answers takes longer than it takes to lock the file after the intents."""
+    shop, sandbox = street.shop("file")
+    sandbox.set_faults([Fault(kind=FaultKind.SLOW, seconds=4, method="POST")])
     daemon = street.serving(shop)
-    daemon.wait_for_log("cycle.finished")
-    daemon.wait_for("STATUS=waiting")
+    wait_until(lambda: any(one["method"] == "POST" for one in sandbox.requests()))
     other = sqlite3.connect(shop.state, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN EXCLUSIVE")
-    more = [*ROWS, row(20)]
-    shop.stock(more)
-    daemon.send(signal.SIGUSR1)
+    return Stuck("the file is locked", shop, sandbox, daemon, other.close, told="state")
+
+
+def _with_a_locked_table(street: Street, account: Account) -> Stuck:
+    shop, sandbox = street.shop("table")
+    there = f'url = "{account.url}"\naccount = "{account.name}"'
+    text = shop.configuration.read_text().replace('url = "sqlite:///state.db"', there)
+    shop.configuration.write_text(text)
+    other = account.server.engine().connect()
+    other.exec_driver_sql(f'LOCK TABLE "{account.schema}".sku IN ACCESS EXCLUSIVE MODE')
+    daemon = street.serving(shop)
     daemon.wait_for("STATUS=beginning a cycle")
-    return Stuck("the state is locked", shop, sandbox, daemon, other.close, more)
+    return Stuck("the table is locked", shop, sandbox, daemon, other.close, told="state")
 
 
 def _with_a_silent_source(street: Street, stack: ExitStack) -> Stuck:
@@ -113,20 +134,24 @@ def _with_an_audit_under_way(street: Street) -> Stuck:
 
 
 @contextmanager
-def _all_of_them(folder: Path) -> Iterator[list[Stuck]]:
+def _all_of_them(folder: Path, account: Account) -> Iterator[list[Stuck]]:
     with ExitStack() as stack:
         street = Street(folder, stack)
         yield [
-            _with_a_locked_state(street),
             _with_a_silent_source(street, stack),
             _with_a_silent_remote(street),
             _with_writes_in_flight(street),
             _with_an_audit_under_way(street),
+            _with_a_locked_table(street, account),
+            _with_answers_for_a_locked_file(street),
         ]
 
 
-def test_whatever_it_waits_for_it_leaves_in_time_and_the_next_run_goes_on(tmp_path: Path) -> None:
-    with _all_of_them(tmp_path) as stuck:
+def test_whatever_it_waits_for_it_leaves_in_time_and_the_next_run_goes_on(
+    tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CACHE_DIRECTORY", str(tmp_path / "cache"))
+    with new_account(postgres_server) as account, _all_of_them(tmp_path, account) as stuck:
         began = time.monotonic()
         for one in stuck:
             one.daemon.send(signal.SIGTERM)
@@ -136,6 +161,7 @@ def test_whatever_it_waits_for_it_leaves_in_time_and_the_next_run_goes_on(tmp_pa
             took[one.what] = time.monotonic() - began
         assert max(took.values()) < LONGEST, took
         for one in stuck:
+            _has_told_what_it_waited_for(one)
             one.free()
         for one, run in zip(stuck, _next_runs(stuck), strict=True):
             assert run.code == 0, (one.what, run.stderr)
@@ -149,10 +175,18 @@ def _next_runs(stuck: Sequence[Stuck]) -> list[Run]:
         return [ended(run) for run in runs]
 
 
+def _has_told_what_it_waited_for(one: Stuck) -> None:
+    one.daemon.hear_out()
+    if one.told is not None:
+        assert one.daemon.logs("daemon.trouble", kind=one.told), one.what
+        assert CUT_SHORT not in "".join(one.daemon.said), one.what
+
+
 def _is_as_it_should_be(one: Stuck) -> None:
     found = one.sandbox.items()
-    assert found.keys() == {sound["sku"] for sound in one.rows}, one.what
-    for sound in one.rows:
+    assert found.keys() == {sound["sku"] for sound in ROWS}, one.what
+    for sound in ROWS:
         assert item_of(sound).items() <= found[sound["sku"]].items(), one.what
-    with closing(sqlite3.connect(one.shop.state)) as state:
-        assert state.execute("PRAGMA integrity_check").fetchone() == ("ok",), one.what
+    if one.shop.state.exists():
+        with closing(sqlite3.connect(one.shop.state)) as state:
+            assert state.execute("PRAGMA integrity_check").fetchone() == ("ok",), one.what

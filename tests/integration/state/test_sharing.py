@@ -15,7 +15,7 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.tracking import SkuState
 from syncd.errors import LeaseHeldError, StateBusyError
 from syncd.ports import Census, State
-from syncd.state import open_state
+from syncd.state import open_state, patience
 from syncd.state.opening import open_for_writing
 from tests.contract.state.examples import put, sku
 from tests.integration.state.conftest import StartProcess
@@ -117,6 +117,25 @@ def test_a_writer_that_never_ends_is_not_waited_for_for_ever(file: Path) -> None
                 pytest.fail("two write at once")
             assert state.census().states == {SkuState.PENDING: 1}
             other.execute("ROLLBACK")
+        put(state, [sku("b")])
+
+
+def test_in_a_hurry_a_writer_waits_a_few_seconds_more_and_no_longer(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "HURRIED", 0.1)
+    monkeypatch.setattr(patience, "LEAST", 0.1)
+    with (
+        closing(open_for_writing(file)) as state,
+        closing(sqlite3.connect(file, isolation_level=None)) as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        waiting = pool.submit(put, state, [sku("a")])
+        state.hurry()
+        with pytest.raises(StateBusyError):
+            waiting.result(10)  # as usual it would be thirty
+        other.execute("ROLLBACK")
         put(state, [sku("b")])
 
 

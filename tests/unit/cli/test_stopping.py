@@ -16,8 +16,10 @@ from pathlib import Path
 import pytest
 
 from syncd.cli.stopping import SIGNALS, leave_on_signals, run_until_stopped
-from syncd.errors import ExitCode
+from syncd.errors import ExitCode, StateError
 from syncd.report.wording import EXIT_MEANINGS
+
+LOCKED = StateError("state syncd.db", "another process keeps it locked", "Let that process end")
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +52,21 @@ def test_a_story_that_nobody_stops_has_no_code_of_its_own() -> None:
 
     assert not answer
     assert ended.exit_code is None
+
+
+def test_a_state_that_a_stop_does_not_wait_for_is_named_and_the_code_is_the_signals(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    async def story(stop: asyncio.Event) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await stop.wait()
+        raise LOCKED
+
+    with pytest.raises(SystemExit) as left:
+        run_until_stopped(story)
+
+    assert left.value.code == 143
+    assert str(LOCKED) in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
