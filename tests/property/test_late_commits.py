@@ -81,6 +81,8 @@ class _Shop:
         self.copy: dict[str, str] = {}
         with closing(sqlite3.connect(self._file)) as connection:
             connection.execute("CREATE TABLE products (sku PRIMARY KEY, mpn, changed)")
+            if stamps == "number":  # with an index, changes are asked for in another way
+                connection.execute("CREATE INDEX by_time ON products (changed)")
             first = ("first", "0", time_of(-60, stamps=stamps))
             connection.execute("INSERT INTO products VALUES (?, ?, ?)", first)
             connection.commit()

@@ -19,6 +19,7 @@ from syncd.catalog.from_database.engines import doubts_of_engines
 from syncd.catalog.from_database.faults import Fault, fault_of
 from syncd.catalog.from_database.reading import Reading
 from syncd.catalog.from_database.removal import UnclearError
+from syncd.catalog.from_database.seeking import seeking
 from syncd.catalog.from_database.selection import Place, Selection
 from syncd.catalog.from_database.telling import UndecodableError
 from syncd.catalog.from_database.watermark import Mark, UnorderedError, read
@@ -89,6 +90,8 @@ class SqlFetcher:
     ) -> Fetched:
         with self._told(), database.moment() as opened:
             selection = self._selection(opened.connection)
+            if since is not None:
+                selection = seeking(opened.connection, selection, since)
             doubts = doubts_of_engines(opened.connection, self._keys)
             moment = replace(opened, doubts=(*opened.doubts, *doubts))
             removes = since is not None and self._tells_removed

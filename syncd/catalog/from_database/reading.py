@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from syncd.catalog.fetching import Fetched
 from syncd.catalog.from_database.cells import Row
@@ -24,7 +24,7 @@ from syncd.errors import SuspectCatalogError
 from syncd.ports import Advance
 
 if TYPE_CHECKING:
-    from sqlalchemy import Select
+    from syncd.catalog.from_database.selection import Asked
 
 _BATCH: Final = 2000
 
@@ -95,7 +95,7 @@ class Reading:
         soft = keys.deleted_column is not None
         return Spool(self.selection.columns, greatest, soft, self.removes)
 
-    def _batches(self, asked: Select[Any]) -> Generator[Sequence[Row]]:
+    def _batches(self, asked: Asked) -> Generator[Sequence[Row]]:
         """Stream rows as the driver gives them; SQLAlchemy's own would cost half as much again.
 
         The first row goes the long way, for SQLAlchemy has fetched it already with some drivers.

@@ -15,9 +15,11 @@ from syncd.catalog.from_database.selection import Place, Selection
 from syncd.catalog.from_database.watermark import Mark
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Inspector, Select
+    from sqlalchemy import Connection, Inspector
 
-Ask: TypeAlias = "Callable[[Select[Any]], Generator[Sequence[Row]]]"
+    from syncd.catalog.from_database.selection import Asked
+
+Ask: TypeAlias = "Callable[[Asked], Generator[Sequence[Row]]]"
 
 _PART: Final = 500
 """So many ids are looked up at once; no database refuses as many, and each uses its index."""
@@ -52,7 +54,7 @@ class Siblings:
                     self.count += len(living)
                     yield living
 
-    def _questions(self) -> Iterator[Select[Any]]:
+    def _questions(self) -> Iterator[Asked]:
         if len(self._ids) > _MOST:
             yield self.selection.unchanged(self.start)
             return
