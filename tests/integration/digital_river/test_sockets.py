@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
@@ -10,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -149,6 +151,18 @@ class TestDepartures:
         assert all(isinstance(outcome, Accepted) for outcome in outcomes)
         assert seconds < 64 * 0.5 / 8, "more at once than one pool has connections"
 
+    async def test_an_answered_request_leaves_nothing_to_search_for_rings(self) -> None:
+        gc.disable()
+        try:
+            with running_sandbox(SandboxSettings()) as sandbox:
+                async with client(sandbox.url) as remote:
+                    before = _responses()
+                    assert isinstance(await remote.carry_out(create()), Accepted)
+                    after = _responses()
+        finally:
+            gc.enable()
+        assert after == before
+
     async def test_a_departure_is_recorded_just_before_its_first_byte_leaves(self) -> None:
         pacer = NotedPacer()
         with running_sandbox(SandboxSettings()) as sandbox:
@@ -278,6 +292,10 @@ class TestHold:
 
 def _begun(changes: Iterable[Coroutine[object, object, Outcome]]) -> list[asyncio.Task[Outcome]]:
     return [asyncio.create_task(change) for change in changes]
+
+
+def _responses() -> int:
+    return sum(isinstance(one, httpx.Response) for one in gc.get_objects())
 
 
 async def _refused_read(remote: DigitalRiver) -> None:
