@@ -17,7 +17,7 @@ _NEW_OBJECTS: Final = 200_000
 def main() -> None:
     """Run the command line and end the process with the exit code that product.md promises."""
     heard = leave_on_signals()
-    gc.set_threshold(_NEW_OBJECTS)
+    search_seldom()
     from syncd.cli.commands import build_app
     from syncd.cli.options import Shared
 
@@ -31,6 +31,11 @@ def main() -> None:
         if heard:
             sys.exit(heard[0].exit_code)
         sys.exit(_tell_bug(given.secrets))
+
+
+def search_seldom() -> None:
+    """Have new objects searched for rings less often; a process does it once, at its start."""
+    gc.set_threshold(_NEW_OBJECTS)
 
 
 def _take_any_encoding() -> None:

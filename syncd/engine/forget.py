@@ -10,6 +10,8 @@ from syncd.domain.tracking import Delivery, Ownership, Tracked
 
 def untroubled(tracked: Tracked) -> Tracked:
     """The row as before its first attempt: no quarantine, no back-off, no error."""
+    if not _is_troubled(tracked):
+        return tracked
     return replace(
         tracked,
         quarantine=None,
@@ -17,6 +19,16 @@ def untroubled(tracked: Tracked) -> Tracked:
         attempts=0,
         next_attempt=None,
         last_error=None,
+    )
+
+
+def _is_troubled(tracked: Tracked) -> bool:
+    return bool(
+        tracked.quarantine
+        or tracked.quarantined_since
+        or tracked.attempts
+        or tracked.next_attempt
+        or tracked.last_error
     )
 
 

@@ -79,6 +79,8 @@ def _certain(row: Tracked, change: Change) -> Tracked:
         if not _is_current(row, change) and value.known == known.get(name)
     }
     sent = frozenset(name for name in half.sent - unmoved if known.get(name) is not None)
+    if sent == half.sent:
+        return row
     return row.with_half(change.resource, half.known, sent)
 
 

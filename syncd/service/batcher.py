@@ -10,6 +10,12 @@ Entry = TypeVar("Entry")
 
 LONGEST_WAIT: Final = 0.1
 """Seconds an entry waits at most for company; no outcome stays unrecorded for longer than 0.2 s."""
+SHORTEST_WAIT: Final = 0.05
+"""However slow the writes are: a commit that serves nobody else makes all of them slower."""
+_FOR_WRITING: Final = 0.1
+"""What is left of the 0.2 s; what writing takes beyond half of it is taken from the wait."""
+_REMEMBERED: Final = 0.9
+"""How much of a slow write is still expected after the next one."""
 LARGEST_BATCH: Final = 256
 
 
@@ -24,6 +30,7 @@ class Batcher(Generic[Entry]):
         self._write = write
         self._waiting: list[Entry] = []
         self._oldest = 0.0
+        self._slowest = 0.0
         self._arrived = asyncio.Event()
         self._hurry = asyncio.Event()
         self._closing = False
@@ -45,7 +52,7 @@ class Batcher(Generic[Entry]):
         if self._writer is not None and self._writer.done():
             self._writer.result()
         if not self._waiting:
-            self._oldest = asyncio.get_running_loop().time()
+            self._oldest = self._now()
             self._arrived.set()
         self._waiting.append(entry)
         if len(self._waiting) >= LARGEST_BATCH:
@@ -54,18 +61,25 @@ class Batcher(Generic[Entry]):
     async def _write_batches(self) -> None:
         while self._waiting or not self._closing:
             await self._arrived.wait()
-            await self._company()
+            due = self._oldest + self._patience()
+            await self._company(due)
             batch = self._take()
             if batch:
+                began = min(due, self._now())
                 await asyncio.to_thread(self._write, batch)
+                self._slowest = max(self._now() - began, _REMEMBERED * self._slowest)
 
-    async def _company(self) -> None:
+    async def _company(self, due: float) -> None:
         """Wait until a batch is full, or its oldest entry has waited long enough."""
         try:
-            async with asyncio.timeout_at(self._oldest + LONGEST_WAIT):
+            async with asyncio.timeout_at(due):
                 await self._hurry.wait()
         except TimeoutError:
             return
+
+    def _patience(self) -> float:
+        """Seconds to wait for company: fewer where the last writes left too little of the 0.2 s."""
+        return max(SHORTEST_WAIT, LONGEST_WAIT - max(0.0, 2 * self._slowest - _FOR_WRITING))
 
     def _take(self) -> list[Entry]:
         batch = self._waiting[:LARGEST_BATCH]
@@ -79,3 +93,7 @@ class Batcher(Generic[Entry]):
             self._arrived.clear()
         if len(self._waiting) < LARGEST_BATCH:
             self._hurry.clear()
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

@@ -13,6 +13,7 @@ from syncd.domain.policy import PolicyMode
 from syncd.errors import KeyRefusedError, RemoteError, ResourceForbiddenError
 from syncd.service.deliver import Dispatcher
 from syncd.service.results import Results
+from syncd.service.set_aside import all_set_aside
 from syncd.service.spare import Passed
 from syncd.service.terms import CycleRequest, Ports, Terms
 
@@ -89,7 +90,8 @@ class Sending:
         return self._dispatcher.left_behind
 
     async def carry_out(self, passed: Passed, results: Results) -> bool:
-        delivered = await self._dispatcher.deliver(passed)
+        with all_set_aside():
+            delivered = await self._dispatcher.deliver(passed)
         results.begun(passed.remaining(), delivered)
         results.unanswered(self._dispatcher.unanswered)
         results.helped = self._dispatcher.helped

@@ -15,6 +15,7 @@ from syncd.errors import LeaseLostError, RemoteError, StateError
 from syncd.ports import UNSENT, Help, Shelf
 from syncd.service.batcher import Batcher
 from syncd.service.lanes import Delivered, Lane, Lanes
+from syncd.service.set_aside import all_set_aside
 from syncd.service.shared import SHARED, meaning_of
 from syncd.service.side_by_side import given_up_after, side_by_side
 from syncd.service.terms import SETTLE_WAIT, Ports, Terms
@@ -80,8 +81,9 @@ class Helper:
         _log.info("delivery.helps", cycle=self._help.cycle)
         self._ports.remote.depart_by(self._permit)
         try:
-            async with given_up_after(self._over, SETTLE_WAIT):
-                await self._work()
+            with all_set_aside():
+                async with given_up_after(self._over, SETTLE_WAIT):
+                    await self._work()
         finally:
             self._ports.remote.depart_by(None)
             _log.info("delivery.helped", cycle=self._help.cycle, requests=self._requests)

@@ -415,8 +415,7 @@ def _sizes() -> Iterator[int]:
 def _tracked(connection: Connection, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
     found: dict[ItemId, Tracked] = {}
     for chunk in _chunks(ids):
-        query = select(schema.sku).where(schema.sku.c.id.in_(chunk))
-        found |= codec.tracked_by_id(connection.execute(query))
+        found |= codec.tracked_by_id(connection.execute(queries.TRACKED, {"ids": chunk}))
     return found
 
 

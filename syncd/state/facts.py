@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from syncd.state.schema import fact
 
@@ -18,11 +18,15 @@ OF_ITS_PLACE: Final = (HOME, LEASE, DUTY, MOVED)
 
 _STAMP: Final = "fingerprints.stamp"
 _UNTOUCHED: Final = "untouched"
+_NAMED: Final = fact.c.key == bindparam("name")
+_GET: Final = select(fact.c.value).where(_NAMED)
+_FORGET: Final = delete(fact).where(_NAMED)
+"""Kept as they are, for to make a statement takes longer than to carry it out."""
 
 
 def get(connection: Connection, key: str) -> str | None:
     """The fact kept under this name."""
-    return connection.execute(select(fact.c.value).where(fact.c.key == key)).scalar_one_or_none()
+    return connection.execute(_GET, {"name": key}).scalar_one_or_none()
 
 
 def put(connection: Connection, key: str, value: str) -> None:
@@ -38,7 +42,7 @@ def stamp(connection: Connection) -> str:
 
 def forget(connection: Connection, key: str) -> None:
     """Keep the fact no more."""
-    connection.execute(delete(fact).where(fact.c.key == key))
+    connection.execute(_FORGET, {"name": key})
 
 
 def replace_stamp(connection: Connection) -> str:

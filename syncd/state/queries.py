@@ -40,6 +40,9 @@ SKUS_ALONE: Final = (
 )
 """How many pairs are ours by their SKU alone: found by the index among those that wait."""
 
+TRACKED: Final = select(sku).where(sku.c.id.in_(bindparam("ids", expanding=True)))
+"""All of some rows."""
+
 FINGERPRINTS: Final = select(sku.c.id, sku.c.fingerprint, sku.c.missing_since.is_not(None))
 """What the copy of fingerprints holds, of all SKUs."""
 

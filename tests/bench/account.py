@@ -40,8 +40,9 @@ print(time.perf_counter() - begun, usage.ru_maxrss)
 sys.exit(process.returncode)
 """
 LOAD: Final = """
-import gc, json, sys, time
+import json, sys, time
 from pathlib import Path
+from syncd.cli.app import search_seldom
 from syncd.config import load
 from syncd.domain.cycle import CycleId, Mode
 from syncd.service.read import read_catalog
@@ -49,7 +50,7 @@ from syncd.service.terms import CycleRequest
 from syncd.wiring import wired
 from tests.bench.memory import peak_megabytes
 
-gc.set_threshold(200_000)  # as the command does
+search_seldom()  # as the command does
 with wired(load(Path(sys.argv[1]) / "config.toml", {})) as account:
     began = time.perf_counter()
     read_catalog(account.ports, account.terms, CycleRequest(CycleId("1"), Mode.ONCE, "bench"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import logging
 import resource
@@ -18,6 +17,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from syncd.cli.app import search_seldom
 from syncd.config import Settings
 from syncd.domain.attributes import Attribute, Attributes, ItemId
 from syncd.domain.audit import Audit
@@ -94,7 +94,7 @@ def _audit(url: str, folder: Path) -> Cost:
 def audit() -> None:
     """Audit the account and the state that the command line names, and print the figures."""
     url, folder = sys.argv[1:]
-    gc.set_threshold(50_000)  # as the command does
+    search_seldom()  # as the command does
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     settings = Settings.model_validate(
         {

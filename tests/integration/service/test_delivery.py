@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from datetime import timedelta
 
@@ -54,6 +55,22 @@ async def test_the_intent_is_recorded_before_the_call_and_the_outcome_after_it(s
         assert (entry.kind, entry.before, entry.ended is not None) == (Kind.ACCEPTED, None, True)
         assert entry.after[Attribute.PART_NUMBER] == f"P-{item}"
         assert entry.request_id is not None
+
+
+async def test_no_search_for_rings_goes_through_what_was_there_before_the_delivery(
+    shop: Shop,
+) -> None:
+    shop.stock(*numbered(3))
+    seen = []
+
+    async def look(_: Change) -> None:
+        seen.append(gc.get_freeze_count())
+
+    shop.remote.on_the_way = look
+    await shop.run()
+
+    assert min(seen) > 10_000, "all modules, for a start"
+    assert gc.get_freeze_count() == 0, "and afterwards nothing is left out for good"
 
 
 async def test_the_values_before_an_update_stand_beside_it(shop: Shop) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -146,6 +146,37 @@ async def test_what_arrives_during_a_write_has_waited_already(hours: Hours) -> N
     assert shelf.batches[1] == [-1]
 
 
+async def test_after_a_slow_write_nothing_waits_long_for_company(
+    hours: Hours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf()
+    _let_writes_take(monkeypatch, hours, [HOUR])
+
+    async with Batcher[int](shelf.write) as collecting:
+        await _fill(collecting, hours)
+        collecting.add(-1)
+        await hours.leap(1)
+
+        assert shelf.batches[1:] == [[-1]]
+
+
+async def test_after_quick_writes_a_slow_one_is_forgotten(
+    hours: Hours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf()
+    _let_writes_take(monkeypatch, hours, [HOUR, *[0.0] * 60])
+
+    async with Batcher[int](shelf.write) as collecting:
+        for _ in range(61):
+            await _fill(collecting, hours)
+        collecting.add(-1)
+        await hours.leap(HOUR / 2)
+
+        assert len(shelf.batches) == 61
+        await hours.leap(HOUR / 2)
+        assert shelf.batches[61] == [-1]
+
+
 async def test_an_empty_block_writes_nothing() -> None:
     shelf = Shelf()
 
@@ -209,6 +240,26 @@ async def test_what_was_added_before_a_cancellation_is_written() -> None:
         await task
 
     assert shelf.entries == [1]
+
+
+def _let_writes_take(
+    monkeypatch: pytest.MonkeyPatch, hours: Hours, seconds: Sequence[float]
+) -> None:
+    """Let the first writes take so long, and those after them no time."""
+    left = iter(seconds)
+
+    async def written(write: Callable[[Sequence[int]], None], batch: Sequence[int]) -> None:
+        hours.passed += next(left, 0.0)
+        write(batch)
+
+    monkeypatch.setattr("syncd.service.batcher.asyncio.to_thread", written)
+
+
+async def _fill(collecting: Batcher[int], hours: Hours) -> None:
+    """Have a full batch written."""
+    for number in range(LARGEST_BATCH):
+        collecting.add(number)
+    await hours.leap(0)
 
 
 def _fail(_: Sequence[int]) -> None:
