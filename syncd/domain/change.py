@@ -67,6 +67,11 @@ class Change:
             return (self,)
         return (replace(self, then=None), self.then)
 
+    @property
+    def removes_pair(self) -> bool:
+        """Whether this deletes an item whose SKU goes after it."""
+        return self.action is Action.DELETE and self.then is not None
+
     def payload(self) -> dict[Attribute, Value]:
         """The values to send."""
         return {attribute: change.desired for attribute, change in self.attributes.items()}

@@ -11,14 +11,14 @@ from typing import Final
 
 import structlog
 
-from syncd.domain.change import Action, Change, Plan
+from syncd.domain.change import Action, Change, Plan, Resource
 from syncd.domain.delivery import Forbidden, KeyRefused, Outcome
 from syncd.engine.turns import places
 from syncd.errors import KeyRefusedError
 from syncd.service.batcher import Batcher
 from syncd.service.lanes import Delivered, Lane, Lanes
 from syncd.service.shared import SHARED, Shared, shared
-from syncd.service.side_by_side import given_up_after, side_by_side
+from syncd.service.side_by_side import first_of, given_up_after, side_by_side
 from syncd.service.spare import Passed
 from syncd.service.supply import Supply
 from syncd.service.terms import CycleRequest, Ports, Terms
@@ -110,7 +110,8 @@ class Dispatcher:
         self, action: Action, workers: int, passed: Passed, room: _Room
     ) -> None:
         lane, queue = self._lanes.begun(action), asyncio.Queue[Claimed | None](CLAIMED_AT_ONCE)
-        async with aclosing(Supply(passed.of(action))) as supply, side_by_side() as tasks:
+        passed, pairs = passed.of(action).pairs_apart()
+        async with aclosing(Supply(passed)) as supply, side_by_side() as tasks:
             for _ in range(workers):
                 tasks.create_task(self._work(lane, queue, room))
             offering = tasks.create_task(self._offer_all(lane, action, supply, room.others))
@@ -118,8 +119,25 @@ class Dispatcher:
             room.others.wake()
             await offering
             await self._take_back_all(lane, action, queue, room.others)
+            if pairs.plan.changes:
+                await self._delete_pairs(lane, pairs, queue, has_halves=_deletes_skus(passed.plan))
             for _ in range(workers):
                 await queue.put(None)
+
+    async def _delete_pairs(
+        self, lane: Lane, pairs: Passed, queue: asyncio.Queue[Claimed | None], *, has_halves: bool
+    ) -> None:
+        """Delete the items of pairs as soon as the key is seen to be allowed to delete SKUs.
+
+        Otherwise a key that may delete items alone would leave all the SKUs without theirs. Until
+        then one pair goes ahead of all others, or what is left of one that has.
+        """
+        is_allowed = self._lanes.sku_delete_answered
+        await first_of(is_allowed.wait(), queue.join())
+        if has_halves and not is_allowed.is_set():
+            return
+        async with aclosing(Supply(pairs, None if is_allowed.is_set() else 1)) as supply:
+            await self._claim_all(lane, supply, queue)
 
     async def _claim_all(
         self, lane: Lane, supply: Supply, queue: asyncio.Queue[Claimed | None]
@@ -195,3 +213,7 @@ class _Room:
     recorder: Batcher[Answered]
     delivered: list[Delivered]
     others: Shared
+
+
+def _deletes_skus(plan: Plan) -> bool:
+    return any(change.resource is Resource.SKU for change in plan.changes)

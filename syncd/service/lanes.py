@@ -8,7 +8,7 @@ from datetime import datetime
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, Change, Resource
-from syncd.domain.delivery import Forbidden, KeyRefused, Outcome
+from syncd.domain.delivery import Accepted, Exists, Forbidden, Gone, KeyRefused, Outcome, Refused
 from syncd.engine.breaker import Breaker
 from syncd.ports import UNSENT
 from syncd.service.terms import Ports, Terms
@@ -44,7 +44,8 @@ class Lanes:
     """All kinds of change of one delivery, until `stop` is set.
 
     `halted` holds the refusal of the key or the resource that ended the delivery early, and `shut`
-    that of the SKUs, which ends theirs and all deletes.
+    that of the SKUs, which ends theirs and all deletes. `sku_delete_answered` is set once the key
+    was seen to be allowed to delete SKUs.
     """
 
     def __init__(self, ports: Ports, terms: Terms, stop: asyncio.Event, seed: str) -> None:
@@ -56,6 +57,7 @@ class Lanes:
         self._under_way: dict[ItemId, Change] = {}
         self.halted: KeyRefused | Forbidden | None = None
         self.shut: Forbidden | None = None
+        self.sku_delete_answered = asyncio.Event()
 
     @property
     def unanswered(self) -> list[Change]:
@@ -105,6 +107,8 @@ class Lanes:
             self.halted, KeyRefused
         ):
             self.halted = outcome
+        if _is_sku_delete(change) and isinstance(outcome, Accepted | Gone | Exists | Refused):
+            self.sku_delete_answered.set()
         self._lanes[change.action].learn(outcome, self._ports.clock.now())
 
     def _is_another_answer(self, outcome: Outcome) -> bool:
@@ -115,3 +119,7 @@ class Lanes:
             refusal is not None and refusal.failure == outcome.failure
             for refusal in (self.halted, self.shut)
         )
+
+
+def _is_sku_delete(change: Change) -> bool:
+    return change.resource is Resource.SKU and change.action is Action.DELETE

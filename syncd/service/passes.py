@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -28,6 +27,7 @@ from syncd.service.orphans import foretold_until, orphaned_until
 from syncd.service.read import CatalogRead
 from syncd.service.results import Results
 from syncd.service.saved import fitting
+from syncd.service.side_by_side import first_of
 from syncd.service.situation import Surroundings
 from syncd.service.spare import Sparing
 from syncd.service.terms import CycleRequest, Ports, Terms
@@ -217,13 +217,7 @@ class Passes:
     async def _wait(self, pause: timedelta) -> bool:
         """Sleep; False where a stop came first."""
         self.request.progress.phase("waiting out back-offs", None)
-        stopping = asyncio.create_task(self.request.stop.wait())
-        sleeping = asyncio.create_task(_sleep(self.ports, pause.total_seconds()))
-        await asyncio.wait({stopping, sleeping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (stopping, sleeping):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await first_of(self.request.stop.wait(), _sleep(self.ports, pause.total_seconds()))
         return not self.request.stop.is_set()
 
 

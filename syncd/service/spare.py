@@ -43,6 +43,15 @@ class Passed:
         changes = tuple(change for change in self.plan.changes if change.action is action)
         return Passed(Plan(changes, self.plan.approved), self._sparing)
 
+    def pairs_apart(self) -> tuple[Passed, Passed]:
+        """All but the deletes of whole pairs, and these."""
+        pairs = {change.id for change in self.plan.changes if change.removes_pair}
+        others = {change.id for change in self.plan.changes} - pairs
+        return (
+            Passed(self.plan.without(pairs), self._sparing),
+            Passed(self.plan.without(others), self._sparing),
+        )
+
     async def parts(self) -> AsyncGenerator[Plan, None]:
         """The parts one after the other, without the deletes that must wait.
 

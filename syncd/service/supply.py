@@ -11,8 +11,12 @@ from syncd.service.spare import Passed
 class Supply:
     """The changes in their order; several may take, one after the other."""
 
-    def __init__(self, passed: Passed) -> None:
-        """Take what was passed of one kind; `aclose` must be called at the end."""
+    def __init__(self, passed: Passed, most: int | None = None) -> None:
+        """Take what was passed of one kind, and how many of it may be given, None for all.
+
+        `aclose` must be called at the end.
+        """
+        self._left = most
         self._parts = passed.parts()
         self._part = Plan()
         self._turn = asyncio.Lock()
@@ -29,15 +33,19 @@ class Supply:
         Raises `KeyRefusedError`, for deletes are asked about right before they are given.
         """
         async with self._turn:
-            while not self._part.changes:
+            if self._left is not None:
+                most = min(most, self._left)
+            while most and not self._part.changes:
                 part = await anext(self._parts, None)
                 if part is None:
                     self._is_empty = True
                     return Plan()
                 self._part = part
-            changes, approved = self._part.changes, self._part.approved
-            self._part = Plan(changes[most:], approved)
-            return Plan(changes[:most], approved)
+            given = Plan(self._part.changes[:most], self._part.approved)
+            self._part = Plan(self._part.changes[most:], self._part.approved)
+            if self._left is not None:
+                self._left -= len(given.changes)
+            return given
 
     async def aclose(self) -> None:
         """Ask nothing more."""
