@@ -2,7 +2,8 @@
 
 Beside creates without a limit stands a bare loop: the same bodies over the same HTTP client, with
 as many in flight, and nothing else. Beside a key that is paused at random stands what it allowed:
-its rate in all the time that no pause asked for.
+its rate in all the time that no pause asked for; a rate that a busy machine reaches as well, so
+that it is the pauses which are measured.
 """
 
 from __future__ import annotations
@@ -37,10 +38,10 @@ TURNS: Final = 5
 CREATES: Final = 1_000
 IN_FLIGHT: Final = 32
 NO_LIMIT: Final = 100_000.0
-RATE: Final = 250
+RATE: Final = 100
 SECONDS: Final = 20
 PAUSE: Final = 1
-PAUSED_ONE_IN: Final = 600
+PAUSED_ONE_IN: Final = 240
 _KEY: Final = "sk_test_bench"
 
 
