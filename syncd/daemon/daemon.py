@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import (
     AbstractContextManager,
     ExitStack,
     asynccontextmanager,
-    contextmanager,
     suppress,
 )
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from types import FrameType
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import structlog
@@ -23,7 +21,9 @@ import structlog
 from syncd.daemon.bearing import kept_going
 from syncd.daemon.beats import Beats
 from syncd.daemon.changes import changes
+from syncd.daemon.garbage import keep_what_lasts
 from syncd.daemon.herald import Herald, herald, say_last_words
+from syncd.daemon.listening import listening
 from syncd.daemon.news import News
 from syncd.daemon.sidework import Account
 from syncd.daemon.tour import Tour, cancelled
@@ -126,9 +126,11 @@ class Daemon:
             asyncio.create_task(kept_going("beats", beats.go_on, self.pulse)),
             asyncio.create_task(kept_going("reload", self._reload_when_asked, self.pulse)),
             asyncio.create_task(set_after(stop, self._over)),
+            asyncio.create_task(keep_what_lasts()),
         ]
+        heard = {signal.SIGHUP: self._asked_to_reload.set, signal.SIGUSR1: self.poll}
         try:
-            with self._listening():
+            with listening(heard):
                 yield
         finally:
             self.manager.stopping()
@@ -241,22 +243,7 @@ class Daemon:
                 return
             await asyncio.sleep(SHOW)
 
-    # --------------------------------------------------------------------------- signals
-
-    @contextmanager
-    def _listening(self) -> Iterator[None]:
-        """Heed signals without the loop's own handlers: `stopping` counts on being told as well."""
-        loop = asyncio.get_running_loop()
-        heard = {signal.SIGHUP: self._asked_to_reload.set, signal.SIGUSR1: self.poll}
-        former = {
-            number: signal.signal(number, _called_in(loop, answer))
-            for number, answer in heard.items()
-        }
-        try:
-            yield
-        finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)
+    # --------------------------------------------------------------------------- reloads
 
     async def _reload_when_asked(self) -> None:
         while True:
@@ -292,12 +279,3 @@ class Daemon:
 async def _entered(stack: ExitStack, context: AbstractContextManager[_Entered]) -> _Entered:
     """Enter a context in a thread, for whatever it waits for must not keep the loop waiting."""
     return await asyncio.to_thread(stack.enter_context, context)
-
-
-def _called_in(
-    loop: asyncio.AbstractEventLoop, answer: Callable[[], None]
-) -> Callable[[int, FrameType | None], None]:
-    def heard(_number: int, _frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(answer)
-
-    return heard

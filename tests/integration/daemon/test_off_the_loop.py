@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from syncd.config import CatalogMapping, ColumnMapping, DigitalRiverSettings, FileCatalog, Settings
 from syncd.config.sections import LogSettings
+from syncd.daemon import garbage
 from syncd.daemon.daemon import Daemon, Opened
 from syncd.daemon.service_manager import ServiceManager
 from syncd.domain.attributes import Attribute, ItemId
@@ -95,7 +96,7 @@ class Watched:
         return next(self._real)
 
 
-_NO_WAITING = {"lease", "duty", "transaction", "overlay", "sightings", "fingerprints"}
+_NO_WAITING = {"hurry", "lease", "duty", "transaction", "overlay", "sightings", "fingerprints"}
 """These only promise something, which is entered later."""
 _OWN_MATTER = {"lease", "sightings", "fingerprints"}
 """What these give is asked in the loop, and knows or spools what it needs."""
@@ -216,6 +217,20 @@ async def test_neither_being_on_duty_nor_telling_people_does(
         await asyncio.sleep(0.1)
 
     assert asked == []
+
+
+async def test_once_all_is_loaded_little_is_searched_for_garbage_and_often(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_to: list[int] = []
+    monkeypatch.setattr(garbage, "SETTLED", 0.0)
+    monkeypatch.setattr("gc.collect", lambda: set_to.append(0))  # long, in a test's process
+    monkeypatch.setattr("gc.freeze", lambda: set_to.append(1))
+    monkeypatch.setattr("gc.set_threshold", set_to.append)
+    async for _ in _serving(_Service(shop, shop.state)):
+        await until(lambda: len(set_to) == 3)
+
+    assert set_to == [0, 1, garbage.NEW_OBJECTS]
 
 
 async def test_a_slow_reload_keeps_no_work_waiting(shop: Shop) -> None:
