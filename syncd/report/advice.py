@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from syncd.domain.cycle import CycleId, Guard, GuardStop
+from syncd.report.wording import joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +31,40 @@ _UNPROVEN: Final = {
 """What helps where no approval can: proof is wanting."""
 
 
-def advice_for(stop: GuardStop, recorded: CycleId | None) -> Advice:
-    """Tell what helps against one guard stop: mend the source, or approve what was planned.
+def advice_on(stops: Sequence[GuardStop], recorded: CycleId | None) -> tuple[Advice, ...]:
+    """Tell what helps against a cycle's guard stops, each step once for all that it helps against.
 
-    `recorded` is the cycle where the history has it, and so can be approved; None for a dry run.
+    That is to mend the source, or to approve what was planned. `recorded` is the cycle where the
+    history has it, and so can be approved; None for a dry run.
     """
-    unproven = _UNPROVEN.get(stop.guard)
-    if unproven is not None:
-        return unproven
+    guards = dict.fromkeys(stop.guard for stop in stops)
+    proofs = [_UNPROVEN[guard] for guard in guards if guard in _UNPROVEN]
+    passable = [stop for stop in stops if stop.guard not in _UNPROVEN]
+    return (*proofs, _letting_through(passable, recorded)) if passable else tuple(proofs)
+
+
+def _letting_through(stops: Sequence[GuardStop], recorded: CycleId | None) -> Advice:
+    names = joined(list(dict.fromkeys(stop.guard.value for stop in stops)))
     if recorded is not None:
         return Advice(
-            "Mend the catalog if this is not meant. If it is, let through what was stopped:",
+            f"Mend the catalog if this is not meant. If it is, let through what {names} stopped:",
             f"syncd approve {recorded}",
         )
-    setting = f"SYNCD_GUARDS__{stop.guard.upper()}={_limit_that_passes(stop.actual)}"
     return Advice(
         "Mend the catalog if this is not meant. If it is, run syncd --once and approve what that "
-        "stops, or lift the limit for one run:",
-        f"{setting} syncd --once",
+        f"stops, or lift {names} for one run:",
+        f"{_lifting(stops)} syncd --once",
+    )
+
+
+def _lifting(stops: Sequence[GuardStop]) -> str:
+    """A setting for each guard, which all that it stopped passes."""
+    limits: dict[Guard, float] = {}
+    for stop in stops:
+        limits[stop.guard] = max(stop.actual, limits.get(stop.guard, stop.actual))
+    return " ".join(
+        f"SYNCD_GUARDS__{guard.upper()}={_limit_that_passes(actual)}"
+        for guard, actual in limits.items()
     )
 
 

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from syncd.report import view
+from syncd.report.advice import advice_on
 from syncd.report.headline import ending, headline
 from syncd.report.listing import Cell, Column, Kind, Listing, cell_role, cell_words
 from syncd.report.parts import failures_first
@@ -108,7 +109,8 @@ def _report_view(report: Report) -> dict[str, object]:
     return {
         "headline": headline(report),
         "sentence": visible(sentence(report)),
-        "guards": view.guards(report.guards, report.recorded),
+        "guards": view.guards(report.guards),
+        "advice": advice_on(report.guards, report.recorded),
         "stop_look": LOOKS[Role.STOPPED],
         "tiles": view.tiles(report),
         "whole": view.whole_chart(report),

@@ -10,7 +10,7 @@ from syncd.domain.attributes import Value
 from syncd.domain.change import Action
 from syncd.domain.cycle import ChangeResult, QuarantinedSku
 from syncd.domain.snapshot import HeldSku
-from syncd.report.advice import advice_for
+from syncd.report.advice import advice_on
 from syncd.report.groups import held_by_rule, place_of, quarantined_by_code
 from syncd.report.headline import ending, headline
 from syncd.report.listing import Cell, Column, Kind, Listing, cell_role, cell_words
@@ -106,14 +106,10 @@ def _parts(report: Report) -> str:
 def _guards(report: Report) -> Iterator[str]:
     for stop in report.guards:
         figures = f"limit {share_or_count(stop.limit)}, actual {share_or_count(stop.actual)}"
-        advice = advice_for(stop, report.recorded)
         name = f"{LOOKS[Role.STOPPED].mark} **{_escaped(stop.guard)}**"
-        yield "\n".join(
-            (
-                f"> {name}: {_escaped(stop.message)}",
-                f"> {_escaped(figures)}. {_escaped(advice.words)} {_code(advice.command)}",
-            )
-        )
+        yield f"> {name}: {_escaped(stop.message)}\n> {_escaped(figures)}."
+    for advice in advice_on(report.guards, report.recorded):
+        yield f"> {_escaped(advice.words)} {_code(advice.command)}"
 
 
 def _changes(changes: Sequence[ChangeResult]) -> Iterator[str]:

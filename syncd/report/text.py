@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from syncd.domain.change import Action
-from syncd.domain.cycle import ChangeResult, CycleId, GuardStop, QuarantinedSku
+from syncd.domain.cycle import ChangeResult, GuardStop, QuarantinedSku
 from syncd.domain.snapshot import HeldSku
-from syncd.report.advice import advice_for
+from syncd.report.advice import Advice, advice_on
 from syncd.report.difference import difference
 from syncd.report.groups import held_by_rule, place_of, quarantined_by_code
 from syncd.report.headline import ending, headline
@@ -135,19 +135,22 @@ def _parts(report: Report) -> Text:
 
 
 def _guards(report: Report) -> Group:
-    return Group(*(_guard(stop, report.recorded) for stop in report.guards))
+    advice = advice_on(report.guards, report.recorded)
+    return Group(*map(_guard, report.guards), *map(_advice, advice))
 
 
-def _guard(stop: GuardStop, recorded: CycleId | None) -> Group:
+def _advice(advice: Advice) -> Group:
+    return Group(Text(advice.words), Text(f"  {advice.command}", style="cyan"))
+
+
+def _guard(stop: GuardStop) -> Group:
     figures = f"limit {share_or_count(stop.limit)}, actual {share_or_count(stop.actual)}"
-    advice = advice_for(stop, recorded)
     lines = [
         Text.assemble((stop.guard, "bold"), f"  {figures}"),
         Text(visible(stop.message)),
     ]
     if stop.examples:
         lines.append(Text("such as " + ", ".join(map(visible, stop.examples)), style="dim"))
-    lines += [Text(advice.words), Text(f"  {advice.command}", style="cyan")]
     return Group(*lines)
 
 

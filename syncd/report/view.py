@@ -12,9 +12,8 @@ from markupsafe import Markup
 
 from syncd.domain.attributes import Attribute
 from syncd.domain.change import Action
-from syncd.domain.cycle import CycleId, GuardStop, QuarantinedSku
+from syncd.domain.cycle import GuardStop, QuarantinedSku
 from syncd.domain.snapshot import HeldSku
-from syncd.report.advice import Advice, advice_for
 from syncd.report.charts import Segment, limit_bar, sorted_bars, whole_bar
 from syncd.report.groups import Group, held_by_rule, quarantined_by_code
 from syncd.report.parts import Part, PartKey, part_of_change, parts_of
@@ -70,7 +69,6 @@ class GuardView:
     message: str
     examples: tuple[str, ...]
     chart: Markup
-    advice: Advice
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +118,18 @@ def _tile(part: Part) -> Tile:
     )
 
 
-def guards(stops: Sequence[GuardStop], recorded: CycleId | None) -> tuple[GuardView, ...]:
-    """Lay the guard stops of a cycle out; `recorded` is that cycle where the history has it."""
-    return tuple(_guard(stop, recorded) for stop in stops)
+def guards(stops: Sequence[GuardStop]) -> tuple[GuardView, ...]:
+    """Lay the guard stops of a cycle out."""
+    return tuple(map(_guard, stops))
 
 
-def _guard(stop: GuardStop, recorded: CycleId | None) -> GuardView:
+def _guard(stop: GuardStop) -> GuardView:
     chart = limit_bar(f"Guard {stop.guard}", stop.limit, stop.actual)
     return GuardView(
         name=stop.guard,
         message=visible(stop.message),
         examples=tuple(map(visible, stop.examples)),
         chart=trusted(chart),
-        advice=advice_for(stop, recorded),
     )
 
 

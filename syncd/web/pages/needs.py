@@ -8,7 +8,7 @@ from typing import Final
 
 from syncd.domain.tracking import SkuState
 from syncd.report import view
-from syncd.report.advice import Advice
+from syncd.report.advice import Advice, advice_on
 from syncd.report.tokens import Role
 from syncd.report.wording import counted, number, visible
 from syncd.service.board import LOOKED_AT, Board
@@ -49,10 +49,11 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Everything that needs somebody."""
+    """Everything that needs somebody; `advice` is what helps against the guards' stops."""
 
     troubles: tuple[Trouble, ...]
     guards: tuple[view.GuardView, ...]
+    advice: tuple[Advice, ...]
     waiting: tuple[Waiting, ...]
     notices: tuple[Trouble, ...]
 
@@ -66,7 +67,8 @@ def needs(board: Board, watch: Watch) -> Needs:
     judged = board.judged
     return Needs(
         troubles=troubles(watch),
-        guards=view.guards(board.stops, None if judged is None else judged.id),
+        guards=view.guards(board.stops),
+        advice=advice_on(board.stops, None if judged is None else judged.id),
         waiting=tuple(_waiting(board)),
         notices=tuple(_notices(board)),
     )

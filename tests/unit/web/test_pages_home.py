@@ -187,18 +187,18 @@ def test_nothing_needs_anybody_where_all_is_well() -> None:
 
 
 def test_a_stop_comes_with_the_command_that_approves_it() -> None:
-    (guard,) = needs(board(cycles=(STOPPED,)), watch()).guards
+    (advice,) = needs(board(cycles=(STOPPED,)), watch()).advice
 
-    assert guard.advice.command == "syncd approve cycle-1"
+    assert advice.command == "syncd approve cycle-1"
 
 
 @pytest.mark.parametrize("guard", sorted(NEVER_APPROVED))
 def test_no_command_approves_what_nobody_can(guard: Guard) -> None:
     stop = GuardStop(guard, 0, 1, tuple(Action), "No proof.")
 
-    (told,) = needs(board(cycles=(cycle(guards=(stop,)),)), watch()).guards
+    (advice,) = needs(board(cycles=(cycle(guards=(stop,)),)), watch()).advice
 
-    assert "approve" not in told.advice.command
+    assert "approve" not in advice.command
 
 
 def test_what_waits_stands_by_reason_with_a_few_of_each() -> None:
