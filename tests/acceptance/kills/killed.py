@@ -18,13 +18,14 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, NoReturn
 
 import httpx
 
 from syncd.cli.stopping import SIGNALS
+from syncd.ports import State
 from tests.acceptance.kills.boundaries import Boundaries, watch
 from tests.acceptance.kills.confinement import heed_rights, limit_files
 from tests.acceptance.kills.job import Job, Meddling
@@ -50,12 +51,15 @@ _MODE: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
 class LeapingClock:
-    """The machine's time, moved; a longer wait is over at once, and later then."""
+    """The state's time, moved; a longer wait is over at once, and later then."""
 
     passed = timedelta()
 
+    def __init__(self, state: State) -> None:
+        self._state = state
+
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.passed
+        return self._state.now() + self.passed
 
     async def sleep(self, seconds: float) -> None:
         if seconds > SHORT:
@@ -161,7 +165,7 @@ def _run(job: Job) -> NoReturn:
 def _serve_once(boundaries: Boundaries, wish: str) -> None:
     """Have the daemon carry out this one wish and stop in order.
 
-    Its timetable goes by the machine's own clock, knows of no leap, and is not asked.
+    Its timetable is not asked.
     """
     from syncd.daemon.wishes import Wishes
     from syncd.service.pulse import Job as Wanted
@@ -201,7 +205,7 @@ def _leap(later: float) -> None:
     from syncd import wiring
 
     LeapingClock.passed = timedelta(seconds=later)
-    wiring.SystemClock = LeapingClock  # type: ignore[assignment, misc]  # the same port
+    wiring.StateClock = LeapingClock  # type: ignore[assignment, misc]  # the same port
 
 
 def _confine(job: Job) -> bool:
