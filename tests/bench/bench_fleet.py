@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from syncd.sandbox import Fault, FaultKind
-from tests.acceptance.crew.crew import RATE, crew
+from tests.acceptance.crew.crew import RATE, crew, ship
 from tests.acceptance.fleet.harbour import Harbour, harbour
 from tests.bench.conftest import Tell
 from tests.bench.figure import Beside, Figure, at_least
@@ -78,9 +78,10 @@ def test_two_processes_on_one_account(
     shop = Shop(tmp_path, sandbox.url)
     shop.configure()
     with (
+        ship() as launched,
         own_postgres(connections=60) as server,
         new_account(server) as account,
-        crew(shop, sandbox, account) as aboard,
+        crew(shop, sandbox, account, launched) as aboard,
     ):
         aboard.sign_on()
         aboard.sign_on()

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.acceptance.crew.crew import MEMBERS, crew
+from tests.acceptance.crew.crew import MEMBERS, crew, ship
 from tests.acceptance.crew.storm import throttling, weather
 from tests.postgres_states import new_account
 from tests.sandbox_process import sandbox_process
@@ -31,13 +31,14 @@ def main() -> None:
 def _storm(skus: int) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
+        ship() as launched,
         sandbox_process("--rate", "0") as sandbox,
         own_postgres(connections=20 * MEMBERS) as server,
     ):
         os.environ["CACHE_DIRECTORY"] = str(Path(folder, "cache"))
         shop = Shop(Path(folder), sandbox.url)
         shop.configure()
-        with new_account(server) as account, crew(shop, sandbox, account) as aboard:
+        with new_account(server) as account, crew(shop, sandbox, account, launched) as aboard:
             weather(aboard, skus)
             throttling(aboard, skus)
 

@@ -26,7 +26,7 @@ from tests.shop import Shop, row, wait_until
 
 MEMBERS: Final = 8
 RATE: Final = 60
-TERM: Final = 3.0
+TERM: Final = 2.0
 HOUR: Final = 3600.0
 SETTINGS: Final = """
 [schedule]
@@ -194,23 +194,29 @@ class Crew:
 
 
 @contextmanager
-def crew(shop: Shop, sandbox: SandboxProcess, account: Account) -> Iterator[Crew]:
-    """Have a ship ready; whoever is on it goes with the block."""
-    text = shop.configuration.read_text().partition("[state]")[0]
-    quick = text.replace("requests_per_second = 900", f"requests_per_second = {RATE}")
-    quick = quick.replace('timeout = "5s"', 'timeout = "2s"\nmax_in_flight = 4')
-    shop.configuration.write_text(quick + SETTINGS)
-    account.run(_WATCH_FENCES)
+def ship() -> Iterator[subprocess.Popen[bytes]]:
+    """Have a ship; it is ready some seconds later, in which other things can be started."""
     command = [sys.executable, "-m", "tests.acceptance.crew.ship"]
     environment = {**clean_environment(), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    ) as launched:
+        yield launched
+
+
+@contextmanager
+def crew(
+    shop: Shop, sandbox: SandboxProcess, account: Account, ship: subprocess.Popen[bytes]
+) -> Iterator[Crew]:
+    """Have a crew that nobody belongs to yet; whoever is aboard goes with the block."""
+    text = shop.configuration.read_text().partition("[state]")[0]
+    quick = text.replace("requests_per_second = 900", f"requests_per_second = {RATE}")
+    quick = quick.replace('timeout = "5s"', 'timeout = "1s"\nmax_in_flight = 4')
+    shop.configuration.write_text(quick + SETTINGS)
+    account.run(_WATCH_FENCES)
     port = account.server.url.port
     assert port is not None
-    with (
-        cable(port) as laid,
-        subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
-        ) as ship,
-    ):
+    with cable(port) as laid:
         found = Crew(shop, sandbox, account, laid, ship)
         try:
             yield found

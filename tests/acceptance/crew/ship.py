@@ -24,6 +24,8 @@ from tests.acceptance.kills.killed import warm_up
 LEAVE_IN_TERMS: Final = 0.5
 """As long as a helper may send after a sign of life, in terms of the lease."""
 BEATS_A_TERM: Final = 8
+WORTH_IT: Final = 10
+"""So few changes are shared: what one storm leaves, the next one meets as well."""
 _APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
 
@@ -73,7 +75,7 @@ def _serve(member: dict[str, Any]) -> NoReturn:
 
 def _hurry(term: float) -> None:
     from syncd.daemon import daemon
-    from syncd.service import helping
+    from syncd.service import helping, shared
     from syncd.state import postgres_help, postgres_opening
 
     beat = term / BEATS_A_TERM
@@ -83,6 +85,7 @@ def _hurry(term: float) -> None:
     )
     vars(daemon).update(STAND_BY=beat, SHOW=beat)
     vars(helping).update(SHOW=beat, AGAIN=beat)
+    vars(shared).update(WORTH_IT=WORTH_IT)
 
 
 def _write_departures_down(file: int) -> None:

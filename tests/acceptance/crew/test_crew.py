@@ -7,23 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.crew.crew import MEMBERS, Crew, crew
+from tests.acceptance.crew.crew import MEMBERS, Crew, crew, ship
 from tests.acceptance.crew.storm import throttling, weather
 from tests.postgres_states import new_account
 from tests.sandbox_process import SandboxProcess
 from tests.servers import own_postgres
 from tests.shop import Shop
 
-SKUS = 150
+SKUS = 120
 
 
 @pytest.fixture
 def aboard(shop: Shop, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crew]:
     monkeypatch.setenv("CACHE_DIRECTORY", str(Path(shop.folder, "cache")))
     with (
+        ship() as launched,
         own_postgres(connections=20 * MEMBERS) as server,
         new_account(server) as account,
-        crew(shop, sandbox, account) as found,
+        crew(shop, sandbox, account, launched) as found,
     ):
         yield found
 
