@@ -27,10 +27,6 @@ from tests.bench.goals import most_memory, most_times_the_scan
 from tests.bench.products import write_table
 
 TURNS: Final = 7
-TWO_LOOKS: Final = (
-    "the file is read twice where rows differ, by counts and then closely (2 x the limit), and a "
-    "changed row is translated, recorded, planned and told one by one"
-)
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +76,7 @@ def test_a_file_of_which_one_row_in_a_hundred_has_changed(
 
     found = measure(rounds, places, TURNS, _change)
 
-    _tell_rounds(
-        tell, f"{places.rows:,} rows, 1 % changed, planned and recorded", found, 3.0, TWO_LOOKS
-    )
+    _tell_rounds(tell, f"{places.rows:,} rows, 1 % changed, planned and recorded", found, 3.0)
     configuration.write_text(CONFIGURATION)
 
 
@@ -98,10 +92,10 @@ def _change(places: Places, number: int) -> None:
     write_table(places.catalog, places.rows, changed=0 if number % 2 else places.rows // 100)
 
 
-def _tell_rounds(tell: Tell, name: str, found: Sequence[Round], goal: float, why: str = "") -> None:
+def _tell_rounds(tell: Tell, name: str, found: Sequence[Round], goal: float) -> None:
     took = median(one.took for one in found)
     beside = Beside("scan and hash", took / median(one.ratio for one in found))
-    tell(Figure(name, took, "s", at_most(goal), beside, why))
+    tell(Figure(name, took, "s", at_most(goal), beside))
     rows = int(name.split(maxsplit=1)[0].replace(",", ""))
     peak = max(one.peak for one in found)
     tell(Figure(f"{name}: peak", peak, "MB", at_most(most_memory(rows))))

@@ -10,7 +10,6 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Final
 
 import pytest
 
@@ -18,11 +17,6 @@ from tests.bench.account import CONFIGURATION, first_load
 from tests.bench.conftest import Measure, Tell
 from tests.bench.figure import Beside, Figure, at_most
 from tests.bench.products import write_table
-
-ONE_BY_ONE: Final = (
-    "Python's objects: each new row is read, checked attribute by attribute and encoded by itself, "
-    "which takes four times as long as SQLite takes to store it"
-)
 
 
 @pytest.mark.timeout(3600)
@@ -35,7 +29,7 @@ def test_a_first_load(measure: Measure, tmp_path: Path, tell: Tell, rows: int) -
     state = tmp_path / "syncd.db"
     raw = Beside("bare sqlite3 executemany", _raw_seconds(state, tmp_path / "raw.db"))
     name = f"{rows:,} rows, first load recorded"
-    tell(Figure(name, loaded.seconds, "s", at_most(2.0), raw, ONE_BY_ONE))
+    tell(Figure(name, loaded.seconds, "s", at_most(2.0), raw))
     tell(Figure(f"{name}: peak", loaded.peak, "MB", at_most(400)))
     tell(Figure("a row of the state on disk", state.stat().st_size / rows, "bytes", at_most(250)))
 

@@ -1,6 +1,6 @@
 """How time and memory grow with the rows: ten thousand, and ten times as many up to `--rows`.
 
-`--plot FILE` draws both. The state is made by a first load, whose memory is told as well.
+The state is made by a first load, which is told as well. `tests.bench.page` draws what was found.
 """
 
 from __future__ import annotations
@@ -28,14 +28,10 @@ from tests.bench.account import (
 )
 from tests.bench.conftest import Measure, Tell
 from tests.bench.figure import Beside, Figure, at_most
-from tests.bench.goals import MANY, most_memory, most_times_the_scan
-from tests.bench.plot import Curve, Panel, drawn
+from tests.bench.goals import MANY, most_memory_at_any_size, most_times_the_scan
 
 FEWEST: Final = 10_000
 TURNS: Final = 3
-SPILLING: Final = (
-    "what is sorted and joined no longer fits into catalog.memory_limit, and goes by the disk"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +58,7 @@ class Grown:
 
 
 @pytest.mark.timeout(7200)
-def test_growth(
-    measure: Measure, tmp_path: Path, tell: Tell, rows: int, request: pytest.FixtureRequest
-) -> None:
+def test_growth(measure: Measure, tmp_path: Path, tell: Tell, rows: int) -> None:
     found: list[Grown] = []
     for size in _sizes(rows):
         one = _grown(tmp_path / str(size), size) if found else measure(_grown, tmp_path / "0", size)
@@ -73,10 +67,7 @@ def test_growth(
     for smaller, larger in pairwise(found):
         beside = Beside(f"ten times {smaller.rows:,} rows", 10 * smaller.took)
         name = f"growth of time to {larger.rows:,} rows"
-        tell(Figure(name, larger.took, "s", at_most(1.0), beside, SPILLING))
-    place: Path | None = request.config.getoption("--plot")
-    if place is not None:
-        place.write_text(_plot(found), encoding="utf-8")
+        tell(Figure(name, larger.took, "s", at_most(1.0), beside))
 
 
 def _sizes(rows: int) -> list[int]:
@@ -101,26 +92,12 @@ def _tell(tell: Tell, one: Grown) -> None:
     name = f"growth: {one.rows:,} rows"
     scan = Beside("scan and hash", one.scan)
     goal = at_most(most_times_the_scan(one.rows)) if one.rows >= MANY else None
-    most = at_most(most_memory(one.rows))
+    most = at_most(most_memory_at_any_size())
     tell(Figure(f"{name}, none changed, rewritten", one.took, "s", goal, scan))
     tell(Figure(f"{name}, none changed, rewritten: peak", one.peak, "MB", most))
     tell(Figure(f"{name}, untouched file", one.cuts.untouched, "s", at_most(0.3)))
     digest = Beside("SHA-256 of its bytes", one.cuts.digest)
     tell(Figure(f"{name}, same bytes written again", one.cuts.touched, "s", None, digest))
+    tell(Figure(f"{name}, first load", one.loaded.seconds, "s"))
     tell(Figure(f"{name}, first load: peak", one.loaded.peak, "MB", most))
     tell(Figure(f"{name}, a SKU on disk", one.disk / one.rows, "bytes", at_most(250)))
-
-
-def _plot(found: Sequence[Grown]) -> str:
-    def curve(name: str, value: str) -> Curve:
-        return Curve(name, [(one.rows, max(getattr(one, value), 0.001)) for one in found])
-
-    seconds = (curve("none changed", "took"), curve("bare scan", "scan"))
-    loads = Curve("first load", [(one.rows, one.loaded.seconds) for one in found])
-    peaks = Curve("first load", [(one.rows, one.loaded.peak) for one in found])
-    return drawn(
-        [
-            Panel("Seconds, by rows", (*seconds, loads)),
-            Panel("Megabytes at the peak, by rows", (curve("none changed", "peak"), peaks)),
-        ]
-    )

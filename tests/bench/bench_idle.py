@@ -79,9 +79,15 @@ def watched(seconds: float) -> tuple[Figure, Figure]:
     took = after.at - before.at
     cpu = 100 * (after.cpu - before.cpu) / took
     growth = (after.memory - before.memory) / _MEGABYTE * _HOUR / max(took, _HOUR)
+    unit = f"% of a core, over {took:,.0f} s"
     return (
-        Figure(f"CPU of an idle daemon, over {took:.0f} s", cpu, "% of a core", at_most(MOST_CPU)),
-        Figure("growth of its memory in an hour", growth, "MB", at_most(MOST_GROWTH)),
+        Figure("an idle daemon", cpu, unit, at_most(MOST_CPU)),
+        Figure(
+            "an idle daemon: growth of its memory in an hour",
+            growth,
+            "MB",
+            at_most(MOST_GROWTH),
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 import pytest
 
 from tests.bench.figure import Figure, at_most
+from tests.bench.run import Run, load_now
 from tests.bench.table import as_json, chart, table
 
 if TYPE_CHECKING:
@@ -18,19 +19,23 @@ if TYPE_CHECKING:
 Tell: TypeAlias = Callable[[Figure], None]
 _T = TypeVar("_T")
 FIGURES: Final = pytest.StashKey[list[Figure]]()
+LOAD: Final = pytest.StashKey[float]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the number of rows be chosen, and where the figures are to go."""
     parser.addoption("--rows", type=int, default=1_000_000, help="rows of the catalogs")
     parser.addoption("--figures", type=Path, help="write the figures here, as JSON")
-    parser.addoption("--plot", type=Path, help="draw the growth here, as SVG")
+    parser.addoption(
+        "--as-told", default="pytest tests/bench", help="the command to name with them"
+    )
     parser.addoption("--idle", type=float, default=60.0, help="seconds an idle daemon is watched")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin with no figures."""
+    """Begin with no figures, and note the machine's load before anything is measured."""
     config.stash[FIGURES] = []
+    config.stash[LOAD] = load_now()
 
 
 @pytest.fixture
@@ -98,9 +103,10 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
     figures = config.stash[FIGURES]
     if not figures:
         return
-    for line in ("", *table(figures).splitlines(), "", *chart(figures).splitlines()):
+    run = Run.ended(config.getoption("--as-told"), config.getoption("--rows"), config.stash[LOAD])
+    for line in ("", str(run), "", *table(figures).splitlines(), "", *chart(figures).splitlines()):
         terminalreporter.write_line(line)
     place: Path | None = config.getoption("--figures")
     if place is not None:
-        place.write_text(as_json(figures, config.getoption("--rows")), encoding="utf-8")
+        place.write_text(as_json(figures, run), encoding="utf-8")
         terminalreporter.write_line(f"\nwritten to {place}")

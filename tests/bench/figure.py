@@ -60,17 +60,13 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`value` is in `unit`; the goal is for the ratio where there is something beside it.
-
-    `why` says what limit was hit where the goal is known not to be met.
-    """
+    """`value` is in `unit`; the goal is for the ratio where there is something beside it."""
 
     name: str
     value: float
     unit: str
     goal: Goal | None = None
     beside: Beside | None = None
-    why: str = ""
 
     @property
     def judged(self) -> float:

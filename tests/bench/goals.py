@@ -1,10 +1,87 @@
-"""The goals that depend on the number of rows."""
+"""The goals that depend on the number of rows, and why a figure that misses its goal does so."""
 
 from __future__ import annotations
 
 from typing import Final
 
 MANY: Final = 1_000_000
+MEMORY_LIMIT: Final = 256
+"""Megabytes: `catalog.memory_limit` unless it is set."""
+CONSTANT: Final = 150
+"""Megabytes that a process takes beside `catalog.memory_limit`: Python, the modules, the engine."""
+
+_WHY: Final = (
+    (": peak", "the limit is the engine's alone: what Python holds of rows comes on top"),
+    (
+        "first load recorded",
+        (
+            "Python's objects: each new row is read, checked attribute by attribute and encoded by "
+            "itself, which takes four times as long as SQLite takes to store it"
+        ),
+    ),
+    (
+        "1 % changed",
+        (
+            "the file is read twice where rows differ, by counts and then closely (2 x the "
+            "limit), and a changed row is translated, recorded, planned and told one by one"
+        ),
+    ),
+    (
+        "growth of time",
+        "what is sorted and joined no longer fits into catalog.memory_limit, and goes by the disk",
+    ),
+    (
+        "none changed",
+        (
+            "the rows are joined with what is known of them, and a cycle has a fixed part: "
+            "the engine's start, the lease, commits that wait for the disk, the report"
+        ),
+    ),
+    (
+        "same bytes written again",
+        (
+            "the fixed part of a cycle: modules that read catalogs, the lease, commits that "
+            "wait for the disk; it is the same at any size"
+        ),
+    ),
+    (
+        "no limit,",
+        "the processor: pace, journal and log of each request beside the bare loop's nothing",
+    ),
+    (
+        "429 with Retry-After",
+        "the pace keeps 2.5 % below the rate, and a pause begins when its answer has come",
+    ),
+    (
+        "oldest unrecorded",
+        "other processes: a commit waits for the disk, and its thread for a processor",
+    ),
+    (
+        "of the run's CPU",
+        "a commit has a fixed part, and on a busy machine batches are kept small to be soon",
+    ),
+    (
+        "/s, answers after",
+        "the processor: departures wait for their wake-ups where other processes have it",
+    ),
+    (
+        "audit of",
+        "the processor: answers wait to be read where other processes have it",
+    ),
+    (
+        "syncd status",
+        "other processes: importing and opening is the processor's work alone",
+    ),
+    (
+        "syncd --help",
+        "other processes: importing is the processor's work alone",
+    ),
+    (
+        "an idle daemon",
+        "the probe of the remote, and the clock that looks for what is due",
+    ),
+)
+_UNKNOWN: Final = "nothing is known that explains it: measure again on a machine without other work"
 
 
 def most_times_the_scan(rows: int) -> float:
@@ -15,3 +92,13 @@ def most_times_the_scan(rows: int) -> float:
 def most_memory(rows: int) -> float:
     """The peak of the whole process in megabytes."""
     return 400 if rows <= MANY else 700
+
+
+def most_memory_at_any_size() -> float:
+    """The peak in megabytes that no number of rows exceeds."""
+    return MEMORY_LIMIT + CONSTANT
+
+
+def reason(figure: str) -> str:
+    """What limit is hit where the figure of this name and unit misses its goal."""
+    return next((why for part, why in _WHY if part in figure), _UNKNOWN)

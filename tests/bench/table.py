@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import platform
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from os import cpu_count
 from typing import Final
 
 from tests.bench.figure import Figure
+from tests.bench.goals import reason
+from tests.bench.run import Run
 
 _HEADS: Final = ("figure", "measured", "beside", "ratio", "goal", "met")
 _BAR: Final = 40
@@ -20,8 +19,13 @@ _WIDEST: Final = 2.0
 
 def table(figures: Sequence[Figure]) -> str:
     """A Markdown table, which the README takes as it is."""
-    rows = [_HEADS, tuple("---" for _ in _HEADS), *map(_cells, figures)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return markdown(_HEADS, list(map(_cells, figures)))
+
+
+def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Any table in Markdown."""
+    lines = [heads, ["---" for _ in heads], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def chart(figures: Iterable[Figure]) -> str:
@@ -31,32 +35,27 @@ def chart(figures: Iterable[Figure]) -> str:
     return "\n".join(f"{one.name:<{widest}}  {_bar(one)}" for one in judged)
 
 
-def as_json(figures: Iterable[Figure], rows: int) -> str:
-    """All figures, and the machine they are of."""
-    machine = {
-        "processors": cpu_count(),
-        "system": platform.system(),
-        "python": platform.python_version(),
-        "bytecode": not sys.dont_write_bytecode,
-    }
+def as_json(figures: Iterable[Figure], run: Run) -> str:
+    """All figures, and the run they are of."""
     listed = [asdict(one) | {"judged": one.judged, "met": one.is_met} for one in figures]
-    return json.dumps({"rows": rows, "machine": machine, "figures": listed}, indent=1)
+    return json.dumps({"run": asdict(run), "figures": listed}, indent=1)
 
 
 def _cells(one: Figure) -> tuple[str, ...]:
-    beside = "" if one.beside is None else f"{one.beside.name}: {_amount(one.beside.value)}"
+    beside = "" if one.beside is None else f"{one.beside.name}: {amount(one.beside.value)}"
     ratio = "" if one.beside is None else f"{one.judged:.2f}"
     goal = "" if one.goal is None else f"{one.goal.way} {one.goal.bound:g}"
-    return (one.name, f"{_amount(one.value)} {one.unit}", beside, ratio, goal, _met(one))
+    return (one.name, f"{amount(one.value)} {one.unit}", beside, ratio, goal, _met(one))
 
 
 def _met(one: Figure) -> str:
     if one.is_met is None:
         return ""
-    return "yes" if one.is_met else " ".join(filter(None, ("no", one.why)))
+    return "yes" if one.is_met else f"no: {reason(f'{one.name} {one.unit}')}"
 
 
-def _amount(value: float) -> str:
+def amount(value: float) -> str:
+    """Three digits, or all before the point."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
