@@ -198,7 +198,8 @@ class Tracked:
         if self.delivery is not Delivery.SETTLED:
             return False
         if self.desired is None or self.known is None:
-            return self.is_reverted and self.desired is None and self.known is None
+            is_undone = self.desired is None and self.known is None and self.known_sku is None
+            return self.is_reverted and is_undone
         if not wants_sku(self.desired):
             return not differences(self.desired, self.known, self.sent)
         halves = (Resource.INVENTORY_ITEM, Resource.SKU)

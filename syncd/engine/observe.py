@@ -87,14 +87,16 @@ def _observed(tracked: Tracked, observation: Observation, policy: Policy, now: d
         return _foreign(tracked, "its SKU existed already, and policy.adopt is off", policy, now)
     if observation.item is None and sku is None:
         return _absent(tracked, policy)
-    row = released(tracked) if _is_made_already(tracked) else tracked
+    has_ours_alone = observation.item is None and tracked.known_sku is not None
+    is_made_already = _is_to_be_made(tracked) and not has_ours_alone
+    row = released(tracked) if is_made_already else tracked
     if observation.item is None or _is_our_item(row, policy):
         return _owned(_with_sku(row, sku) if policy.skus else row, observation.item)
     return _foreign(row, "it existed already, and policy.adopt is off", policy, now)
 
 
-def _is_made_already(tracked: Tracked) -> bool:
-    """Whether somebody else has made the item that a revert was to bring back."""
+def _is_to_be_made(tracked: Tracked) -> bool:
+    """Whether a revert is to bring the item back: if one is there, somebody else has made it."""
     return (
         tracked.is_reverted
         and tracked.ownership is not Ownership.OWNED

@@ -1,28 +1,23 @@
-"""Undoing what one cycle wrote for a SKU: what it did, whether that still stands, and the way back.
+"""Undoing what one cycle wrote for a SKU: whether that still stands, and the wish that leads back.
 
 Undoing is a wish of its own, which takes the catalog's place until the catalog changes its mind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
-from syncd.domain.attributes import Attribute, AttributeChange, Attributes, ItemId
-from syncd.domain.change import Action, Change, Resource
+from syncd.domain.attributes import FROM_THE_GROUP, SHARED, Attribute, Attributes
+from syncd.domain.change import Action, Resource
 from syncd.domain.cycle_id import CycleId
-from syncd.domain.delivery import Kind
-from syncd.domain.item import RemoteItem
-from syncd.domain.journal import Deed, JournalEntry
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.tracking import Missing, Ownership, Reverted, Tracked
 from syncd.engine.absorb import with_perhaps_sent
+from syncd.engine.deeds import Deeds
 from syncd.engine.forget import untroubled
 from syncd.engine.settle import DIFFERENT_VALUES
-
-_MAY_HAVE_LANDED: Final = frozenset({None, Kind.ACCEPTED, Kind.UNKNOWN})
 
 
 class Kept(StrEnum):
@@ -39,49 +34,32 @@ class Kept(StrEnum):
     NOT_OURS = "not_ours"
     NOT_ALLOWED = "not_allowed"
     UNSEEN = "unseen"
-
-
-@dataclass(frozen=True, slots=True)
-class Deeds:
-    """What one cycle did to one SKU, its writes taken together.
-
-    `before` and `after` are the item's values before the first and after the last write, None
-    where there was no item; `touched` are the attributes written. `certain` says that at least one
-    write was acknowledged.
-    """
-
-    id: ItemId
-    before: Attributes | None
-    after: Attributes | None
-    touched: frozenset[Attribute]
-    revision: int
-    certain: bool
-
-    def undoing(self) -> Change:
-        """The change that would lead back."""
-        if self.before is None:
-            return self._change(Action.DELETE, self.after or {}, {})
-        if self.after is None:
-            return self._change(Action.CREATE, {}, self.before)
-        parts = ({name: of.get(name) for name in self.touched} for of in (self.after, self.before))
-        return self._change(Action.UPDATE, *parts)
-
-    def _change(self, action: Action, known: Attributes, wanted: Attributes) -> Change:
-        changed = {
-            name: AttributeChange(known.get(name), wanted.get(name))
-            for name in Attribute
-            if known.get(name) != wanted.get(name)
-        }
-        return Change(self.id, action, self.revision, changed)
+    ONE_HALF = "one_half"
+    """One half alone would have to be made or deleted, and the other would have none."""
+    UNLIKE_BEFORE = "unlike_before"
+    """SKU and item were not alike before, and a revert makes no pair unlike."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a SKU stands now: its row, its item as the remote shows it, and later writes."""
+    """How a SKU stands now: its row, both halves as the remote shows them, and later writes.
+
+    `sku` is None as well where SKUs are not managed.
+    """
 
     row: Tracked | None
     item: RemoteItem | None
     written_since: bool = False
+    sku: RemoteSku | None = None
+
+    def shown(self, resource: Resource) -> Attributes | None:
+        """The values of one half; None where it is not there."""
+        half = self.sku if resource is Resource.SKU else self.item
+        return None if half is None else half.attributes
+
+    def known(self, resource: Resource) -> Attributes | None:
+        """What is known of one half; None where it is not known to be there."""
+        return None if self.row is None else self.row.half(resource).known
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,37 +69,6 @@ class Occasion:
     cycle: CycleId
     now: datetime
     read: int
-
-
-def with_entry(deeds: Deeds | None, entry: JournalEntry) -> Deeds | None:
-    """Take in the cycle's next entry for this SKU; None as long as nothing can have landed.
-
-    What was written to the SKU itself is no item's, and a revert is of items.
-    """
-    if entry.resource is not Resource.INVENTORY_ITEM:
-        return deeds
-    if entry.deed is Deed.ADOPT or entry.kind not in _MAY_HAVE_LANDED:
-        return deeds
-    certain = entry.kind is Kind.ACCEPTED
-    deeds = deeds or Deeds(
-        entry.id, entry.before, entry.before, frozenset(), entry.revision, certain=False
-    )
-    removes = entry.deed is Deed.DELETE
-    return replace(
-        deeds,
-        after=None if removes else {**(deeds.after or {}), **entry.after},
-        touched=deeds.touched | entry.after.keys(),
-        revision=entry.revision,
-        certain=deeds.certain or certain,
-    )
-
-
-def deeds_of(entries: Iterable[JournalEntry]) -> Deeds | None:
-    """What these entries, all of one cycle and one SKU, come to."""
-    deeds: Deeds | None = None
-    for entry in entries:
-        deeds = with_entry(deeds, entry)
-    return deeds
 
 
 def undone(deeds: Deeds, standing: Standing, occasion: Occasion) -> Tracked | Kept:
@@ -135,10 +82,12 @@ def undone(deeds: Deeds, standing: Standing, occasion: Occasion) -> Tracked | Ke
         return row
     if standing.written_since:
         return Kept.WRITTEN_SINCE
-    if not deeds.certain and _stands(standing.item, deeds.before, deeds.touched):
+    landed = _landed(deeds, standing)
+    if not landed.halves:
         return Kept.NOT_LANDED
-    kept = _gone_or_not_ours(deeds, row) or _moved_on(deeds, standing)
-    return kept or _with_undoing(row, deeds, occasion)
+    kept = _gone_or_not_ours(landed, row) or _moved_on(landed, standing)
+    kept = kept or _not_to_be_had(landed, standing)
+    return kept or _with_undoing(row, landed, occasion)
 
 
 def released(row: Tracked) -> Tracked:
@@ -154,44 +103,99 @@ def released(row: Tracked) -> Tracked:
     )
 
 
+def _landed(deeds: Deeds, standing: Standing) -> Deeds:
+    """Without the halves that show that nothing has ever arrived there."""
+    for resource, half in deeds.halves.items():
+        if not half.certain and _stands(standing.shown(resource), half.before, half.touched):
+            deeds = deeds.with_half(resource, None)
+    return deeds
+
+
 def _gone_or_not_ours(deeds: Deeds, row: Tracked | None) -> Kept | None:
     if row is not None and row.ownership is Ownership.FOREIGN:
         return Kept.NOT_OURS
-    if deeds.after is None:
+    if deeds.of(Action.DELETE):
         return None
-    if row is None or (row.missing is not None and deeds.before is not None):
+    if row is None or (row.missing is not None and not deeds.of(Action.CREATE)):
         return Kept.GONE
-    return None if row.ownership is Ownership.OWNED else Kept.NOT_OURS
+    is_sku_alone = row.known is None and row.known_sku is not None
+    return None if row.ownership is Ownership.OWNED or is_sku_alone else Kept.NOT_OURS
 
 
 def _moved_on(deeds: Deeds, standing: Standing) -> Kept | None:
     """Whether the remote, or else the catalog, has something else than the cycle has left."""
-    row, item = standing.row, standing.item
-    if row is None:
-        return None if item is None else Kept.CHANGED_SINCE
-    if not _same(item.attributes if item else None, row.known):
+    row, halves = standing.row, {Resource.INVENTORY_ITEM, *deeds.halves}
+    if any(not _same(standing.shown(half), standing.known(half)) for half in halves):
         return Kept.CHANGED_SINCE
-    if _was_answered_otherwise(row):
+    if row is None or _was_answered_otherwise(row):
         return None
-    if not _stands(item, deeds.after, deeds.touched):
-        return Kept.CHANGED_SINCE
-    return None if row.is_equal or row.is_missing else Kept.WISHED_SINCE
+    for resource, half in deeds.halves.items():
+        if not _stands(standing.shown(resource), half.after, half.touched):
+            return Kept.CHANGED_SINCE
+    is_as_wished = row.is_equal or row.is_missing or _is_half_made(deeds, row)
+    return None if is_as_wished else Kept.WISHED_SINCE
+
+
+def _is_half_made(deeds: Deeds, row: Tracked) -> bool:
+    """Whether the cycle has made the SKU, and its item is still to come."""
+    return deeds.item is None and deeds.of(Action.CREATE) and row.has_equal(Resource.SKU)
+
+
+def _not_to_be_had(deeds: Deeds, standing: Standing) -> Kept | None:
+    """Whether the way back would part the halves of a pair, or make them unlike."""
+    parts = deeds.item is None and not deeds.of(Action.UPDATE)
+    has_item = standing.item is not None or deeds.of(Action.DELETE)
+    if not any(map(deeds.of, Action)) or (parts and has_item):
+        return Kept.ONE_HALF
+    if deeds.of(Action.CREATE) or (standing.sku is None and deeds.sku is None):
+        return None
+    return Kept.UNLIKE_BEFORE if _were_unlike(deeds, standing) else None
+
+
+def _were_unlike(deeds: Deeds, standing: Standing) -> bool:
+    """Whether what is to come back of the shared attributes differed between the halves."""
+    of_item = deeds.before(Resource.INVENTORY_ITEM, standing.shown(Resource.INVENTORY_ITEM))
+    of_sku = deeds.before(Resource.SKU, standing.shown(Resource.SKU))
+    if deeds.of(Action.DELETE):
+        told = frozenset(name for name in SHARED if of_sku.get(name) is not None)
+    else:
+        told = deeds.touched.intersection(SHARED) - _of_its_group(of_sku)
+    return any(of_item.get(name) != of_sku.get(name) for name in told)
+
+
+def _of_its_group(sku: Attributes) -> frozenset[Attribute]:
+    """What a SKU lacks and has from its group."""
+    if sku.get(Attribute.SKU_GROUP_ID) is None:
+        return frozenset()
+    return frozenset(name for name in FROM_THE_GROUP if sku.get(name) is None)
 
 
 def _with_undoing(row: Tracked | None, deeds: Deeds, occasion: Occasion) -> Tracked:
-    """The row with the way back as its wish, beside what the catalog wants."""
+    """The row with the way back as its wish, beside what the catalog wants.
+
+    A SKU that was there before its item was made is let go of, and stays.
+    """
     if row is None:
         gone = Missing(since=occasion.now, read=occasion.read)
         row = Tracked(deeds.id, revision=deeds.revision, missing=gone)
-    target = deeds.before
-    if target is not None and row.desired is not None:
-        target = {**row.desired, **{name: target.get(name) for name in deeds.touched}}
+    stays = deeds.of(Action.CREATE) and deeds.sku is None
     return replace(
-        untroubled(row),
-        desired=target,
+        untroubled(row.without_sku() if stays else row),
+        desired=_target(row, deeds),
         revision=row.revision + 1,
         reverted=Reverted(occasion.cycle, _catalog_wish(row)),
     )
+
+
+def _target(row: Tracked, deeds: Deeds) -> Attributes | None:
+    """What was there before of both halves; None where there was nothing."""
+    if deeds.of(Action.CREATE):
+        return None
+    halves = [(half, half.before or {}) for half in (deeds.sku, deeds.item) if half is not None]
+    if row.desired is None:
+        return {name: value for _, before in halves for name, value in before.items()}
+    touched = {name: before.get(name) for half, before in halves for name in half.touched}
+    return {**row.desired, **touched}
 
 
 def _catalog_wish(row: Tracked) -> Attributes | None:
@@ -209,16 +213,16 @@ def _was_answered_otherwise(row: Tracked) -> bool:
 
 
 def _stands(
-    item: RemoteItem | None, values: Attributes | None, touched: frozenset[Attribute]
+    shown: Attributes | None, values: Attributes | None, touched: frozenset[Attribute]
 ) -> bool:
-    """Whether the item has these values, as far as they were written; None is no item."""
-    if item is None or values is None:
-        return item is None and values is None
-    return all(item.attributes.get(name) == values.get(name) for name in touched)
+    """Whether a half has these values, as far as they were written; None is no half."""
+    if shown is None or values is None:
+        return shown is None and values is None
+    return all(shown.get(name) == values.get(name) for name in touched)
 
 
 def _same(one: Attributes | None, other: Attributes | None) -> bool:
-    """Whether two items are alike; an attribute without a value is as good as an absent one."""
+    """Whether two halves are alike; an attribute without a value is as good as an absent one."""
     if one is None or other is None:
         return one is None and other is None
     return all(one.get(name) == other.get(name) for name in Attribute)

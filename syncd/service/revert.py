@@ -14,12 +14,13 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.change import Change
 from syncd.domain.cycle import CycleId
 from syncd.domain.delivery import Failure
-from syncd.domain.item import RemoteItem
+from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.policy import PolicyMode
 from syncd.domain.tracking import SkuState, Tracked
+from syncd.engine.deeds import Deeds, with_entry
 from syncd.engine.forget import unless_spent
 from syncd.engine.plan import change_for
-from syncd.engine.revert import Deeds, Kept, Occasion, Standing, released, undone, with_entry
+from syncd.engine.revert import Kept, Occasion, Standing, released, undone
 from syncd.errors import UsageError
 from syncd.ports import State, Transaction
 from syncd.service.ask import REFUSALS
@@ -35,7 +36,9 @@ KEPT: Final[Mapping[Kept, Failure]] = {
         Kept.WISHED_SINCE: "its catalog row wants something else since, which the next run writes",
         Kept.GONE: "it has left the catalog since",
         Kept.NOT_OURS: "its item is not ours",
-        Kept.NOT_ALLOWED: "policy.mode allows no such write",
+        Kept.NOT_ALLOWED: "policy.mode or policy.delete_skus allows no such write",
+        Kept.ONE_HALF: "it would part the halves of a pair: one is to stay, or to be made alone",
+        Kept.UNLIKE_BEFORE: "SKU and item were not alike before, and no revert makes them so again",
         Kept.UNSEEN: "Digital River could not be asked what it has",
     }.items()
 }
@@ -63,17 +66,12 @@ def check_revertible(state: State, terms: Terms, request: CycleRequest) -> None:
     cycle = request.reverts
     if cycle is None:
         return
-    if terms.policy.skus:
-        raise UsageError(
-            "syncd revert",
-            "it undoes what was written to items alone, and SKUs are managed as well: the halves of"
-            " a pair would no longer be equal",
-            "Put the old values back into the catalog, then run again",
-        )
     if state.cycle(cycle) is None:
         raise UsageError(f"Cycle {cycle}", "there is no such cycle", "See: syncd history")
     if not any(
-        with_entry(None, entry) for batch in state.journal_of_cycle(cycle) for entry in batch
+        with_entry(None, entry, skus=terms.policy.skus)
+        for batch in state.journal_of_cycle(cycle)
+        for entry in batch
     ):
         raise UsageError(f"Cycle {cycle}", "it wrote nothing", "See which one did: syncd history")
     if request.rehearses:
@@ -113,16 +111,18 @@ class Undoing:
         only, found = self._request.only, dict[ItemId, Deeds]()
         for entries in self._ports.state.journal_of_cycle(cycle):
             for entry in entries:
-                deeds = with_entry(found.get(entry.id), entry)
+                deeds = with_entry(found.get(entry.id), entry, skus=self._terms.policy.skus)
                 if deeds is not None and (not only or entry.id in only):
                     found[entry.id] = deeds
         return dict(sorted(found.items()))
 
     async def _observed(self, ids: Sequence[ItemId]) -> _Seen:
-        items: dict[ItemId, RemoteItem] = {}
+        items, skus = dict[ItemId, RemoteItem](), dict[ItemId, RemoteSku]()
 
         async def see(batch: Sequence[ItemId]) -> None:
             items.update(await self._ports.remote.items(batch))
+            if self._terms.policy.skus:
+                skus.update(await self._ports.remote.skus(batch))
 
         asking = self._passes.looking_up.asking
         self._request.progress.phase("looking at what it wrote", len(ids))
@@ -132,7 +132,7 @@ class Undoing:
         nobody = asking.out or len(unseen) == len(ids)
         if asking.failure is not None and (nobody or isinstance(asking.failure, REFUSALS)):
             raise asking.failure
-        return _Seen(items, unseen | self._passes.looking_up.found.unseen)
+        return _Seen(items, skus, unseen | self._passes.looking_up.found.unseen)
 
     def _record(self, cycle: CycleId, deeds: Mapping[ItemId, Deeds], seen: _Seen) -> _Judged:
         """Write the new wishes down, all of them or none."""
@@ -145,7 +145,7 @@ class Undoing:
             for ids in _in_parts(list(deeds)):
                 rows = transaction.tracked(ids)
                 for item in ids:
-                    standing = Standing(rows.get(item), seen.items.get(item), item in overtaken)
+                    standing = seen.standing(item, rows.get(item), is_overtaken=item in overtaken)
                     judged.add(deeds[item], self._judged(deeds[item], standing, seen, occasion))
                 transaction.put(judged.taken())
         for change, kept in judged.kept:
@@ -182,7 +182,12 @@ class Undoing:
 @dataclass(frozen=True, slots=True)
 class _Seen:
     items: Mapping[ItemId, RemoteItem]
+    skus: Mapping[ItemId, RemoteSku]
     unseen: frozenset[ItemId]
+
+    def standing(self, item: ItemId, row: Tracked | None, *, is_overtaken: bool) -> Standing:
+        """How this SKU stands now."""
+        return Standing(row, self.items.get(item), is_overtaken, self.skus.get(item))
 
 
 @dataclass(slots=True)
@@ -204,8 +209,9 @@ class _Judged:
             self._rows.append(judged)
             return
         self.counts[judged] += 1
-        if judged in KEPT:
-            self.kept.append((deeds.undoing(), judged))
+        undoing = deeds.undoing()
+        if judged in KEPT and undoing is not None:
+            self.kept.append((undoing, judged))
 
     def taken(self) -> list[Tracked]:
         """The rows since the last call, to be written."""

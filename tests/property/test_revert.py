@@ -12,10 +12,11 @@ from syncd.domain.delivery import Accepted, Outcome
 from syncd.domain.item import RemoteItem
 from syncd.domain.tracking import Delivery, SkuState, Tracked
 from syncd.engine.absorb import absorb, gone
+from syncd.engine.deeds import Deeds, HalfDeeds
 from syncd.engine.forget import unless_spent
 from syncd.engine.observe import Observation, observe
 from syncd.engine.plan import change_for, needs_look_up
-from syncd.engine.revert import Deeds, Occasion, Standing, released, undone
+from syncd.engine.revert import Occasion, Standing, released, undone
 from syncd.engine.settle import claim, settle
 from tests.property.engine_lives import (
     ITEM,
@@ -51,9 +52,8 @@ def undoings(draw: st.DrawFn) -> tuple[Life, Tracked]:
         for name in Attribute
         if before is None or known is None or before.get(name) != known.get(name)
     )
-    deeds = Deeds(
-        ITEM, before, known, touched if known is not None else frozenset(), 1, certain=True
-    )
+    written = HalfDeeds(before, known, touched if known is not None else frozenset())
+    deeds = Deeds(ITEM, revision=1, item=written)
     item = None if known is None else RemoteItem(ITEM, known)
     found = undone(deeds, Standing(row, item), Occasion(CYCLE, life.now, life.read))
     assume(isinstance(found, Tracked))

@@ -13,8 +13,9 @@ from syncd.domain.delivery import Kind
 from syncd.domain.item import RemoteItem
 from syncd.domain.journal import Deed, JournalEntry, WriteId
 from syncd.domain.tracking import Missing, Ownership, Reverted, SkuState, Tracked
+from syncd.engine.deeds import Deeds, deeds_of
 from syncd.engine.plan import change_for
-from syncd.engine.revert import Deeds, Kept, Occasion, Standing, deeds_of, undone
+from syncd.engine.revert import Kept, Occasion, Standing, undone
 from tests.unit.engine.samples import (
     BROKEN_ROW,
     ECCN,
@@ -83,7 +84,7 @@ def deleted(kind: Kind | None = Kind.ACCEPTED) -> JournalEntry:
 
 
 def did(*entries: JournalEntry) -> Deeds:
-    deeds = deeds_of(entries)
+    deeds = deeds_of(entries, skus=True)
     assert deeds is not None
     return deeds
 
@@ -125,15 +126,16 @@ class TestWhatACycleDid:
     ) -> None:
         deeds = did(*entries)
 
-        assert (deeds.before, deeds.after, deeds.certain) == (before, after, certain)
+        assert deeds.item is not None
+        assert (deeds.item.before, deeds.item.after, deeds.certain) == (before, after, certain)
 
     @pytest.mark.parametrize("kind", [Kind.REFUSED, Kind.UNDONE, Kind.EXISTS, Kind.GONE,
                                       Kind.KEY_REFUSED, Kind.FORBIDDEN])  # fmt: skip
     def test_is_nothing_where_no_write_can_have_landed(self, kind: Kind) -> None:
-        assert deeds_of([created(kind), updated(kind), deleted(kind)]) is None
+        assert deeds_of([created(kind), updated(kind), deleted(kind)], skus=True) is None
 
     def test_is_nothing_where_it_only_adopted(self) -> None:
-        assert deeds_of([entry(Deed.ADOPT, WISH, {})]) is None
+        assert deeds_of([entry(Deed.ADOPT, WISH, {})], skus=True) is None
 
     @pytest.mark.parametrize(
         ("deeds", "change"),
@@ -252,14 +254,15 @@ def test_what_has_moved_on_is_left_as_it_is(
 
 @pytest.mark.parametrize("deeds", [did(created()), did(updated()), did(deleted())])
 def test_what_was_written_since_is_left_as_it_is(deeds: Deeds) -> None:
-    row = None if deeds.after is None else IN_SYNC
+    assert deeds.item is not None
+    row = None if deeds.item.after is None else IN_SYNC
 
-    assert attempt(deeds, row, deeds.after, written_since=True) is Kept.WRITTEN_SINCE
+    assert attempt(deeds, row, deeds.item.after, written_since=True) is Kept.WRITTEN_SINCE
 
 
-def test_what_was_written_to_a_sku_itself_is_no_items() -> None:
+def test_where_skus_are_not_managed_what_was_written_to_one_counts_for_nothing() -> None:
     of_sku = replace(entry(Deed.UPDATE, OTHER, WISH), resource=Resource.SKU)
     of_item = entry(Deed.UPDATE, OTHER, WISH)
 
-    assert deeds_of([of_sku]) is None
-    assert deeds_of([of_sku, of_item]) == deeds_of([of_item])
+    assert deeds_of([of_sku], skus=False) is None
+    assert deeds_of([of_sku, of_item], skus=False) == deeds_of([of_item], skus=False)
