@@ -19,6 +19,7 @@ from syncd.cli import (
     levels,
     metrics,
     quarantine,
+    release,
     revert,
     sandbox,
     service,
@@ -61,7 +62,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(with_shared_options(_root))
-    for module in (cycles, approve, revert, audit, adopt, inquiries, levels):
+    for module in (cycles, approve, revert, release, audit, adopt, inquiries, levels):
         module.add_to(app)
     for module in (check, metrics, fleet, init, sandbox, demo):
         module.add_to(app)

@@ -174,7 +174,7 @@ def _held(prospect: Prospect) -> Outlook:
     if prospect.row.is_reverted:
         return Outlook(
             "It stays so until its catalog row wants something else, or: "
-            f"syncd revert --release {prospect.row.id}"
+            f"syncd release {prospect.row.id}"
         )
     return Outlook("The remote item stays as it is until the catalog row is mended.")
 

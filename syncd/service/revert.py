@@ -169,7 +169,7 @@ class Undoing:
         if judged.ids:
             yield (
                 f"This undoes {cycle}. What is undone is held until its catalog row wants "
-                "something else; let it go with: syncd revert --release --all"
+                "something else; let it go with: syncd release --all"
             )
         never = judged.counts[Kept.NOT_LANDED]
         if never:

@@ -103,7 +103,7 @@ def test_no_command_tells_the_key(stage: Stage) -> None:
         (("history", "--verify"), 0),
         (("revert", first, "--dry-run"), 0),
         (("revert", first), 3),
-        (("revert", "--release", "--all"), 0),
+        (("release", "--all"), 0),
         (("quarantine", "list", "--format", "csv"), 0),
         (("quarantine", "retry", "--all"), 0),
         (("items", "--part-number", "P-1"), 0),

@@ -137,7 +137,7 @@ def _commands(tracked: Tracked | None) -> Iterator[str]:
     if tracked.state is SkuState.QUARANTINED:
         helpful.append(command("syncd", "quarantine", "retry", ids=[tracked.id]))
     if tracked.is_reverted:
-        helpful.append(command("syncd", "revert", "--release", ids=[tracked.id]))
+        helpful.append(command("syncd", "release", ids=[tracked.id]))
     yield from filter(None, helpful)
 
 

@@ -214,7 +214,7 @@ class World:
 
     async def release_all(self) -> None:
         """Let all SKUs go that a revert holds."""
-        self.trace.chapter("revert --release --all")
+        self.trace.chapter("release --all")
         await self._command(lambda ports: release_all(ports.state, "a person"))
 
     @property

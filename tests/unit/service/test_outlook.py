@@ -170,13 +170,13 @@ REVERTED = replace(CHANGED, desired=CHANGED.known, reverted=Reverted(CycleId("c-
 @pytest.mark.parametrize(
     ("row", "state", "then"),
     [
-        (REVERTED, "was reverted from c-7 and is held so", "syncd revert --release A-1"),
+        (REVERTED, "was reverted from c-7 and is held so", "syncd release A-1"),
         (replace(REVERTED, known=DESIRED), "is not yet as it was before", "updates it"),
         (replace(REVERTED, desired=None), "is not yet as it was before", "deletes it"),
         (
             replace(REVERTED, held=HELD.held),
             "is held so. Its catalog row is unusable: an HS code has six digits",
-            "syncd revert --release A-1",
+            "syncd release A-1",
         ),
     ],
 )

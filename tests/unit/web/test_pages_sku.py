@@ -131,7 +131,7 @@ def test_what_no_cycle_has_seen_is_unknown() -> None:
         (replace(ROW, quarantine=FAILURE), ("syncd quarantine retry SKU-1",)),
         (
             replace(ROW, reverted=Reverted(CycleId("c"), None)),
-            ("syncd revert --release SKU-1",),
+            ("syncd release SKU-1",),
         ),
     ],
 )

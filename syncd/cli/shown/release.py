@@ -1,4 +1,4 @@
-"""`syncd revert --release`: what follows the catalog again."""
+"""`syncd release`: what follows the catalog again."""
 
 from __future__ import annotations
 
