@@ -11,8 +11,9 @@ from typing import Final
 import pytest
 
 from tests.acceptance.incidents.unharmed import DAY, in_order, told
+from tests.acceptance.kills.arranged import ONE_BY_ONE
 from tests.acceptance.kills.stage import Stage
-from tests.acceptance.kills.stories import ONE_BY_ONE, STORIES
+from tests.acceptance.kills.stories import STORIES
 from tests.acceptance.kills.sweep import Sweep
 from tests.environment import clean_environment
 from tests.shop import SYNCD, item_of, row

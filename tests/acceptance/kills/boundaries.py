@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,21 +61,23 @@ class Boundaries:
                     return
                 self._is_paced = True
             _write(self._told, f"{name}\n".encode())
-            if not self._is_counted(name):
+            if not is_among(self._job.among, name):
                 return
             self._count += 1
             if self._count == self._job.kill_at:
                 _wait_for(self._job.gate)
                 self.signal(self._job.by)
 
-    def _is_counted(self, name: str) -> bool:
-        return any(name.startswith(head) and name.endswith(tail) for head, tail in self._job.among)
-
     def signal(self, number: int) -> None:
         """Send this process a signal; asked to stop for a second time it would not end in order."""
         if number == signal.SIGKILL or not self.is_signalled:
             self.is_signalled = True
             os.kill(os.getpid(), number)
+
+
+def is_among(among: Iterable[tuple[str, str]], name: str) -> bool:
+    """Whether a boundary's name begins and ends as one of these do."""
+    return any(name.startswith(head) and name.endswith(tail) for head, tail in among)
 
 
 def _wait_for(gate: str | None) -> None:

@@ -1,4 +1,4 @@
-"""SQLite's commits in one folder, told before and after they are made; PostgreSQL's, after."""
+"""Commits, told before and after they are made: SQLite's in one folder, and PostgreSQL's."""
 
 from __future__ import annotations
 
@@ -38,10 +38,12 @@ def watch_server(reached: Reached) -> None:
     commit = psycopg.Connection.commit
 
     def watched(connection: psycopg.Connection[Any]) -> None:
-        has_written = _has_written(connection)
+        if threading.current_thread().daemon or not _has_written(connection):
+            commit(connection)
+            return
+        reached("the server commits")
         commit(connection)
-        if has_written and not threading.current_thread().daemon:
-            reached("the server has committed")
+        reached("the server has committed")
 
     psycopg.Connection.commit = watched  # type: ignore[method-assign, assignment]  # around it
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,13 +16,17 @@ import orjson
 
 from syncd.service.verify import verify
 from syncd.state import open_existing_read_only
+from tests.acceptance.kills.arranged import Arranged
 from tests.acceptance.kills.stage import Objects, World
-from tests.acceptance.kills.stories import Arranged
 from tests.shop import KEY, item_of
 
 RESOURCES = {"inventory-items": "inventory_item", "skus": "sku"}
 """By the first part of a path, the journal's word for what is asked for there."""
 DEEDS = {"DELETE": "delete"}
+MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:?\d\d|Z| UTC)?|\b1[789]\d{14}\b"
+)
+"""A time as it is kept or told anywhere."""
 TOLD = frozenset({"boundaries", "stdout", "stderr"})
 """Files of the test's own beside what a run leaves in its temporary folder."""
 MAY_HAVE_BEEN_SENT = frozenset({None, "unknown"})
@@ -190,6 +195,13 @@ def check_state(state: Path) -> None:
     assert unsettled(state) == []
 
 
+def check_stock(state: Path, arranged: Arranged) -> None:
+    """The last that was noted of each item's stock."""
+    query = "SELECT id, quantity FROM stock ORDER BY id, day"
+    with closing(sqlite3.connect(state)) as database:
+        assert dict(database.execute(query).fetchall()) == arranged.stock
+
+
 def unsettled(state: Path) -> list[tuple[str, str]]:
     """The ids of which something is in flight or in doubt."""
     with closing(sqlite3.connect(state)) as database:
@@ -215,7 +227,7 @@ def standing(state: Path) -> str:
         rows = database.execute(query).fetchall()
         (reading,) = database.execute("SELECT document FROM reading").fetchone()
     remembered = {name: value for name, value in orjson.loads(reading).items() if name != "at"}
-    return f"{rows} {remembered}"
+    return MOMENT.sub("moment", f"{rows} {remembered}")
 
 
 def check_history(state: Path) -> None:

@@ -14,6 +14,7 @@ _SKU: Final = re.compile(r"(?<=/)SKU-\d+| SKU-\d+")
 _COPY: Final = "state.db.fingerprints.parquet"
 
 COMMITS: Final = ("state.db commits", "state.db has committed")
+COMMITS_THERE: Final = ("the server commits", "the server has committed")
 SEEN: Final[Mapping[str, tuple[str, ...]]] = {
     "first_cycle": (
         *COMMITS,
@@ -83,11 +84,24 @@ SEEN: Final[Mapping[str, tuple[str, ...]]] = {
         "POST /inventory-items SKU-0001 is sent",
         "POST /inventory-items/SKU-0000 is sent",
     ),
-    "mending_on_duty": (
+    "rolling": (
         "state.db has committed",
         "POST /inventory-items SKU-0001 is sent",
         "POST /inventory-items/SKU-0000 is sent",
     ),
+    "noting_stock": (
+        "state.db has committed",
+        "GET /inventory-levels leaves",
+        "GET /inventory-levels is read",
+    ),
+    "reading_skus": ("GET /skus leaves", "GET /skus is read"),
+    "following_events": (
+        "GET /events leaves",
+        "GET /events is read",
+        "POST /inventory-items/SKU-0001 is sent",
+        "POST /inventory-items SKU-0002 is sent",
+    ),
+    "reclaiming": COMMITS,
     "rebuilding": ("state.db has committed",),
     "serving": (
         "state.db.duty is made",
@@ -114,11 +128,13 @@ SEEN: Final[Mapping[str, tuple[str, ...]]] = {
         ),
     ),
     "keeping": (
-        "the server has committed",
+        *COMMITS_THERE,
         "POST /inventory-items SKU-0002 is sent",
         "POST /inventory-items/SKU-0001 is sent",
         "DELETE /inventory-items/SKU-0000 is sent",
     ),
+    "taking_over": COMMITS_THERE,
+    "moving": ("state.db has committed", *COMMITS_THERE),
 }
 """Boundaries that a story must come by and at which the plain run kills it; were one not told any
 more, nobody would die there."""
@@ -128,7 +144,9 @@ WRITES: Final = tuple(
     for path in ("/inventory-items", "/skus")
     for call in (f"POST {path}", f"POST {path}/…", f"DELETE {path}/…")
 )
-READS: Final = ("GET /inventory-items", "GET /skus", "GET /inventory-levels")
+READS: Final = tuple(
+    f"GET /{name}" for name in ("inventory-items", "skus", "inventory-levels", "events")
+)
 REQUESTS: Final = frozenset(
     f"{call} {stage}"
     for calls, stages in ((WRITES, STAGES.values()), (READS, OF_READS))

@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from tests.acceptance.kills.evidence import in_doubt_after, journal
+from tests.acceptance.kills.evidence import MOMENT, in_doubt_after, journal
 from tests.acceptance.kills.stage import KEPT_IN_PLACE, Stage
 
 _STATE: Final = ("state.db", "state.db-wal", "state.db-shm")
@@ -24,9 +24,6 @@ _COPY: Final = "state.db.fingerprints.parquet"
 _TOLD: Final = ("method", "path", "body", "carriedOut", "requestId")
 _LOCK: Final = re.compile(r'"number":\d+|"ended":\w+')
 _STAMP: Final = re.compile(r"'fingerprints\.stamp', '(\w+)'")
-_MOMENT: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:\+\d\d:\d\d|Z| UTC)?|\b1[789]\d{14}\b"
-)
 _PROCESS: Final = re.compile(r"process \d+ on [^\s\",]+")
 _NAME: Final = re.compile(r"\b\d{8}T\d{6}Z-[0-9a-f]{4}\b|\b[0-9a-f]{32,64}\b")
 _AT_RANDOM: Final = re.compile(r"\.[0-9a-z_]{8}(?=\.|$)")
@@ -88,6 +85,6 @@ def _remote(stage: Stage, writes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _plain(text: str, requests: Sequence[str]) -> str:
     for number, name in enumerate(requests):
         text = text.replace(name, f"request {number}")
-    text = _PROCESS.sub("process", _MOMENT.sub("moment", text))
+    text = _PROCESS.sub("process", MOMENT.sub("moment", text))
     names: dict[str, str] = {}
     return _NAME.sub(lambda found: names.setdefault(found[0], f"name {len(names)}"), text)

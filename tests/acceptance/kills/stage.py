@@ -16,7 +16,7 @@ import orjson
 from syncd.sandbox import Fault
 from tests.acceptance.kills.job import Job, Meddling
 from tests.acceptance.kills.launcher import Ended, Launcher
-from tests.shop import Shop
+from tests.shop import KEY, Shop
 
 Objects = dict[str, dict[str, Any]]
 
@@ -53,6 +53,11 @@ class Remote:
     def put(self, what: str, objects: object) -> None:
         self._call("PUT", what, objects)
 
+    def post(self, path: str, body: Mapping[str, object]) -> None:
+        """Call the API itself, as others do."""
+        headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
+        self._send("POST", path, orjson.dumps(body), headers)
+
     def forget_requests(self) -> None:
         self._call("DELETE", "requests")
 
@@ -61,11 +66,17 @@ class Remote:
 
     def _call(self, method: str, what: str, body: object = None) -> Any:  # noqa: ANN401 - the JSON's own
         content = None if body is None else orjson.dumps(body)
-        self._connection.request(method, f"/_sandbox/{what}", content)
+        text = self._send(method, f"/_sandbox/{what}", content)
+        return orjson.loads(text) if text else None
+
+    def _send(
+        self, method: str, path: str, content: bytes | None, headers: Mapping[str, str] = {}
+    ) -> bytes:
+        self._connection.request(method, path, content, headers)
         answer = self._connection.getresponse()
         text = answer.read()
         assert answer.status < 300, text
-        return orjson.loads(text) if text else None
+        return text
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,8 @@ class Stage:
     meddling: Meddling | None = None
     term: float | None = None
     wish: str = "poll"
+    edits: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+    """Bodies that others post to these paths each time that all is put back."""
 
     def run(
         self,
@@ -159,7 +172,7 @@ class Stage:
         return World(self.remote.items(), self.remote.skus(), [*self.levels], [*self.faults], files)
 
     def restore(self, world: World) -> None:
-        """Put everything back, and begin the remote's log anew."""
+        """Put everything back, and begin the remote's log anew after what others do then."""
         self.remote.reset()
         self.remote.put("items", world.items)
         self.remote.put("skus", world.skus)
@@ -171,6 +184,10 @@ class Stage:
         for name, content in world.files.items():
             (self.shop.folder / name).write_bytes(content)
             (self.shop.folder / name).chmod(0o600)
+        for where, body in self.edits:
+            self.remote.post(where, body)
+        if self.edits:
+            self.remote.forget_requests()
 
 
 def _remove(path: Path) -> None:

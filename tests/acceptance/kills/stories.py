@@ -1,11 +1,10 @@
-"""What happens in a shop before a command that is killed, and how all must stand in the end."""
+"""Stories of commands on a catalog that is a file, and of all others by their names."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,72 +12,22 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
 
-from syncd.errors import ExitCode
 from syncd.sandbox import Fault, FaultKind
 from syncd.state import migrate
+from tests.acceptance.kills import duty, places, skus
+from tests.acceptance.kills.arranged import Arranged, Story, configure, depart, meddled_with
 from tests.acceptance.kills.stage import Stage
-from tests.acceptance.pairs import configure, pair, sku_of, stock
+from tests.acceptance.pairs import configure as configure_pairs
+from tests.acceptance.pairs import pair, sku_of, stock
 from tests.shop import Row, item_of, row
 
-Line = tuple[str, ...]
-
-ONE_THREAD: Final = "[catalog]\nthreads = 1"
-"""More than one only quarrel over a catalog of so few rows."""
-ONE_BY_ONE: Final = "max_in_flight = 1"
-SIDE_BY_SIDE: Final = "max_in_flight = 8"
 DAY: Final = 86_400.0
-GUARDS: Final = """
-[guards]
-max_delete = 100
-max_update = {max_update}
-max_same_change = 1.0
-max_shrink = 1.0
-canary = 1.0
-delete_after = "0s"
-delete_reads = 2
-"""
-QUIET_SERVICE: Final = """
-[service]
-listen = "off"
-probe = "0"
-[schedule]
-poll = "1h"
-jitter = "0"
-"""
 ONCE: Final = ("--once", "--format", "json", "--output", "report.json")
-
-
-@dataclass(frozen=True)
-class Arranged:
-    """A shop on the eve of a command.
-
-    `rows` are what the items must be like in the end, as a rule the catalog's. Of their ids, `kept`
-    stay at the remote as they were (held, refused, foreign), all others become as the rows wish;
-    `deleted` are ids that must be gone. `skus` are all SKUs that there must be in the end, None
-    where only items are kept. `line` is the command that is killed, empty for the daemon,
-    `later` how many seconds from now, `code` how it ends by itself; `recovery` are the commands
-    after which everything must stand as it should, `settled` is how a run ends that finds it so.
-    """
-
-    rows: tuple[Row, ...]
-    line: Line
-    code: int = 0
-    settled: int = 0
-    recovery: tuple[Line, ...] = (("--once",),)
-    kept: frozenset[str] = frozenset()
-    deleted: frozenset[str] = frozenset()
-    skus: Mapping[str, Mapping[str, object]] | None = None
-    writes_nothing: bool = False
-    later: float = 0.0
-
-
-Story = Callable[[Stage, str], Arranged]
-"""Arranges a shop whose requests depart as the configuration line says, such as one by one."""
 
 
 def first_cycle(stage: Stage, pace: str) -> Arranged:
     """Create, adopt, keep off what is foreign, quarantine, hold; a lost answer, and a 409."""
-    _configure(stage, pace)
+    configure(stage, pace)
     rows = [row(number) for number in range(8)]
     rows[4] = row(4, maker="unknown")
     rows[5] = row(5, origin="UK")
@@ -103,7 +52,7 @@ def first_cycle(stage: Stage, pace: str) -> Arranged:
 
 def later_cycle(stage: Stage, pace: str) -> Arranged:
     """Update, clear, delete, make anew what is gone; lost answers, a refusal, stock left."""
-    _configure(stage, pace)
+    configure(stage, pace)
     rows = [row(number) for number in range(8)]
     stage.shop.stock(rows)
     stage.well("--once")
@@ -136,7 +85,7 @@ def later_cycle(stage: Stage, pace: str) -> Arranged:
 
 def missing(stage: Stage, pace: str) -> Arranged:
     """The first read that lacks some rows: they are missing, and not deleted yet."""
-    _configure(stage, pace)
+    configure(stage, pace)
     rows = [row(number) for number in range(4)]
     stage.shop.stock(rows)
     stage.well("--once")
@@ -179,7 +128,7 @@ def rehearsing(stage: Stage, pace: str) -> Arranged:
 
 def releasing(stage: Stage, pace: str) -> Arranged:
     """A quarantined SKU is let go, and refused again."""
-    _configure(stage, pace)
+    configure(stage, pace)
     rows = (row(0), row(1, maker="unknown"))
     stage.shop.stock(rows)
     stage.well("--once", code=3)
@@ -189,7 +138,7 @@ def releasing(stage: Stage, pace: str) -> Arranged:
 
 def migrating(stage: Stage, pace: str) -> Arranged:
     """A cycle that first brings the state of an older version up to date."""
-    _configure(stage, pace)
+    configure(stage, pace)
     rows = (row(0), row(1))
     stage.shop.stock(rows)
     stage.well("--once")
@@ -199,7 +148,7 @@ def migrating(stage: Stage, pace: str) -> Arranged:
 
 def reverting(stage: Stage, pace: str) -> Arranged:
     """A cycle is undone: a value is put back, and an item deleted that it had made."""
-    _configure(stage, pace)
+    configure(stage, pace)
     before = (row(0), row(1))
     stage.shop.stock(before)
     stage.well("--once")
@@ -221,13 +170,13 @@ def following_again(stage: Stage, pace: str) -> Arranged:
     rows = _changed(stage, pace)
     cycle = stage.well("--once", "--format", "json").json()["cycle"]
     stage.well("revert", cycle, code=3)
-    release = ("revert", "--release", "--all")
+    release = ("release", "--all")
     return Arranged(rows, release, recovery=(release, ("--once",)))
 
 
 def pruning(stage: Stage, pace: str) -> Arranged:
     """A cycle that forgets what is older than the history is kept."""
-    _configure(stage, pace)
+    configure(stage, pace)
     text = stage.shop.configuration.read_text()
     stage.shop.configuration.write_text(text.replace("[state]", '[state]\nkeep_journal = "1d"'))
     rows = (row(0), row(1))
@@ -238,21 +187,13 @@ def pruning(stage: Stage, pace: str) -> Arranged:
 
 def mending(stage: Stage, pace: str) -> Arranged:
     """An audit mends what others have done: a value is changed, and an item gone; a lost answer."""
-    rows, repair = _meddled_with(stage, pace), ("audit", "--repair")
+    rows, repair = meddled_with(stage, pace), ("audit", "--repair")
     return Arranged(rows, repair, recovery=(repair, ("--once",)))
-
-
-def mending_on_duty(stage: Stage, pace: str) -> Arranged:
-    """The same in the daemon, whose audit goes on beside its cycles."""
-    rows, repair = _meddled_with(stage, pace), ("audit", "--repair")
-    stage.wish = "audit"
-    stage.shop.configuration.write_text(stage.shop.configuration.read_text() + QUIET_SERVICE)
-    return Arranged(rows, (), code=ExitCode.TERMINATED, recovery=(repair, ("--once",)))
 
 
 def rebuilding(stage: Stage, pace: str) -> Arranged:
     """A lost state is filled anew from catalog and remote, where nothing else is ever adopted."""
-    _configure(stage, pace)
+    configure(stage, pace)
     text = stage.shop.configuration.read_text()
     stage.shop.configuration.write_text(text + "[policy]\nadopt = false\n")
     rows = (row(0), row(1, origin="SE"), row(2))
@@ -268,73 +209,16 @@ def rebuilding(stage: Stage, pace: str) -> Arranged:
     return Arranged(rows, rebuild, recovery=(rebuild, ("--once",)))
 
 
-def serving(stage: Stage, pace: str) -> Arranged:
-    """The daemon: it makes, changes and deletes an item in its first cycle, and ends after it."""
-    _configure(stage, pace)
-    text = stage.shop.configuration.read_text()
-    hasty = text.replace('timeout = "5s"', 'timeout = "1s"')
-    stage.shop.configuration.write_text(hasty + QUIET_SERVICE)
-    stage.shop.stock([row(0), row(1)])
-    stage.well("--once")
-    stage.shop.stock([row(1)])
-    stage.well("--once")
-    rows = (row(1, origin="SE"), row(2))
-    stage.shop.stock(rows)
-    return Arranged(
-        rows,
-        (),
-        code=ExitCode.TERMINATED,
-        recovery=((),),
-        deleted=frozenset({"SKU-0000"}),
-    )
-
-
 def pairing(stage: Stage, pace: str) -> Arranged:
     """Of pairs one is made, one changed in both halves and one deleted."""
-    configure(stage.shop, "[policy]\ndelete_skus = true\n")
-    _depart(stage, pace)
+    configure_pairs(stage.shop, "[policy]\ndelete_skus = true\n")
+    depart(stage, pace)
     stock(stage.shop, [pair(0), pair(1)])
     stage.well("--once")
     rows = (pair(1, origin="CA"), pair(2))
     stock(stage.shop, rows)
     skus = {row["sku"]: sku_of(row) for row in rows}
     return Arranged(rows, ("--once",), deleted=frozenset({"SKU-0000"}), skus=skus)
-
-
-def keeping(url: str, account: str) -> Story:
-    """The state is in PostgreSQL, and a cycle makes, changes and deletes an item."""
-
-    def keeping(stage: Stage, pace: str) -> Arranged:
-        _configure(stage, pace)
-        text = stage.shop.configuration.read_text()
-        there = f'url = "{url}"\naccount = "{account}"'
-        stage.shop.configuration.write_text(text.replace('url = "sqlite:///state.db"', there))
-        stage.shop.stock([row(0), row(1)])
-        stage.well("--once")
-        stage.shop.stock([row(1)])
-        stage.well("--once")
-        rows = (row(1, origin="SE"), row(2))
-        stage.shop.stock(rows)
-        return Arranged(rows, ("--once",), deleted=frozenset({"SKU-0000"}))
-
-    return keeping
-
-
-def telling(url: str) -> Story:
-    """The daemon has somebody to tell of what was refused in its first cycle, by this URL."""
-
-    def telling(stage: Stage, pace: str) -> Arranged:
-        _configure(stage, pace)
-        stage.shop.stock([row(0), row(1)])
-        stage.well("--once")
-        text = stage.shop.configuration.read_text()
-        stage.shop.configuration.write_text(f'{text}{QUIET_SERVICE}[notify]\nurls = ["{url}"]\n')
-        rows = (row(0, origin="SE"), row(1, maker="unknown"))
-        stage.shop.stock(rows)
-        code, kept = ExitCode.TERMINATED, frozenset({"SKU-0001"})
-        return Arranged(rows, (), code=code, settled=3, recovery=((),), kept=kept)
-
-    return telling
 
 
 STORIES: Final[Mapping[str, Story]] = {
@@ -354,28 +238,22 @@ STORIES: Final[Mapping[str, Story]] = {
         following_again,
         pruning,
         mending,
-        mending_on_duty,
+        duty.mending_on_duty,
+        duty.rolling,
+        duty.noting_stock,
         rebuilding,
-        serving,
+        duty.serving,
         pairing,
+        skus.reading_skus,
+        skus.following_events,
+        places.reclaiming,
     )
 }
 
 
-def _configure(stage: Stage, pace: str, max_update: int = 100) -> None:
-    stage.shop.configure(GUARDS.format(max_update=max_update))
-    _depart(stage, pace)
-
-
-def _depart(stage: Stage, pace: str) -> None:
-    text = stage.shop.configuration.read_text()
-    paced = text.replace("[state]", f"{pace}\n[state]").replace("[catalog]", ONE_THREAD, 1)
-    stage.shop.configuration.write_text(paced)
-
-
 def _changed(stage: Stage, pace: str) -> tuple[Row, ...]:
     """Two items in sync, of which one should be another since."""
-    _configure(stage, pace)
+    configure(stage, pace)
     stage.shop.stock([row(0), row(1)])
     stage.well("--once")
     rows = (row(0, origin="SE"), row(1))
@@ -383,26 +261,9 @@ def _changed(stage: Stage, pace: str) -> tuple[Row, ...]:
     return rows
 
 
-def _meddled_with(stage: Stage, pace: str) -> tuple[Row, ...]:
-    """Three rows in sync of old, and others have changed one item since and deleted another."""
-    _configure(stage, pace)
-    rows = tuple(row(number) for number in range(3))
-    stage.shop.stock(rows)
-    stage.well("--once")
-    stage.remove_items("SKU-0001")
-    stage.seed(
-        [
-            {"id": "SKU-0000", **item_of(row(0, origin="SE"))},
-            {"id": "HAND-MADE", **item_of(row(99))},
-        ]
-    )
-    stage.faults.append(Fault(kind=FaultKind.LOST, method="POST", id="SKU-0000", count=1))
-    return rows
-
-
 def _stopped(stage: Stage, pace: str) -> tuple[tuple[Row, ...], str]:
     """A shop whose last cycle a guard has stopped, and that cycle's name."""
-    _configure(stage, pace, max_update=1)
+    configure(stage, pace, max_update=1)
     stage.shop.stock([row(number) for number in range(3)])
     stage.well("--once")
     rows = (row(0, origin="SE"), row(1, origin="SE"), row(2))

@@ -10,10 +10,11 @@ from typing import Final
 
 from syncd.errors import ExitCode
 from tests.acceptance.kills import evidence
+from tests.acceptance.kills.arranged import Arranged, Story
+from tests.acceptance.kills.boundaries import is_among
 from tests.acceptance.kills.launcher import Ended
 from tests.acceptance.kills.leftover import leftover
 from tests.acceptance.kills.stage import ANY, KEPT_IN_PLACE, Among, Stage, World
-from tests.acceptance.kills.stories import Arranged, Story
 
 HOUR: Final = 3600.0
 """Seconds that pass before the next run: whatever was under way has landed, back-offs are over."""
@@ -62,15 +63,15 @@ class Sweep:
                 assert ended.code == self.arranged.code, ended
                 return
 
-    def stops(self, part: Part) -> Iterator[Ended]:
+    def stops(self, part: Part, among: Among = ANY) -> Iterator[Ended]:
         """Ask to stop at this part's boundaries; whatever was begun is settled by the end."""
         for at in itertools.count(part.first, part.step):
-            ended = self._run(at, signal.SIGTERM)
+            ended = self._run(at, signal.SIGTERM, among)
             assert ended.code == self.arranged.code, ended
             evidence.check_settled(self.stage.shop.state)
             self.check(ended)
             yield ended
-            if len(ended.boundaries) < at:
+            if len(_those(among, ended)) < at:
                 return
 
     def kills_among(self, among: Among) -> Iterator[Ended]:
@@ -160,6 +161,7 @@ class Sweep:
         evidence.check_journal(entries, writes)
         evidence.check_doubts(entries, log)
         evidence.check_state(state)
+        evidence.check_stock(state, arranged)
         evidence.check_history(state)
 
     def _check_quiet(self) -> None:
@@ -173,5 +175,11 @@ class Sweep:
         self.stage.remote.forget_requests()
         ended = self.stage.run("--once", later=HOUR + len(self.arranged.recovery) * MINUTE)
         assert ended.code == self.arranged.settled, ended
-        assert self.stage.remote.requests() == []
+        asked = self.stage.remote.requests()
+        assert [one for one in asked if one["path"] not in self.arranged.source] == []
+        assert evidence.writes_in(asked) == []
         self.quiet.add(standing)
+
+
+def _those(among: Among, ended: Ended) -> list[str]:
+    return [name for name in ended.boundaries if is_among(among, name)]

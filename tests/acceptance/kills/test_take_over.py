@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from pathlib import Path
-
 import pytest
 
 from tests.acceptance.daemon.served import serving
 from tests.acceptance.kills import evidence
-from tests.acceptance.kills.launcher import Ended
+from tests.acceptance.kills.arranged import ONE_BY_ONE
+from tests.acceptance.kills.background import Background
 from tests.acceptance.kills.stage import Stage
-from tests.acceptance.kills.stories import ONE_BY_ONE, STORIES
+from tests.acceptance.kills.stories import STORIES
 from tests.acceptance.kills.sweep import Sweep
 from tests.shop import wait_until
 
@@ -48,22 +46,3 @@ def _is_done(sweep: Sweep) -> bool:
     found = evidence.without_nothing(sweep.stage.remote.items())
     is_wanted = found == evidence.wanted_items(sweep.arranged, sweep.before)
     return is_wanted and not evidence.unsettled(sweep.stage.shop.state)
-
-
-class Background:
-    """A daemon that waits at a boundary until the gate is open, and then dies there."""
-
-    def __init__(self, stage: Stage, at: int, gate: Path) -> None:
-        self._told = stage.launcher.told / "boundaries"
-        self._ended: list[Ended] = []
-        self._thread = threading.Thread(
-            target=lambda: self._ended.append(stage.run(kill_at=at, gate=gate)), daemon=True
-        )
-        self._thread.start()
-
-    def wait_for_boundary(self, at: int) -> None:
-        wait_until(lambda: self._told.exists() and len(self._told.read_text().splitlines()) == at)
-
-    def ended(self) -> Ended:
-        self._thread.join(30)
-        return self._ended[0]

@@ -12,10 +12,11 @@ import orjson
 import pytest
 
 from syncd.service.remembered import OUTBOX
+from tests.acceptance.kills.arranged import ONE_BY_ONE
+from tests.acceptance.kills.duty import telling
 from tests.acceptance.kills.kinds import KILLED_AT, kinds
 from tests.acceptance.kills.leftover import copied
 from tests.acceptance.kills.stage import Stage
-from tests.acceptance.kills.stories import ONE_BY_ONE, telling
 from tests.acceptance.kills.sweep import Sweep
 from tests.receiver import Receiver, receiving
 
