@@ -531,6 +531,9 @@ class State(Protocol):
         lease: cycles take turns by theirs.
         """
 
+    def held_since(self) -> datetime | None:
+        """Since when whoever has the lease now has had it; None where nobody alive has it."""
+
     def overlay(self) -> AbstractContextManager[State]:
         """A private copy that can be written and is thrown away; this state is left untouched."""
 

@@ -105,9 +105,11 @@ def _history(
 
 def _list_cycles(results: Results, wired: Wired, limit: int) -> None:
     from syncd.cli.shown.history import history_listing
+    from syncd.service.inquiry import is_under_way
 
-    now = wired.clock.now()
-    results.listing(history_listing(wired.state.cycles(limit), now))
+    now, cycles = wired.clock.now(), wired.state.cycles(limit)
+    under_way = bool(cycles) and is_under_way(wired.state, cycles[0])
+    results.listing(history_listing(cycles, now, under_way=under_way))
 
 
 def _verify_cycles(results: Results, wired: Wired) -> None:

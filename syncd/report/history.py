@@ -17,7 +17,8 @@ _OUTCOMES: Final = {
     ExitCode.GUARD_STOPPED: "a guard stopped something",
 }
 _AT_REST: Final = frozenset({SkuState.IN_SYNC, SkuState.FOREIGN})
-UNDER_WAY: Final = "under way, or cut off with its process"
+UNDER_WAY: Final = "under way"
+CUT_OFF: Final = "cut off with its process; the next cycle goes on from there"
 _ROLES: Final = {
     ExitCode.OK: Role.IN_SYNC,
     ExitCode.FAILED: Role.PENDING,
@@ -34,9 +35,11 @@ def outcome_words(cycle: CycleResult) -> str:
     return _waiting(cycle) if code is ExitCode.OK else _OUTCOMES[code]
 
 
-def newest_words(cycle: CycleResult) -> str:
+def newest_words(cycle: CycleResult, *, under_way: bool) -> str:
     """Say the same of the newest cycle of all, which may not have ended yet."""
-    return UNDER_WAY if cycle.is_unfinished else outcome_words(cycle)
+    if not cycle.is_unfinished:
+        return outcome_words(cycle)
+    return UNDER_WAY if under_way else CUT_OFF
 
 
 def _waiting(cycle: CycleResult) -> str:

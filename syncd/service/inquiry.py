@@ -62,6 +62,7 @@ class Status:
     quarantined: tuple[QuarantinedSku, ...]
     outbox: Outbox = field(default_factory=Outbox)
     stops: tuple[GuardStop, ...] = ()
+    under_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +124,34 @@ class FoundItems:
     absent: tuple[ItemId, ...] = ()
 
 
+def is_under_way(state: State, newest: CycleResult) -> bool:
+    """Whether the newest cycle still goes on: whoever began it has the lease, and is alive.
+
+    One that has ended since it was read still went on then.
+    """
+    if not newest.is_unfinished:
+        return False
+    since = state.held_since()
+    if since is not None and since <= newest.started:
+        return True
+    again = state.cycle(newest.id)
+    return again is not None and not again.is_unfinished
+
+
 def status(state: State, now: datetime, examples: int) -> Status:
     """Tell how everything stands, with so many examples of what needs somebody."""
     cycles = state.cycles(LOOKED_BACK)
+    last = next(iter(cycles), None)
     return Status(
         at=now,
         census=state.census(),
-        last=next(iter(cycles), None),
+        last=last,
         reading=state.reading(),
         held=tuple(islice(held(state), examples)),
         quarantined=tuple(islice(quarantined(state), examples)),
         outbox=remembered.outbox(state),
         stops=standing_stops(cycles),
+        under_way=last is not None and is_under_way(state, last),
     )
 
 

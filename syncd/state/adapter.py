@@ -89,6 +89,9 @@ class SqlState:
     def duty(self, holder: str) -> AbstractContextManager[Duty]:
         return self._database.duty(holder)
 
+    def held_since(self) -> datetime | None:
+        return self._database.held_since()
+
     @contextmanager
     def overlay(self) -> Iterator[State]:
         with self._database.copied() as copy:

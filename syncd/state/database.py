@@ -46,6 +46,9 @@ class Database(Connections, Protocol):
     def duty(self, holder: str) -> AbstractContextManager[Duty]:
         """As the port says."""
 
+    def held_since(self) -> datetime | None:
+        """Since when whoever has the lease now has had it; None where nobody alive has it."""
+
     def copied(self) -> AbstractContextManager[Database]:
         """A private copy of the present moment, removed at the end of the block."""
 

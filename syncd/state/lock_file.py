@@ -5,11 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self
 
 import orjson
 
+_SINCE: Final = "%Y-%m-%d %H:%M:%S UTC"
 _ENOUGH: Final = 4096
 _NEXT: Final = ".next"
 
@@ -28,6 +30,11 @@ class Holder:
     at: int
     beats: int = 0
     ended: bool = False
+
+    @property
+    def began(self) -> datetime:
+        """When it came to hold the lease, to the second."""
+        return datetime.strptime(self.since, _SINCE).replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,26 @@ def look_at(path: Path) -> Sight:
         return Sight(None)
     try:
         return Sight(_identity(os.fstat(descriptor)), os.pread(descriptor, _ENOUGH, 0))
+    finally:
+        os.close(descriptor)
+
+
+def held_since(path: Path) -> datetime | None:
+    """Since when whoever has the file locked has had it; None where nobody alive has.
+
+    To find that out the file is locked for a moment, as far as others may share it.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = Sight(None, os.pread(descriptor, _ENOUGH, 0)).holder
+        return None if holder is None or holder.ended else holder.began
+    else:
+        return None
     finally:
         os.close(descriptor)
 

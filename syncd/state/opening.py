@@ -64,7 +64,7 @@ def open_as_it_is(
     copy = FingerprintCopy(name, beside(file, COPY))
     lease = CycleLease(opened, beside(file, LOCK), timing)
     roster = DutyRoster(name, beside(file, DUTY), timing)
-    return SqliteDatabase(opened, copy, lease, roster, now=timing.now)
+    return SqliteDatabase(opened, copy, lease, roster, now=timing.now, lock=beside(file, LOCK))
 
 
 def open_for_reading(file: Path) -> SqlState:
@@ -76,7 +76,7 @@ def open_for_reading(file: Path) -> SqlState:
             place, access = _readable(name, file, Path(folder.name))
     copy = FingerprintCopy(name, Path(folder.name, f"state{COPY}"), borrowed=beside(file, COPY))
     opened = open_file(name, place, access)
-    return SqlState(SqliteDatabase(opened, copy, None, folder=folder))
+    return SqlState(SqliteDatabase(opened, copy, None, folder=folder, lock=beside(file, LOCK)))
 
 
 def open_beside(file: Path, patience: timedelta) -> SqlState:
@@ -87,7 +87,8 @@ def open_beside(file: Path, patience: timedelta) -> SqlState:
     """
     name = name_of(file)
     opened = open_file(name, file, LOOKED_AT, patience)
-    return SqlState(SqliteDatabase(opened, FingerprintCopy(name, beside(file, COPY)), None))
+    copy = FingerprintCopy(name, beside(file, COPY))
+    return SqlState(SqliteDatabase(opened, copy, None, lock=beside(file, LOCK)))
 
 
 def open_private(name: str, fill: Callable[[SqliteFile], None]) -> SqlState:

@@ -9,12 +9,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from syncd.state import postgres
+from syncd.state import postgres_signs as signs
 from syncd.state.database import Database, only_read
+from syncd.state.postgres_lease import TERM
 from syncd.state.postgres_overlay import overlaid
 from syncd.state.postgres_sharing import PostgresShelf
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -78,6 +80,11 @@ class PostgresDatabase:
         if self.leases is None:
             raise only_read(self.name)
         return self.leases.duty.taken(holder)
+
+    def held_since(self) -> datetime | None:
+        with self.room.reading() as connection:
+            sight = signs.look(connection, signs.LEASE)
+        return None if sight.holder is None or sight.is_free(TERM) else sight.holder.began
 
     def copied(self) -> AbstractContextManager[Database]:
         return overlaid(self.room, self.copy)

@@ -94,6 +94,9 @@ class PostgresOverlay:
     def duty(self, holder: str) -> AbstractContextManager[Duty]:  # noqa: ARG002 - the port's
         raise only_read(self.name)
 
+    def held_since(self) -> None:
+        """Nobody else sees this copy."""
+
     @contextmanager
     def copied(self) -> Iterator[Database]:
         with self.reading() as connection:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +28,7 @@ from syncd.state.fingerprint_steps import Step
 from syncd.state.fingerprints import Fingerprint, FingerprintCopy
 from syncd.state.holding import Now, Timing, own_time
 from syncd.state.lease import CycleLease
+from syncd.state.lock_file import held_since
 from syncd.state.lockers import locker
 from syncd.state.patience import Patience
 from syncd.state.standing import Place
@@ -130,7 +131,7 @@ class SqliteDatabase:
     """The file with what belongs to it; `cycle_lease` is None where the state is only read.
 
     `roster` tells which daemon works on it, where daemons may. `folder` is the temporary one to
-    remove at the end, where the state lives in one.
+    remove at the end, where the state lives in one. `lock` is what a lease locks.
     """
 
     file: SqliteFile
@@ -139,6 +140,7 @@ class SqliteDatabase:
     roster: DutyRoster | None = None
     folder: TemporaryDirectory[str] | None = None
     now: Now = own_time
+    lock: Path | None = None
 
     @property
     def name(self) -> str:
@@ -166,6 +168,9 @@ class SqliteDatabase:
         if self.roster is None:
             raise only_read(self.name)
         return self.roster.taken(holder)
+
+    def held_since(self) -> datetime | None:
+        return None if self.lock is None else held_since(self.lock)
 
     @contextmanager
     def copied(self) -> Iterator[Database]:

@@ -98,6 +98,7 @@ class Store:
     writing: threading.Lock = field(default_factory=threading.Lock)
     cycle: threading.Lock = field(default_factory=threading.Lock)
     on_duty: str | None = None
+    held_since: datetime | None = None
 
 
 @dataclass
@@ -161,13 +162,17 @@ class FakeState:
         self._stood_still, self._has_lease = False, True
         try:
             number = self.contents.fence[0] + 1
-            self.contents.fence = number, f"{holder} (since {datetime.now(UTC)})"
+            self._store.held_since = datetime.now(UTC).replace(microsecond=0)
+            self.contents.fence = number, f"{holder} (since {self._store.held_since})"
             self._fence = number
             yield FakeLease(lambda: self._stood_still or self._is_shut_out())
         finally:
             self._has_lease = False
             if not self._stood_still:
                 self._store.cycle.release()
+
+    def held_since(self) -> datetime | None:
+        return self._store.held_since if self._store.cycle.locked() else None
 
     @contextmanager
     def alongside(self, holder: str, wait: timedelta) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from syncd.domain.cycle import CycleResult
@@ -26,8 +27,11 @@ _CYCLE: Final = (
 )
 
 
-def history_listing(cycles: Sequence[CycleResult], now: datetime) -> Listing:
-    """Newest first."""
+def history_listing(
+    cycles: Sequence[CycleResult], now: datetime, *, under_way: bool = False
+) -> Listing:
+    """Newest first, which may be under way."""
+    newest = partial(newest_words, under_way=under_way)
     words = (
         f"{counted(len(cycles), 'cycle')}, the newest first." if cycles else "No cycle has run yet."
     )
@@ -36,7 +40,7 @@ def history_listing(cycles: Sequence[CycleResult], now: datetime) -> Listing:
         sentence=words,
         columns=_CYCLE,
         rows=tuple(
-            _row(cycle, newest_words if cycle is cycles[0] else outcome_words) for cycle in cycles
+            _row(cycle, newest if cycle is cycles[0] else outcome_words) for cycle in cycles
         ),
         commands=(f"syncd history {cycles[0].id}",) if cycles else (),
         key="cycles",

@@ -126,7 +126,8 @@ def _last_cycle(status: Status) -> Listing | None:
     last = status.last
     if last is None:
         return None
-    row = (last.id, MODE_WORDS[last.mode], last.started, last.requests, newest_words(last))
+    words = newest_words(last, under_way=status.under_way)
+    row = (last.id, MODE_WORDS[last.mode], last.started, last.requests, words)
     read = (
         "" if status.reading is None else f"catalog last read {ago(status.reading.at, status.at)}"
     )

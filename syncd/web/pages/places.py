@@ -20,7 +20,7 @@ from syncd.errors import StateBusyError, StateError, UsageError
 from syncd.report import Report, html
 from syncd.report.wording import visible
 from syncd.service.board import read_board
-from syncd.service.inquiry import explain, past_cycle
+from syncd.service.inquiry import explain, is_under_way, past_cycle
 from syncd.service.stock import courses
 from syncd.web.pages import problems
 from syncd.web.pages.assets import PATH, asset
@@ -144,8 +144,9 @@ class Pages:
     def _cycle(self, request: Request) -> Response:
         with self._desk.state() as state:
             result = past_cycle(state, CycleId(request.path_params["id"]))
-            newest = next(iter(state.cycles(1)), None)
-        if newest is not None and newest.id == result.id and result.is_unfinished:
+            newest = next(iter(state.cycles(1)), result)
+            goes_on = newest.id == result.id and is_under_way(state, newest)
+        if goes_on:
             return problems.unfinished(self._desk, request.url.path)
         page = html.report_page(Report.of(result, None, exit_code(result)), _HOME)
         policy = content_policy([html.inline_script()], [html.inline_style()])

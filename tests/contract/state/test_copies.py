@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -33,6 +33,19 @@ def test_only_one_holds_the_lease(state: State) -> None:
         state.lease("another", _AT_ONCE),
     ):
         pytest.fail("two hold the lease")
+
+
+def test_since_when_the_lease_is_held_is_seen_by_others_and_by_its_holder(
+    state: State, other: State
+) -> None:
+    assert other.held_since() is None
+    began = datetime.now(UTC)
+    with state.lease("a cycle", _AT_ONCE):
+        for each in (state, other):
+            since = each.held_since()
+            assert since is not None
+            assert began - timedelta(seconds=1) <= since <= datetime.now(UTC)
+    assert other.held_since() is None
 
 
 def test_a_lease_is_free_after_its_block_however_it_ends(state: State) -> None:

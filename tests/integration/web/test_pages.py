@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -149,13 +150,13 @@ def test_a_past_cycle_shows_its_report(client: httpx.Client, room: Room) -> None
 
 def test_a_cycle_that_goes_on_has_no_report_yet(tmp_path: Path) -> None:
     with room_in(tmp_path) as room, visited(room) as client:
-        goes_on = result(CycleId("20261121T2"), error=UNFINISHED)
-        with room.state.transaction() as transaction:
-            transaction.record_cycle(goes_on)
-        room.pulse.cycle.phase("delivering", 12)
-        before = client.get(f"/cycle/{goes_on.id}").text
-        with room.state.transaction() as transaction:
-            transaction.record_cycle(result(CycleId("20261121T3")))
+        with room.state.lease("a cycle", timedelta()):
+            cycle = result(CycleId("20261121T2"), error=UNFINISHED)
+            goes_on = replace(cycle, started=datetime.now(UTC))
+            with room.state.transaction() as transaction:
+                transaction.record_cycle(goes_on)
+            room.pulse.cycle.phase("delivering", 12)
+            before = client.get(f"/cycle/{goes_on.id}").text
         killed = client.get(f"/cycle/{goes_on.id}").text
 
     assert "This cycle is still going on." in before
