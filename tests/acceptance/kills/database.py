@@ -60,8 +60,10 @@ class _Connection(sqlite3.Connection):
     name: str
     reached: Reached
 
-    def cursor(self, *_: object) -> sqlite3.Cursor:  # type: ignore[override]  # SQLAlchemy wants its own alone
-        return super().cursor(_Cursor)
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:  # noqa: ANN401 - sqlite3's own
+        if sql == "BEGIN IMMEDIATE":
+            self.writes = True
+        return super().execute(sql, parameters)
 
     def commit(self) -> None:
         if not self.writes:
@@ -75,11 +77,3 @@ class _Connection(sqlite3.Connection):
     def rollback(self) -> None:
         self.writes = False
         super().rollback()
-
-
-class _Cursor(sqlite3.Cursor):
-    def execute(self, sql: str, parameters: Any = ()) -> _Cursor:  # noqa: ANN401 - sqlite3's own
-        if sql == "BEGIN IMMEDIATE" and isinstance(self.connection, _Connection):
-            self.connection.writes = True
-        super().execute(sql, parameters)
-        return self
