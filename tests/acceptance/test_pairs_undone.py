@@ -71,7 +71,7 @@ def test_what_was_changed_in_both_halves_goes_back_unless_others_have_changed_it
     sandbox.clear_requests()
     assert pairs.run("--once").code == 3, "what is undone is held"
     assert writes(sandbox) == []
-    assert pairs.run("revert", "--release", "--all").code == 0
+    assert pairs.run("release", "--all").code == 0
     assert pairs.run("--once").code == 0
     assert sandbox.skus()["SKU-0000"]["name"] == "Boot"
     assert sandbox.items()["SKU-0000"]["countryOfOrigin"] == "SE"
