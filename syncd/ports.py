@@ -575,6 +575,9 @@ class State(Protocol):
     def observed(self, ids: Sequence[ItemId]) -> Mapping[ItemId, Observed]:
         """What audits found of these ids otherwise than it was known."""
 
+    def left_to_mend(self) -> int:
+        """How many of those a repair would mend, and nothing was written for since."""
+
     def stock_of(self, ids: Sequence[ItemId]) -> Mapping[ItemId, Sequence[StockPoint]]:
         """How the stock of these items went, each oldest first; those never seen are left out."""
 

@@ -37,7 +37,7 @@ class FindingKind(StrEnum):
     """One half of the pair is there without the other."""
 
 
-_MENDED: Final = frozenset({FindingKind.DRIFTED, FindingKind.VANISHED, FindingKind.UNADOPTED})
+MENDED: Final = frozenset({FindingKind.DRIFTED, FindingKind.VANISHED, FindingKind.UNADOPTED})
 """What a repair mends; the rest waits for its delete, or is none of syncd's business."""
 _NOT_OURS: Final = frozenset({None, SkuState.FOREIGN})
 
@@ -84,7 +84,7 @@ class Finding:
     def is_to_mend(self) -> bool:
         """Whether a repair changes anything about it, be it only that it is ours no more."""
         taken_from_us = self.kind is FindingKind.MANAGED and self.state not in _NOT_OURS
-        return self.kind in _MENDED or taken_from_us
+        return self.kind in MENDED or taken_from_us
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ class Board:
     has not ended. `hours` come oldest first; the last one is not over. `held` and `quarantined` are
     the first `LOOKED_AT` of each. `audit` is the last one of everything, `rolling` the
     time within which each known item is looked at besides, and `outbox` has the messages that
-    somebody has not got yet. `stock` is the last snapshot of stock.
+    somebody has not got yet. `stock` is the last snapshot of stock, and `to_mend` counts what
+    audits found otherwise than it is known, and nothing has mended.
     """
 
     at: datetime
@@ -63,6 +64,7 @@ class Board:
     rolling: timedelta | None
     outbox: Outbox
     stock: StockShot | None = None
+    to_mend: int = 0
 
     @property
     def last(self) -> CycleResult | None:
@@ -110,6 +112,7 @@ def read_board(state: State, now: datetime, rolling: timedelta) -> Board:
         rolling=rolling_bound(state, rolling, now),
         outbox=remembered.outbox(state),
         stock=last_shot(state),
+        to_mend=state.left_to_mend(),
     )
 
 

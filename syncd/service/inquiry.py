@@ -52,7 +52,10 @@ OUTCOME_NOT_RECORDED: Final = Failure(None, "in_doubt", "its outcome was not rec
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How everything stands; `held` and `quarantined` have the first few of each."""
+    """How everything stands; `held` and `quarantined` have the first few of each.
+
+    `to_mend` counts what audits found otherwise than it is known, and nothing has mended.
+    """
 
     at: datetime
     census: Census
@@ -63,6 +66,7 @@ class Status:
     outbox: Outbox = field(default_factory=Outbox)
     stops: tuple[GuardStop, ...] = ()
     under_way: bool = False
+    to_mend: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +156,7 @@ def status(state: State, now: datetime, examples: int) -> Status:
         outbox=remembered.outbox(state),
         stops=standing_stops(cycles),
         under_way=last is not None and is_under_way(state, last),
+        to_mend=state.left_to_mend(),
     )
 
 

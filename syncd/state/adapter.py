@@ -158,6 +158,10 @@ class SqlState:
                 found |= observations.among(connection, chunk)
         return found
 
+    def left_to_mend(self) -> int:
+        with self._database.reading() as connection:
+            return connection.execute(observations.LEFT_TO_MEND).scalar_one()
+
     def stock_of(self, ids: Sequence[ItemId]) -> Mapping[ItemId, Sequence[StockPoint]]:
         found: dict[ItemId, Sequence[StockPoint]] = {}
         for chunk in _chunks(ids):

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, or_, select
 
 from syncd.domain.attributes import ItemId
-from syncd.domain.audit import FindingKind, Observed
+from syncd.domain.audit import MENDED, FindingKind, Observed
 from syncd.domain.tracking import Ownership
 from syncd.state import codec
+from syncd.state.schema import journal, sku
 from syncd.state.schema import observed as table
-from syncd.state.schema import sku
+
+LEFT_TO_MEND: Final = (
+    select(func.count())
+    .select_from(table.join(sku, sku.c.id == table.c.id))
+    .where(
+        or_(
+            table.c.kind.in_([kind.value for kind in MENDED]),
+            and_(
+                table.c.kind == FindingKind.MANAGED.value,
+                sku.c.ownership != Ownership.FOREIGN.value,
+            ),
+        ),
+        ~exists().where(journal.c.id == table.c.id, journal.c.begun > table.c.seen),
+    )
+)
+"""How many of those that are to be mended no entry of the journal has come for since."""
 
 
 def among(connection: Connection, ids: Sequence[ItemId]) -> dict[ItemId, Observed]:

@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from syncd.domain.approval import Approval
 from syncd.domain.attributes import Attributes, ItemId
-from syncd.domain.audit import Observed
+from syncd.domain.audit import MENDED, FindingKind, Observed
 from syncd.domain.chain import Seal
 from syncd.domain.change import Action, Change
 from syncd.domain.cycle import CycleId, CycleResult
@@ -375,6 +375,16 @@ class FakeState:
     def observed(self, ids: Sequence[ItemId]) -> Mapping[ItemId, Observed]:
         kept = self.contents.observed
         return {id_: kept[id_] for id_ in ids if id_ in kept}
+
+    def left_to_mend(self) -> int:
+        entries, rows = self.contents.journal, self.contents.skus
+        return sum(
+            one.kind in MENDED
+            or (one.kind is FindingKind.MANAGED and rows[id_].ownership is not Ownership.FOREIGN)
+            for id_, one in self.contents.observed.items()
+            if id_ in rows
+            and not any(entry.id == id_ and entry.begun > one.seen for entry in entries)
+        )
 
     def last_written(self, ids: Sequence[ItemId]) -> Mapping[ItemId, datetime]:
         found: dict[ItemId, datetime] = {}

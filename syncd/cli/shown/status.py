@@ -110,6 +110,8 @@ def _needs(status: Status) -> Iterator[str]:
     refused = _count(status, SkuState.QUARANTINED)
     if refused:
         yield counted(refused, "quarantined SKU")
+    if status.to_mend:
+        yield f"{counted(status.to_mend, 'SKU')} to mend, as the last audit found"
     if status.outbox.posted or status.outbox.lost is not None:
         yield "messages that did not get through"
 
@@ -205,6 +207,8 @@ def _commands(status: Status) -> Iterator[str]:
         yield "syncd check"
     if status.quarantined:
         yield "syncd quarantine list"
+    if status.to_mend:
+        yield "syncd audit --repair"
     if status.outbox.posted or status.outbox.lost is not None:
         yield "syncd check --notify"
     ids = [*(sku.id for sku in status.held), *(sku.id for sku in status.quarantined)]

@@ -88,6 +88,9 @@ def troubles(watch: Watch) -> tuple[Trouble, ...]:
 
 def _notices(board: Board) -> Iterator[Trouble]:
     """What is no trouble of the work itself, and somebody should know."""
+    if board.to_mend:
+        words = f"The last audit found {counted(board.to_mend, 'SKU')} to mend."
+        yield Trouble(words, Advice("Mend what others have changed:", "syncd audit --repair"))
     undelivered = [one.message.title for one in board.outbox.posted]
     if board.outbox.lost is not None:
         undelivered.append(board.outbox.lost.title)

@@ -141,6 +141,28 @@ def test_what_was_observed_is_forgotten_by_id_and_by_time(state: State) -> None:
     assert set(state.observed(ids)) == {"c"}
 
 
+def test_what_is_to_be_mended_counts_until_something_was_written_for_it(state: State) -> None:
+    kinds = {
+        "drifted": FindingKind.DRIFTED,
+        "vanished": FindingKind.VANISHED,
+        "unadopted": FindingKind.UNADOPTED,
+        "taken": FindingKind.MANAGED,
+        "theirs": FindingKind.MANAGED,
+        "unequal": FindingKind.UNEQUAL,
+        "nobodys": FindingKind.DRIFTED,
+    }
+    put(state, [owned(id_) for id_ in kinds if id_ not in {"theirs", "nobodys"}])
+    put(state, [replace(owned("theirs"), ownership=Ownership.FOREIGN)])
+    with state.transaction() as transaction:
+        transaction.observe([replace(observed(id_), kind=kind) for id_, kind in kinds.items()])
+    assert state.left_to_mend() == 4
+
+    with state.transaction() as transaction:
+        transaction.begin_writes([replace(intent("drifted"), begun=NOON - DAY)])
+        transaction.begin_writes([replace(intent("vanished"), begun=NOON + DAY)])
+    assert state.left_to_mend() == 3
+
+
 def test_the_last_write_that_may_have_landed_tells_when(state: State) -> None:
     begun = [
         intent("a"),

@@ -131,6 +131,17 @@ def test_status_states_the_bound(kept: ShopHere) -> None:
     assert "any drift is found within 7 d" in kept.run("status").stdout
 
 
+def test_status_names_what_the_audit_found_until_it_is_mended(kept: ShopHere) -> None:
+    assert "Nothing needs you." in kept.run("status").stdout
+    kept.run("audit")
+
+    found = kept.run("status").stdout
+    assert "For you to look at: 2 SKUs to mend, as the last audit found." in found
+    assert "syncd audit --repair" in found
+    kept.run("audit", "--repair")
+    assert "Nothing needs you." in kept.run("status").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -370,3 +370,10 @@ def test_messages_that_nobody_has_got_need_somebody() -> None:
 
     assert notice.words == "1 message did not get through: The catalog cannot be read."
     assert notice.advice.command == "syncd check --notify"
+
+
+def test_what_an_audit_found_to_mend_is_a_notice_with_its_command() -> None:
+    (notice,) = needs(board(to_mend=3), watch()).notices
+
+    assert notice.words == "The last audit found 3 SKUs to mend."
+    assert notice.advice.command == "syncd audit --repair"
