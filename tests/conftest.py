@@ -52,9 +52,9 @@ def _engine_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _watch() -> Iterator[None]:
+def _watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Hold all that syncd sends against the vendor's document, where that is at hand."""
-    with watched(WATCH):
+    with watched(WATCH), WATCH.told_in(tmp_path_factory.mktemp("watch") / "told"):
         yield
 
 

@@ -1,24 +1,32 @@
 """Holds every request that syncd sends in a test run against the vendor's document.
 
-Requests are seen where they leave, in this process, and where they arrive, in every sandbox: those
-of a command that a test runs as a process of its own as well.
+Requests are seen where they leave, in this process and in a command that a test runs as a process
+of its own, and where they arrive, in every sandbox: processes whose environment a test makes up
+itself tell nothing.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, Final
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx
 import pytest
 
+from syncd.digital_river.transport import Transport
 from syncd.sandbox.request_log import LoggedRequest, RequestLog
 from tests.vendor_document import check_request, load_vendor_document
 
+if TYPE_CHECKING:
+    import httpx
+
+_WATCHING: Final = Path(__file__).with_name("watching")
 SENDER: Final = "upstream-application-id"
 IDS: Final = frozenset({"ids", "inventoryItemIds", "startingAfter"})
 ENUMERATED: Final = frozenset({"weightUnit", "managedFulfillment"})
@@ -35,6 +43,7 @@ class Watch:
     def __init__(self) -> None:
         self.seen = 0
         self._complaints: list[str] = []
+        self._told: IO[bytes] = io.BytesIO()
 
     def see(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> None:
         """Check one request, if syncd has sent it."""
@@ -61,8 +70,15 @@ class Watch:
     def _see_logged(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> None:
         self.see(method, url, {**headers, "authorization": "Bearer …"}, body)
 
+    def hear(self) -> None:
+        """Check what processes have told since the last time."""
+        while line := self._told.readline():
+            method, url, headers, body = json.loads(line)
+            self.see(method, url, headers, body.encode())
+
     def complain(self) -> None:
         """Raise `UnknownRequestError` where anything was wrong since the last time."""
+        self.hear()
         found = self.forget()
         if found:
             raise UnknownRequestError("\n".join(dict.fromkeys(found)))
@@ -71,6 +87,16 @@ class Watch:
         """Give what was wrong since the last time, and say nothing of it any more."""
         found, self._complaints = self._complaints, []
         return found
+
+    @contextmanager
+    def told_in(self, file: Path) -> Iterator[None]:
+        """Have every syncd that is started from now on tell what it sends, in this file."""
+        file.touch()
+        with pytest.MonkeyPatch.context() as patch, file.open("rb") as self._told:
+            patch.setenv("TOLD_BY_SYNCD", str(file))
+            patch.setenv("PYTHONPATH", str(_WATCHING), prepend=os.pathsep)
+            yield
+        self._told = io.BytesIO()
 
 
 WATCH: Final = Watch()
@@ -143,17 +169,18 @@ def _shape_of_property(entry: tuple[str, Any]) -> tuple[str, object]:
 @contextmanager
 def watched(watch: Watch) -> Iterator[None]:
     """Look at every request that leaves this process, or arrives at a sandbox in it."""
-    send, add = httpx.AsyncClient.send, RequestLog.add
+    write, add = Transport._written, RequestLog.add  # noqa: SLF001 - every request passes there
 
-    async def sent(client: httpx.AsyncClient, request: httpx.Request, **how: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+    def written(transport: Transport, *asked: Any) -> httpx.Request:  # noqa: ANN401 - its own
+        request = write(transport, *asked)
         watch.see(request.method, str(request.url), request.headers, request.content)
-        return await send(client, request, **how)
+        return request
 
     def added(log: RequestLog, entry: LoggedRequest) -> None:
         watch.see_logged([entry])
         add(log, entry)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(httpx.AsyncClient, "send", sent)
+        patch.setattr(Transport, "_written", written)
         patch.setattr(RequestLog, "add", added)
         yield

@@ -15,6 +15,7 @@ import orjson
 from syncd import __version__
 from tests.environment import clean_environment
 from tests.shop import SYNCD, Shop, ended, running
+from tests.vendor_watch import WATCH
 
 
 def test_version(shop: Shop) -> None:
@@ -94,10 +95,14 @@ def test_the_demo_shows_what_there_is_to_see(tmp_path: Path, shop: Shop) -> None
     folder = tmp_path / "fresh"
     folder.mkdir()
     demo = Shop(folder, shop.url)
+    WATCH.hear()
+    before = WATCH.seen
 
     first = demo.run("demo")
 
     assert first.code == 0, first.stderr
+    WATCH.hear()
+    assert WATCH.seen > before, "what a process sends to a sandbox of its own is seen as well"
     assert "33 updated" in first.stdout
     assert "1 SKU is quarantined" in first.stdout
     assert "A second cycle over the same catalog: 0 writes and 0 requests." in first.stdout
