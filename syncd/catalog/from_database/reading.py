@@ -13,6 +13,7 @@ from syncd.catalog.fetching import Fetched
 from syncd.catalog.from_database.cells import Row
 from syncd.catalog.from_database.connecting import Moment
 from syncd.catalog.from_database.copying import Export
+from syncd.catalog.from_database.lining import as_lines
 from syncd.catalog.from_database.removal import is_deleted
 from syncd.catalog.from_database.selection import Selection
 from syncd.catalog.from_database.siblings import Siblings, may_have_siblings
@@ -74,14 +75,14 @@ class Reading:
             with closing(self._changes(siblings)) as changes:
                 return spool.write(folder, counted(changes, advance))
         export = Export.of(self.moment.connection, self.selection)
-        if export is None:
-            with closing(self._batches(self.selection.rows(None))) as batches:
-                return spool.write(folder, counted(batches, advance))
-        with closing(export.lines()) as lines:
-            file = spool.copy(folder, counted(lines, advance))
-        if spool.greatest is not None:
-            export.see(spool.greatest)
-        return file
+        if export is not None:
+            return _exported(export, spool, folder, advance)
+        lines = as_lines(self.moment.connection, self.selection)
+        if lines is not None:
+            with closing(self._batches(lines)) as batches:
+                return spool.write_lines(folder, counted(batches, advance))
+        with closing(self._batches(self.selection.rows(None))) as batches:
+            return spool.write(folder, counted(batches, advance))
 
     def _changes(self, siblings: Siblings) -> Generator[Sequence[Row]]:
         """Stream what has changed, and what else the table has under the same ids."""
@@ -150,6 +151,14 @@ class Reading:
         if spool.deleted:
             says = f"{keys.deleted_column} says that they are deleted"
             yield f"rows left out, for {says}: {spool.deleted:,}"
+
+
+def _exported(export: Export, spool: Spool, folder: Path, advance: Advance) -> Path:
+    with closing(export.lines()) as lines:
+        file = spool.copy(folder, counted(lines, advance))
+    if spool.greatest is not None:
+        export.see(spool.greatest)
+    return file
 
 
 def _doubts_of_count(count: int, read: int) -> Iterator[str]:

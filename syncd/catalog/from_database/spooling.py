@@ -44,17 +44,15 @@ class Spool:
 
     def write(self, folder: Path, batches: Iterable[Sequence[Row]]) -> Path:
         """Write the living rows; raises `CatalogError` where the disk is full."""
-        file = folder / _ROWS
-        file.unlink(missing_ok=True)  # of a try that failed
-        write(file, self._pieces(batches))
-        return file
+        return _file_of(folder, self._pieces(batches))
+
+    def write_lines(self, folder: Path, batches: Iterable[Sequence[Row]]) -> Path:
+        """Write rows whose first cell is a line of CSV with all columns of the catalog."""
+        return _file_of(folder, self._lines(batches))
 
     def copy(self, folder: Path, batches: Iterable[Sequence[bytes]]) -> Path:
-        """Write rows that are lines of CSV already; else like `write`."""
-        file = folder / _ROWS
-        file.unlink(missing_ok=True)
-        write(file, self._copied(batches))
-        return file
+        """Write rows that are lines of CSV already, and nothing else."""
+        return _file_of(folder, self._copied(batches))
 
     @property
     def written(self) -> int:
@@ -65,7 +63,13 @@ class Spool:
         yield _csv([self.columns])
         for rows in batches:
             self.read += len(rows)
-            yield _csv(as_text(self._living(rows), self.columns))
+            yield _csv(as_text(self._living(rows, len(self.columns)), self.columns))
+
+    def _lines(self, batches: Iterable[Sequence[Row]]) -> Iterator[bytes]:
+        yield _csv([self.columns])
+        for rows in batches:
+            self.read += len(rows)
+            yield b"".join(map(itemgetter(0), self._living(rows, 1)))
 
     def _copied(self, batches: Iterable[Sequence[bytes]]) -> Iterator[bytes]:
         yield _csv([self.columns])
@@ -73,13 +77,12 @@ class Spool:
             self.read += len(lines)
             yield b"".join(lines)
 
-    def _living(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """Leave out what is deleted, and the columns behind those of the catalog."""
+    def _living(self, rows: Sequence[Row], width: int) -> Sequence[Row]:
+        """Leave out what is deleted, and what stands behind the first so many cells."""
         if self.greatest is not None:
-            self.greatest.see(map(itemgetter(len(self.columns)), rows))
+            self.greatest.see(map(itemgetter(width), rows))
         if self.soft:
             rows = [row for row in rows if not self._is_deleted(row)]
-        width = len(self.columns)
         return rows if not rows or len(rows[0]) == width else [row[:width] for row in rows]
 
     def _is_deleted(self, row: Row) -> bool:
@@ -93,10 +96,14 @@ class Spool:
 
 def write_removed(folder: Path, ids: Iterable[object]) -> Path:
     """Write ids as JSON strings, one a line; what is no text in UTF-8 is no id."""
-    file = folder / _REMOVED
-    file.unlink(missing_ok=True)
     texts = sorted(text for id in ids if (text := text_of(id)) and is_unicode(text))
-    write(file, (json.dumps(text).encode() + b"\n" for text in texts))
+    return _file_of(folder, (json.dumps(text).encode() + b"\n" for text in texts), _REMOVED)
+
+
+def _file_of(folder: Path, pieces: Iterable[bytes], name: str = _ROWS) -> Path:
+    file = folder / name
+    file.unlink(missing_ok=True)  # of a try that failed
+    write(file, pieces)
     return file
 
 

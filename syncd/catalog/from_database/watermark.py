@@ -26,8 +26,8 @@ _TIME: Final = re.compile(
     r"(?:(?P<between>[T ])(?P<minute>\d\d:\d\d)(?P<second>:\d\d)?(?:[.,]\d+)?"
     r"(?P<zone> ?(?:Z|UTC|[+-]\d\d(?::?\d\d)?))?)?"
 )
-_NO_TIME: Final = re.compile(r"0000-00-00.*")
-"""What MariaDB and MySQL give for a time that was never set."""
+_NO_TIME: Final = "0000-00-00"
+"""How begins what MariaDB and MySQL give for a time that was never set."""
 _ANY_DIGIT: Final = str.maketrans("123456789", "000000000")
 _FARTHEST_ZONE: Final = timedelta(hours=14)
 """How far local time may be ahead of UTC."""
@@ -218,10 +218,11 @@ class Greatest:
         """The values as marks; all are of one kind."""
         kinds = set(map(type, values))
         if str in kinds:
-            values = [one for one in values if not (isinstance(one, str) and _NO_TIME.match(one))]
+            different = dict.fromkeys(values) if kinds == {str} else values  # many share one time
+            values = [one for one in different if not _is_no_time(one)]
             kinds = set(map(type, values))
         if kinds == {str}:
-            return self._texts([str(value) for value in values])
+            return self._texts(cast("Sequence[str]", values))
         if kinds and all(issubclass(kind, _NUMBERS) and kind is not bool for kind in kinds):
             return [_whole(value) for value in values]
         if not all(issubclass(kind, datetime | date | bytes) for kind in kinds):
@@ -264,6 +265,10 @@ class Greatest:
         if isinstance(mark, str) and self._style is not None:
             return mark > self._style[0].write(self._local_horizon)
         return False
+
+
+def _is_no_time(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(_NO_TIME)
 
 
 def _whole(value: object) -> int:
