@@ -8,13 +8,23 @@ from datetime import datetime
 from typing import Final
 
 from syncd.domain.approval import can_be_approved
+from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action
 from syncd.domain.cycle import CycleResult
 from syncd.domain.delivery import Failure
 from syncd.domain.journal import Deed, JournalEntry
 from syncd.domain.policy import Policy, PolicyMode
-from syncd.domain.tracking import Delivery, Ownership, Reverted, SkuState, Tracked
+from syncd.domain.tracking import Delivery, Held, Ownership, Reverted, SkuState, Tracked
 from syncd.engine.plan import ALLOWED, change_for
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A command that helps; `lead` says for what. Whoever shows it spells the ids for a shell."""
+
+    lead: str
+    command: tuple[str, ...]
+    ids: tuple[ItemId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,7 @@ class Outlook:
 
     words: str
     at: datetime | None = None
+    remedy: Remedy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +79,9 @@ def _stopped(prospect: Prospect) -> Outlook | None:
         return None
     by = " and ".join(stop.guard.value for stop in stops)
     words = f"Nothing yet: the last cycle's {action} was stopped by {by}: {stops[0].message}."
-    approve = f" Let it through with: syncd approve {last.id}" if can_be_approved(stops) else ""
-    return Outlook(words + approve)
+    if not can_be_approved(stops):
+        return Outlook(words)
+    return Outlook(words, remedy=Remedy("Let it through with:", ("syncd", "approve", last.id)))
 
 
 def _action_due(prospect: Prospect) -> Action | None:
@@ -84,7 +96,7 @@ def state_words(row: Tracked) -> str:
     if row.reverted is not None and row.is_reverted:
         return _reverted_words(row, row.reverted)
     if state is SkuState.HELD and row.held is not None:
-        return f"Its catalog row is unusable: {row.held.rule}."
+        return _unusable(row.held)
     if state is SkuState.QUARANTINED and row.quarantine is not None:
         return f"Digital River refused it: {failure_words(row.quarantine)}."
     if state is SkuState.FOREIGN:
@@ -94,8 +106,15 @@ def state_words(row: Tracked) -> str:
 
 def _reverted_words(row: Tracked, reverted: Reverted) -> str:
     done = "is held so" if row.state is SkuState.HELD else "is not yet as it was before"
-    unusable = "" if row.held is None else f" Its catalog row is unusable: {row.held.rule}."
+    unusable = "" if row.held is None else f" {_unusable(row.held)}"
     return f"It was reverted from {reverted.cycle} and {done}.{unusable}"
+
+
+def _unusable(held: Held) -> str:
+    place = "" if held.row is None else f" {held.row:,}"
+    file = f" of {held.file}" if held.file else ""
+    what = f"{held.attribute} {held.value!r}: " if held.attribute else ""
+    return f"Its catalog row{place}{file} is unusable: {what}{held.rule}."
 
 
 def failure_words(failure: Failure) -> str:
@@ -173,20 +192,19 @@ def _look_up_anew(prospect: Prospect) -> Outlook:
 def _held(prospect: Prospect) -> Outlook:
     if prospect.row.is_reverted:
         return Outlook(
-            "It stays so until its catalog row wants something else, or: "
-            f"syncd release {prospect.row.id}"
+            "It stays so until its catalog row wants something else.",
+            remedy=Remedy("Or until:", ("syncd", "release"), (prospect.row.id,)),
         )
     return Outlook("The remote item stays as it is until the catalog row is mended.")
 
 
 def _quarantined(prospect: Prospect) -> Outlook:
-    now_by_hand = f"At once with: syncd quarantine retry {prospect.row.id}"
-    if prospect.row.next_attempt is None:
-        return Outlook(f"It is tried again when its catalog row changes. {now_by_hand}")
-    return Outlook(
-        f"It is tried again from then on, or when its catalog row changes. {now_by_hand}",
-        prospect.row.next_attempt,
-    )
+    row = prospect.row
+    by_hand = Remedy("At once with:", ("syncd", "quarantine", "retry"), (row.id,))
+    if row.next_attempt is None:
+        return Outlook("It is tried again when its catalog row changes.", remedy=by_hand)
+    words = "It is tried again from then on, or when its catalog row changes."
+    return Outlook(words, row.next_attempt, by_hand)
 
 
 def _missing(prospect: Prospect) -> Outlook:

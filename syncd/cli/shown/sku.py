@@ -10,9 +10,9 @@ from syncd.domain.audit import Observed
 from syncd.domain.journal import JournalEntry
 from syncd.domain.tracking import Held, Tracked
 from syncd.report import Cell, Column, Kind, Listing
-from syncd.report.wording import ago, moment, value_words
+from syncd.report.wording import ago, command, moment, value_words
 from syncd.service.inquiry import Explanation, ShownHalf
-from syncd.service.outlook import entry_words, failure_words, state_words
+from syncd.service.outlook import Outlook, entry_words, failure_words, state_words
 
 _VALUES: Final = (
     Column("attribute", "attribute", Kind.CODE),
@@ -63,9 +63,17 @@ def _sentence(explanation: Explanation) -> str:
 
 def _next(explanation: Explanation) -> str:
     told = explanation.next
+    words = f"{told.words} {_remedy(told)}".rstrip()
     if told.at is None:
-        return told.words
-    return f"{ago(told.at, explanation.at)} ({moment(told.at)}). {told.words}"
+        return words
+    return f"{ago(told.at, explanation.at)} ({moment(told.at)}). {words}"
+
+
+def _remedy(told: Outlook) -> str:
+    if told.remedy is None:
+        return ""
+    text = command(*told.remedy.command, ids=told.remedy.ids)
+    return "" if text is None else f"{told.remedy.lead} {text}"
 
 
 def _value_row(explanation: Explanation, half: ShownHalf, attribute: Attribute) -> tuple[Cell, ...]:

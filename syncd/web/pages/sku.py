@@ -19,7 +19,7 @@ from syncd.report.view import When, when
 from syncd.report.wording import command, deed, duration, value_words, visible
 from syncd.service.inquiry import Explanation, ShownHalf
 from syncd.service.looks import Looks
-from syncd.service.outlook import failure_words, state_words
+from syncd.service.outlook import Outlook, failure_words, state_words
 from syncd.web.pages.stock import ItemStock, item_stock
 
 TOLD: Final = 100
@@ -107,16 +107,16 @@ class SkuPage:
 
 def sku_page(told: Explanation, looks: Looks, course: StockCourse | None = None) -> SkuPage:
     """Lay one SKU out, with how the stock of its item went, where that is known."""
-    tracked = told.tracked
+    tracked, helps = told.tracked, _remedy(told.next)
     return SkuPage(
         id=told.id,
         role=STATE_ROLES[tracked.state] if tracked else Role.FOREIGN,
         state=tracked.state.value.replace("_", " ").capitalize() if tracked else _UNKNOWN,
         words=visible(state_words(tracked)) if tracked else "The state has no such SKU.",
-        next_words=visible(told.next.words),
+        next_words=" ".join((visible(told.next.words), *helps[:1])),
         next_at=None if told.next.at is None else when(told.next.at, told.at),
         facts=tuple(_facts(told)),
-        commands=tuple(_commands(tracked)),
+        commands=tuple(dict.fromkeys((*helps[1:], *_commands(tracked)))),
         values=tuple(
             _value_row(told, half, attribute)
             for half in told.halves
@@ -128,6 +128,14 @@ def sku_page(told: Explanation, looks: Looks, course: StockCourse | None = None)
         events=tuple(_event(entry, told.at) for entry in told.history[: -TOLD - 1 : -1]),
         beyond=max(0, len(told.history) - TOLD),
     )
+
+
+def _remedy(told: Outlook) -> tuple[str, ...]:
+    """What leads to a command, and the command; nothing where none helps that can be pasted."""
+    if told.remedy is None:
+        return ()
+    text = command(*told.remedy.command, ids=told.remedy.ids)
+    return () if text is None else (told.remedy.lead, text)
 
 
 def _commands(tracked: Tracked | None) -> Iterator[str]:

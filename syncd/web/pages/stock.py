@@ -165,6 +165,9 @@ def _days(days: float) -> str:
 
 
 def _drawn(course: StockCourse, now: datetime) -> Markup:
+    """Draw no line through a single day."""
     days = day_by_day(course.points, now)
+    if len(days) == 1:
+        return trusted("")
     words = f"over {counted(len(days), 'day')}, {_quantity(course)} at the end"
     return trusted(sparkline(f"Stock of {course.item}", days, words))

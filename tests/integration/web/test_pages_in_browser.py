@@ -106,7 +106,7 @@ def test_the_keyboard_leads_to_the_content_and_to_the_search(visit: Visit) -> No
 
 def test_a_command_is_copied_whole(visit: Visit) -> None:
     page = visit.go("/")
-    button = page.locator("#needs .guard button")
+    button = page.locator("#needs .advice button")
     button.click()
 
     expect(button).to_have_text("copied")

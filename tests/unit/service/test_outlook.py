@@ -21,7 +21,7 @@ from syncd.domain.tracking import (
     SkuState,
     Tracked,
 )
-from syncd.service.outlook import Prospect, outlook, state_words
+from syncd.service.outlook import Prospect, Remedy, outlook, state_words
 
 NOW = datetime(2026, 11, 21, 17, 40, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)
@@ -49,7 +49,9 @@ FOREIGN = replace(
 
 def told(row: Tracked, policy: Policy | None = None, reads: int = 7) -> tuple[str, object]:
     found = outlook(Prospect(row, policy or Policy(), reads, NOW))
-    return found.words, found.at
+    helps = found.remedy
+    spelt = () if helps is None else (helps.lead, *helps.command, *helps.ids)
+    return " ".join((found.words, *spelt)), found.at
 
 
 @pytest.mark.parametrize(
@@ -129,6 +131,21 @@ def test_a_refusal_is_told_with_what_support_asks_for() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        (Held("hsCode", "12", "too short"), "Its catalog row is unusable: hsCode '12': too short."),
+        (
+            Held("eccn", "", "too short", row=1_007, file="b.csv"),
+            "Its catalog row 1,007 of b.csv is unusable: eccn '': too short.",
+        ),
+        (Held("", "", "cut short", row=3), "Its catalog row 3 is unusable: cut short."),
+    ],
+)
+def test_a_held_row_is_told_with_attribute_value_rule_and_place(held: Held, words: str) -> None:
+    assert state_words(replace(HELD, held=held)) == words
+
+
 def cycle_stopped_by(*guards: Guard) -> CycleResult:
     stops = tuple(GuardStop(guard, 1, 9, tuple(Action), f"{guard} says no") for guard in guards)
     return CycleResult(CycleId("cycle-7"), Mode.ONCE, NOW, NOW, None, guards=stops)
@@ -138,16 +155,18 @@ def cycle_stopped_by(*guards: Guard) -> CycleResult:
 def test_a_change_that_a_guard_keeps_back_is_not_promised(row: Tracked) -> None:
     last = cycle_stopped_by(Guard.MAX_UPDATE)
 
-    words = outlook(Prospect(row, Policy(), 7, NOW, last)).words
+    found = outlook(Prospect(row, Policy(), 7, NOW, last))
 
-    assert "stopped by max_update: max_update says no." in words
-    assert words.endswith("syncd approve cycle-7")
+    assert "stopped by max_update: max_update says no." in found.words
+    assert found.remedy == Remedy("Let it through with:", ("syncd", "approve", "cycle-7"))
 
 
 def test_what_cannot_be_approved_is_not_offered_for_approval() -> None:
     last = cycle_stopped_by(Guard.PARTIAL_READ)
 
-    assert "approve" not in outlook(Prospect(CHANGED, Policy(), 7, NOW, last)).words
+    found = outlook(Prospect(CHANGED, Policy(), 7, NOW, last))
+
+    assert found.remedy is None
 
 
 def test_a_row_without_a_change_does_not_mind_the_guards() -> None:
@@ -175,7 +194,7 @@ REVERTED = replace(CHANGED, desired=CHANGED.known, reverted=Reverted(CycleId("c-
         (replace(REVERTED, desired=None), "is not yet as it was before", "deletes it"),
         (
             replace(REVERTED, held=HELD.held),
-            "is held so. Its catalog row is unusable: an HS code has six digits",
+            "is held so. Its catalog row is unusable: hsCode '12': an HS code has six digits",
             "syncd release A-1",
         ),
     ],

@@ -19,7 +19,7 @@ from syncd.domain.tracking import Ownership, Reverted, Tracked
 from syncd.report.tokens import Role
 from syncd.service.inquiry import Explanation
 from syncd.service.looks import CatalogLook, Looks, RemoteLook
-from syncd.service.outlook import Outlook
+from syncd.service.outlook import Outlook, Remedy
 from syncd.web.pages.sku import TOLD, Side, sku_page
 from tests.unit.web.boards import MINUTE, NOW
 
@@ -137,6 +137,29 @@ def test_what_no_cycle_has_seen_is_unknown() -> None:
 )
 def test_the_command_that_helps_is_ready(row: Tracked, commands: tuple[str, ...]) -> None:
     assert sku_page(told(row), Looks()).commands == commands
+
+
+@pytest.mark.parametrize(
+    ("id_", "spelt"),
+    [
+        ("SKU-1", "syncd quarantine retry SKU-1"),
+        ("--all", "syncd quarantine retry -- --all"),
+        ("a; rm b", "syncd quarantine retry 'a; rm b'"),
+    ],
+)
+def test_what_helps_next_is_ready_as_well_and_named_once(id_: str, spelt: str) -> None:
+    row = replace(ROW, id=ItemId(id_), quarantine=FAILURE)
+    by_hand = Remedy("At once with:", ("syncd", "quarantine", "retry"), (row.id,))
+    page = sku_page(told(row, next=Outlook("It waits.", remedy=by_hand)), Looks())
+
+    assert (page.next_words, page.commands) == ("It waits. At once with:", (spelt,))
+
+
+def test_a_command_that_nobody_can_paste_is_not_led_to() -> None:
+    by_hand = Remedy("At once with:", ("syncd", "quarantine", "retry"), (ItemId("a\nb"),))
+    page = sku_page(told(next=Outlook("It waits.", remedy=by_hand)), Looks())
+
+    assert (page.next_words, page.commands) == ("It waits.", ())
 
 
 def test_the_facts_are_those_that_there_are() -> None:
