@@ -320,8 +320,7 @@ class Sightings(Protocol):
         """Items and SKUs that do not go together, in batches ordered by id.
 
         Where SKUs are `kept`, those as well that are not as they are known. Some may agree all the
-        same. SKUs that Digital River fulfils itself are left out, but those of known items where
-        SKUs are kept.
+        same. SKUs that Digital River fulfils itself are left out, but those of known items.
         """
 
     def differing(self) -> Iterator[Sequence[Sighting]]:

@@ -89,7 +89,7 @@ def judged_pair(look: Look, *, kept: bool) -> Finding | None:
     if not look.has_asked or is_unsettled(look.tracked):
         return finding
     if look.sku is not None and look.sku.managed:
-        return _taken_from_us(look, finding) if kept else finding
+        return _taken_from_us(look, finding)
     if kept:
         finding = _with_sku_drift(look, finding)
     return _with_other_half(look, finding)

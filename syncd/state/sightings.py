@@ -49,7 +49,7 @@ _UNPAIRED: Final = """
 SELECT id, shown.attributes, shown.updated, skus.attributes, skus.managed, skus.physical,
   skus.updated, coalesce(skus.seen, shown.seen)
 FROM shown FULL JOIN skus USING (id) LEFT JOIN known USING (id)
-WHERE ($kept AND skus.managed AND known.id IS NOT NULL)
+WHERE (skus.managed AND known.id IS NOT NULL)
 OR NOT coalesce(skus.managed, false) AND (
   (skus.id IS NULL AND (SELECT count(*) FROM skus WHERE NOT managed) > 0)
   OR (shown.id IS NULL AND coalesce(skus.physical, true))

@@ -82,7 +82,7 @@ def _goes_wrong(one: PairSighting, row: Tracked | None, *, has_own: bool, kept: 
     if sku is None:
         return has_own
     if sku.managed:
-        return kept and row is not None
+        return row is not None
     if item is None:
         return sku.physical is not False
     if kept and row is not None and row.known_sku not in (None, sku.attributes):

@@ -235,16 +235,18 @@ def test_skus_that_are_kept_and_not_as_they_are_known_are_named(state: State) ->
     assert unpaired(state, [item("a")], [renamed], kept=True) == {"a": (True, True)}
 
 
-def test_a_kept_item_whose_sku_became_managed_is_named_as_that(state: State) -> None:
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_item_of_ours_whose_sku_became_managed_is_named_as_that(
+    state: State, *, kept: bool
+) -> None:
     put(state, [replace(owned("a"), desired=PAIR, known_sku=SHARED_ALONE)])
     skus = [of_sku("a", managed=True), of_sku("b", managed=True)]
 
-    assert unpaired(state, [item("a"), item("b")], skus, kept=False) == {}
-    assert unpaired(state, [item("a"), item("b")], skus, kept=True) == {"a": (True, True)}
+    assert unpaired(state, [item("a"), item("b")], skus, kept=kept) == {"a": (True, True)}
     with state.sightings() as sightings:
         sightings.take([item("a")], NOON)
         sightings.take_skus(skus, NOON)
-        (batch,) = sightings.unpaired(kept=True)
+        (batch,) = sightings.unpaired(kept=kept)
         assert [one.sku is not None and one.sku.managed for one in batch] == [True]
 
 

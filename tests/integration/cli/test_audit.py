@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.cli.conftest import ShopHere
 from tests.sandbox_process import SandboxProcess
-from tests.shop import item_of, row, writes
+from tests.shop import row, writes
 
 ITEMS = 12
 
@@ -196,37 +196,3 @@ def test_before_any_run_everything_is_foreign(shop: ShopHere, sandbox: SandboxPr
     run = shop.run("audit", "--exit-code", "--format", "json")
 
     assert (run.code, [one["finding"] for one in run.json()["left"]]) == (0, ["foreign"])
-
-
-def test_a_remote_edited_half_deleted_and_half_filled_is_told_and_mended_exactly(
-    shop: ShopHere, sandbox: SandboxProcess
-) -> None:
-    numbers = range(400)
-    edited, gone = set(range(0, 200, 5)), set(range(200, 400))
-    ours = {f"SKU-{number:04}": item_of(row(number)) for number in numbers}
-    shop.configure("[guards]\nmax_update = 1.0\nmax_same_change = 1.0\nmax_delete = 1.0\n")
-    shop.stock([row(number) for number in numbers])
-    sandbox.seed_items([{"id": id_, **item} for id_, item in ours.items()])
-    assert shop.run("--once").code == 0
-    sandbox.reset()
-    sandbox.seed_items({"id": f"foreign-{n}", "partNumber": f"F-{n}"} for n in range(200))
-    theirs = sandbox.items()
-    sandbox.seed_items(
-        {"id": id_, **item, **({"eccn": "5A992.c"} if number in edited else {})}
-        for number, (id_, item) in enumerate(ours.items())
-        if number not in gone
-    )
-
-    told = shop.run("audit", "--format", "json").json()
-    mended = shop.run("audit", "--repair", "--format", "json")
-
-    assert {(one["id"], one["finding"], one["attribute"]) for one in told["findings"]} == {
-        *((f"SKU-{number:04}", "drifted", "eccn") for number in edited),
-        *((f"SKU-{number:04}", "vanished", None) for number in gone),
-    }
-    assert {one["id"] for one in told["left"]} == set(theirs)
-    assert mended.code == 0, mended.stderr
-    there = sandbox.items()
-    assert {id_: {name: there[id_][name] for name in ours[id_]} for id_ in ours} == ours
-    assert {id_: there[id_] for id_ in theirs} == theirs
-    assert len(writes(sandbox)) == len(edited) + len(gone)

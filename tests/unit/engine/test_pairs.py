@@ -307,7 +307,8 @@ def test_unequal_halves_are_told_three_ways_and_managed_ones_not_at_all() -> Non
     sides = finding.unequal[ORIGIN]
     assert (sides.catalog, sides.sku, sides.item) == ("DK", "SE", "DK")
     assert set(finding.unequal) == {ORIGIN, ECCN}
-    assert judged_pair(replace(seen, sku=replace(sku, managed=True)), kept=False) is None
+    theirs = replace(seen, tracked=None, sku=replace(sku, managed=True))
+    assert getattr(judged_pair(theirs, kept=False), "unequal", None) == {}
     digital = RemoteSku(ITEM, KNOWN_SKU, physical=False)
     assert judged_pair(Look(ITEM, None, None, NOW, digital, has_asked=True), kept=False) is None
 
@@ -341,12 +342,13 @@ def test_a_foreign_item_without_a_sku_is_told_as_foreign_alone() -> None:
     assert (finding.kind, finding.alone) == (FindingKind.FOREIGN, "")
 
 
-def test_an_audit_tells_that_a_sku_of_ours_became_managed_where_skus_are_kept() -> None:
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_audit_tells_that_the_sku_of_an_item_of_ours_became_managed(*, kept: bool) -> None:
     theirs = RemoteSku(ITEM, KNOWN_SKU, managed=True)
     seen = Look(ITEM, IN_SYNC, item(KNOWN), NOW, theirs, has_asked=True)
     foreign = replace(seen, tracked=replace(IN_SYNC, ownership=Ownership.FOREIGN, known=None))
 
-    finding, of_another = judged_pair(seen, kept=True), judged_pair(foreign, kept=True)
+    finding, of_another = judged_pair(seen, kept=kept), judged_pair(foreign, kept=kept)
 
     assert finding is not None
     assert finding.kind is FindingKind.MANAGED
