@@ -19,7 +19,12 @@ class Section(BaseModel):
     """One table of the configuration."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, allow_inf_nan=False
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+        defer_build=True,  # a section is built as a part of the whole, and hardly ever by itself
     )
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:

@@ -27,7 +27,11 @@ class _Document(BaseModel):
     """One object of the document; fields that a later version adds are passed over."""
 
     model_config = ConfigDict(
-        frozen=True, extra="ignore", populate_by_name=True, from_attributes=True
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        from_attributes=True,
+        defer_build=True,  # most commands write no report
     )
 
 
