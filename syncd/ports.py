@@ -29,11 +29,13 @@ from syncd.domain.journal import (
 from syncd.domain.level import LevelFilter, Levels
 from syncd.domain.listing import CountedSpan
 from syncd.domain.message import Message, Target
+from syncd.domain.row_block import RowBlock
 from syncd.domain.sample import Sample
 from syncd.domain.snapshot import CatalogRow, Certificate, Position, Reading, Scope
 from syncd.domain.stock import StockPoint
 from syncd.domain.tracking import SkuState, Tracked
 from syncd.engine.breaker import NOT_SENT
+from syncd.engine.first_wishes import FirstWishes
 
 DOUBTED: Final = "restored.doubted"
 """The fact that says how many owned SKUs are in doubt since the state is an older copy of itself,
@@ -80,8 +82,11 @@ class Comparison(Protocol):
     def duplicates(self) -> int:
         """How many ids stand in the catalog more than once."""
 
+    def new(self) -> Iterator[RowBlock]:
+        """Whole rows, with ids that were not known and stand in no other row."""
+
     def changed(self) -> Iterator[Sequence[CatalogRow]]:
-        """Rows that are new, changed, repeated, broken or back from missing, in batches."""
+        """All others that are changed, repeated, broken or back from missing, in batches."""
 
     def missing(self) -> Iterator[Sequence[ItemId]]:
         """Known ids, not yet missing, that no record of this read bears, in batches.
@@ -91,6 +96,13 @@ class Comparison(Protocol):
 
     def missing_count(self) -> int:
         """How many ids `missing` would give."""
+
+
+def every_row(comparison: Comparison) -> Iterator[Sequence[CatalogRow]]:
+    """All rows that a comparison found, the new ones among them, in batches."""
+    for block in comparison.new():
+        yield block.each()
+    yield from comparison.changed()
 
 
 class Snapshot(Protocol):
@@ -124,7 +136,7 @@ class Snapshot(Protocol):
         """
 
     def compare(self, fingerprints: Path | None) -> AbstractContextManager[Comparison]:
-        """Compare every record with `fingerprints`, or with nothing: then every row has changed.
+        """Compare every record with `fingerprints`, or with nothing: then every row is new.
 
         That is a Parquet file with the columns `id` (text), `fingerprint` (64-bit integer, null
         where the row must count as changed) and `missing` (boolean). Raises `CatalogError` where
@@ -341,6 +353,9 @@ class Transaction(Protocol):
 
     def put(self, rows: Sequence[Tracked]) -> None:
         """Insert or replace whole rows."""
+
+    def begin(self, wishes: FirstWishes) -> bool:
+        """Insert the rows of ids that have none; False, and nothing done, where one has a row."""
 
     def forget(self, ids: Sequence[ItemId]) -> None:
         """Remove rows; the journal keeps what happened to them."""

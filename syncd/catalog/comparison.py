@@ -11,12 +11,14 @@ from syncd.catalog.scan import Scan
 from syncd.catalog.tables import CUT
 from syncd.config import CatalogSection
 from syncd.domain.attributes import Attribute, ItemId
+from syncd.domain.row_block import RowBlock
 from syncd.domain.snapshot import REPEATED, CatalogRow, Certificate, Defect
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _BATCH: Final = 2000
+_BLOCK: Final = 5000
 _MOST_PLACES: Final = 5
 _NOT_REPEATED: Final = "(id IS NULL OR id NOT IN (FROM repeated))"
 
@@ -55,6 +57,21 @@ class FileComparison:
         for batch in self._batches("SELECT id FROM absent ORDER BY id"):
             yield [ItemId(id) for (id,) in batch]
 
+    def new(self) -> Iterator[RowBlock]:
+        query = (
+            f"SELECT id, fingerprint, file, position{self._values} FROM looked "
+            f"ANTI JOIN known USING (id) WHERE flaw IS NULL AND {_NOT_REPEATED}"
+        )
+        for batch in self._batches(query, _BLOCK):
+            ids, fingerprints, files, positions, *values = zip(*batch, strict=True)
+            yield RowBlock(
+                ids=ids,
+                fingerprints=fingerprints,
+                values=dict(zip(self._attributes, values, strict=True)),
+                rows=self._numbers.rows(files, positions),
+                files=[self._name(file) for file in files],
+            )
+
     def changed(self) -> Iterator[Sequence[CatalogRow]]:
         yield from self._repeated_rows()
         yield from self._broken_rows()
@@ -64,7 +81,7 @@ class FileComparison:
     def _usable_rows(self) -> Iterator[Sequence[CatalogRow]]:
         query = (
             f"SELECT id, looked.fingerprint, file, position{self._values} "
-            f"FROM looked LEFT JOIN known USING (id) WHERE flaw IS NULL AND {_NOT_REPEATED} "
+            f"FROM looked JOIN known USING (id) WHERE flaw IS NULL AND {_NOT_REPEATED} "
             "AND (looked.fingerprint IS DISTINCT FROM known.fingerprint OR missing)"
         )
         for batch in self._batches(query):
@@ -173,9 +190,9 @@ class FileComparison:
         files = self._scan.files
         return files[file].file.name if len(files) > 1 else None
 
-    def _batches(self, query: str) -> Iterator[list[tuple[Any, ...]]]:
+    def _batches(self, query: str, size: int = _BATCH) -> Iterator[list[tuple[Any, ...]]]:
         """Run a query on a cursor of its own, so that several can be read from side by side."""
         with explained(self._scan.take.name, self._settings), self._connection.cursor() as cursor:
             cursor.execute(query)
-            while batch := cursor.fetchmany(_BATCH):
+            while batch := cursor.fetchmany(size):
                 yield batch

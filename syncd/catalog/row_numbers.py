@@ -21,6 +21,13 @@ class RowNumbers:
             for index, ready in enumerate(files)
         ]
 
+    def rows(self, files: Sequence[int], positions: Sequence[int]) -> list[int]:
+        """Give the row of each of many accepted records."""
+        if any(self._accepted_before):
+            return list(map(self.row, files, positions))
+        above = self._above
+        return [above[file] + position for file, position in zip(files, positions, strict=True)]
+
     def row(self, file: int, position: int) -> int:
         """Give the row of the file's `position`-th accepted record; both count from 1."""
         rejected = bisect_left(self._accepted_before[file], position)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from itertools import compress
+from typing import Final, cast
 
-from syncd.domain.attributes import FROM_THE_GROUP, Attribute, Attributes, Value, wants_sku
-from syncd.domain.canonical import Breach, checked_id, wanted
+from syncd.domain.attributes import (
+    FROM_THE_GROUP,
+    Attribute,
+    Attributes,
+    ItemId,
+    Value,
+    wants_sku,
+)
+from syncd.domain.canonical import Breach, are_ids, checked_id, reader
 from syncd.domain.plain_text import shown
+from syncd.domain.row_block import RowBlock
 from syncd.domain.rules import RuleBook
 from syncd.domain.snapshot import CatalogRow
 from syncd.domain.tracking import Held
+from syncd.engine.first_wishes import FirstWishes
 
 _MOST_REMEMBERED: Final = 50_000
 _LONGEST_REMEMBERED: Final = 64
@@ -46,6 +57,27 @@ class Translator:
             attributes[attribute] = value
         return _incomplete(row, attributes) or attributes
 
+    def translate_block(self, block: RowBlock) -> tuple[FirstWishes, list[CatalogRow]]:
+        """Give the wishes of the rows that nothing stands against, and the others as they are.
+
+        Those are left for `translate` to judge, and some of them may turn out to be usable.
+        """
+        columns = {
+            attribute: list(map(self._readings[attribute].__getitem__, texts))
+            for attribute, texts in block.values.items()
+        }
+        doubtful = _doubtful(block.ids, columns)
+        sound = [place not in doubtful for place in range(len(block))]
+        wishes = FirstWishes(
+            ids=list(compress(block.ids, sound)),
+            fingerprints=list(compress(block.fingerprints, sound)),
+            desired={
+                attribute: cast("list[Value]", list(compress(column, sound)))
+                for attribute, column in columns.items()
+            },
+        )
+        return wishes, [block.row(place) for place in sorted(doubtful)]
+
     def _first_breach(self, row: CatalogRow) -> Held:
         return next(
             _held(row, attribute.value, row.values[attribute], value.rule)
@@ -53,6 +85,23 @@ class Translator:
             if attribute in row.values
             and isinstance(value := self._readings[attribute][row.values[attribute]], Breach)
         )
+
+
+def _doubtful(
+    ids: Sequence[ItemId], columns: Mapping[Attribute, Sequence[Value | Breach]]
+) -> set[int]:
+    """Find the places of rows that break a rule, or that lack what a group must give them."""
+    found: set[int] = set()
+    if not are_ids(ids):
+        found.update(place for place, id in enumerate(ids) if isinstance(checked_id(id), Breach))
+    for column in columns.values():
+        if Breach in set(map(type, column)):
+            found.update(place for place, one in enumerate(column) if isinstance(one, Breach))
+    if Attribute.NAME in columns:
+        for attribute in FROM_THE_GROUP:
+            column = columns.get(attribute, [None] * len(ids))
+            found.update(place for place, one in enumerate(column) if one is None)
+    return found
 
 
 def _incomplete(row: CatalogRow, attributes: Attributes) -> Held | None:
@@ -72,14 +121,13 @@ class _Readings(dict[str | None, Value | Breach]):
 
     def __init__(self, attribute: Attribute, rules: RuleBook) -> None:
         super().__init__()
-        self._attribute = attribute
-        self._rules = rules
+        self._read = reader(attribute, rules)
+        self._needed = _NEEDED.get(attribute)
 
     def __missing__(self, text: str | None) -> Value | Breach:
-        value = wanted(self._attribute, text, self._rules)
-        rule = _NEEDED.get(self._attribute)
-        if rule is not None:
-            return Breach("", rule) if value is None else value
+        value = self._read(text)
+        if self._needed is not None:
+            return Breach("", self._needed) if value is None else value
         if text is None or len(text) <= _LONGEST_REMEMBERED:
             self._remember(text, value)
         return value

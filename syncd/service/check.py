@@ -16,7 +16,7 @@ from syncd.domain.snapshot import CatalogRow, Certificate, HeldSku
 from syncd.domain.tracking import Held
 from syncd.engine.translate import Translator
 from syncd.errors import CatalogError, KeyRefusedError, RemoteError, StateError, SyncdError
-from syncd.ports import CatalogSource, Notifier, Snapshot, State
+from syncd.ports import CatalogSource, Notifier, Snapshot, State, every_row
 from syncd.service.courier import Courier
 from syncd.service.messages import TEST
 from syncd.service.outbox import Posted
@@ -123,7 +123,7 @@ def check_catalog(
 def _read_whole(snapshot: Snapshot, rules: RuleBook) -> CatalogFinding:
     with snapshot.compare(None) as comparison:
         tally = _Tally(Translator(rules))
-        for rows in comparison.changed():
+        for rows in every_row(comparison):
             tally.count(rows)
         return CatalogFinding(_of_catalog(comparison.certificate, tally), tuple(tally.examples))
 

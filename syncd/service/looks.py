@@ -12,6 +12,7 @@ from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.snapshot import CatalogRow
 from syncd.domain.tracking import Tracked
 from syncd.errors import CatalogError, RemoteError
+from syncd.ports import every_row
 from syncd.service.terms import Ports
 
 OBSERVE_SECONDS: Final = 5
@@ -71,7 +72,7 @@ def _read_row(ports: Ports, item: ItemId) -> CatalogRow | None:
             ports.catalog.read(None) as snapshot,
             snapshot.compare(known) as comparison,
         ):
-            rows = (row for batch in comparison.changed() for row in batch)
+            rows = (row for batch in every_row(comparison) for row in batch)
             return next((row for row in rows if row.id == item), None)
 
 

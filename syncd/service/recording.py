@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from syncd.domain.attributes import Attributes, ItemId
 from syncd.domain.canonical import warnings
 from syncd.domain.policy import Policy
+from syncd.domain.row_block import RowBlock
 from syncd.domain.rules import RuleBook
 from syncd.domain.snapshot import CatalogRow, HeldSku, Reading, Scope
 from syncd.domain.tracking import Held, Tracked
 from syncd.engine.absorb import absorb, first_seen, gone, may_have_other_rows
+from syncd.engine.first_wishes import warned
 from syncd.engine.forget import without_lasting_sku
 from syncd.engine.reading import STRAYS_KEPT, Strays, changed_by
 from syncd.engine.translate import Translator
-from syncd.ports import Comparison, State, Transaction
+from syncd.ports import Comparison, State, Transaction, every_row
 from syncd.service.remarks import Remarks
 from syncd.service.terms import CycleRequest, StoppedError
 from syncd.service.write_back import write_back
@@ -49,7 +52,9 @@ class Recorder:
         """Record a read of everything; only one that counts makes anything missing."""
         self._watch.request.progress.phase("recording what changed", None)
         with self._state.transaction() as transaction:
-            strays, _ = self._rows(transaction, comparison)
+            others = self._begun(transaction, comparison.new())
+            batches = chain(others, comparison.changed())
+            strays, _ = self._rows(transaction, batches, Scope.WHOLE)
             if reading.counts:
                 for ids in comparison.missing():
                     self._gone(transaction, ids, reading, reading.complete_reads)
@@ -61,7 +66,8 @@ class Recorder:
         """Record changes; what the source calls deleted still has to be missed by whole reads."""
         self._watch.request.progress.phase("recording what changed", None)
         with self._state.transaction() as transaction:
-            strays, recorded = self._rows(transaction, comparison)
+            batches = every_row(comparison)
+            strays, recorded = self._rows(transaction, batches, Scope.CHANGES)
             for ids in comparison.missing():
                 recorded += self._gone(transaction, ids, reading, reading.complete_reads + 1)
             if recorded or strays.count:
@@ -69,15 +75,31 @@ class Recorder:
             transaction.record_reading(reading)
         return reading
 
-    def _rows(self, transaction: Transaction, comparison: Comparison) -> tuple[Strays, int]:
+    def _rows(
+        self, transaction: Transaction, batches: Iterable[Sequence[CatalogRow]], scope: Scope
+    ) -> tuple[Strays, int]:
         """Record the rows; gives those without an id, and how many of the others were recorded."""
         strays, recorded = _Strays(), 0
-        for rows in comparison.changed():
+        for rows in batches:
             wishes = strays.without_strays(rows, self._translator)
-            recorded += _record_wishes(transaction, wishes, comparison.certificate.scope)
+            recorded += _record_wishes(transaction, wishes, scope)
             self._remark(wishes)
             self._watch.advance(len(rows))
         return Strays(strays.kept, strays.count), recorded
+
+    def _begun(
+        self, transaction: Transaction, blocks: Iterable[RowBlock]
+    ) -> Iterator[Sequence[CatalogRow]]:
+        """Record new rows a block at a time; gives those that must be looked at one by one."""
+        for block in blocks:
+            wishes, others = self._translator.translate_block(block)
+            if transaction.begin(wishes):
+                for id, remark in warned(wishes, self._rules):
+                    self._watch.remarks.add(remark, id)
+                self._watch.advance(len(wishes))
+                yield others
+            else:
+                yield block.each()
 
     def _gone(
         self, transaction: Transaction, ids: Sequence[ItemId], reading: Reading, read: int

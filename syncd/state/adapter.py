@@ -29,6 +29,7 @@ from syncd.domain.journal import (
 from syncd.domain.snapshot import Reading
 from syncd.domain.stock import StockPoint
 from syncd.domain.tracking import SkuState, Tracked
+from syncd.engine.first_wishes import FirstWishes
 from syncd.ports import Census, Duty, Lease, Shelf, Sightings, State, Transaction
 from syncd.state import (
     approvals,
@@ -315,6 +316,19 @@ class SqlTransaction:
         self._changes.put(rows)
         self._outdate_census()
         self._database.upsert(self._connection, map(codec.sku_row, rows))
+
+    def begin(self, wishes: FirstWishes) -> bool:
+        first = next(wishes.tracked(), None)
+        if first is None:
+            return True
+        begun = zip(wishes.ids, wishes.fingerprints, codec.wish_texts(wishes), strict=True)
+        if not self._database.begin(self._connection, codec.alike(codec.sku_row(first)), begun):
+            return False
+        if self._stamps is None:
+            self._replace_stamp()
+        self._changes.begin(wishes.ids, wishes.fingerprints)
+        self._outdate_census()
+        return True
 
     def forget(self, ids: Sequence[ItemId]) -> None:
         self._outdate_census()

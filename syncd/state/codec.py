@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -14,10 +14,15 @@ from syncd.domain.attributes import Attribute, Attributes, ItemId, Value
 from syncd.domain.cycle_id import CycleId
 from syncd.domain.delivery import Failure
 from syncd.domain.tracking import Delivery, Held, Missing, Ownership, Reverted, SkuState, Tracked
+from syncd.engine.first_wishes import FirstWishes
 
 Stored: TypeAlias = str | int | None
 SkuRow: TypeAlias = tuple[Stored, ...]
 """One row of the table `sku`, in the order of its columns."""
+BegunRow: TypeAlias = tuple[str, int, str]
+"""Id, fingerprint and wish of a row that has just begun; in all else such rows are alike."""
+BEGUN: Final = ("id", "fingerprint", "desired")
+"""The columns of a `BegunRow`, in the order in which the table has them."""
 
 LETTERS: Final = {
     Attribute.MANUFACTURER_ID: "m",
@@ -75,6 +80,14 @@ def letters(attributes: Attributes) -> dict[str, Value]:
     return {LETTERS[attribute]: value for attribute, value in attributes.items()}
 
 
+def wish_texts(wishes: FirstWishes) -> Iterator[str]:
+    """The same of many wishes."""
+    names = [LETTERS[attribute] for attribute in wishes.desired]
+    return (
+        orjson.dumps(dict(zip(names, values, strict=True))).decode() for values in wishes.values()
+    )
+
+
 def attributes_from(text: str) -> dict[Attribute, Value]:
     """Reverse `attributes_text`."""
     return {_BY_LETTER[letter]: value for letter, value in orjson.loads(text).items()}
@@ -121,6 +134,18 @@ def sku_row(sku: Tracked) -> SkuRow:
         None if sku.known_sku is None else attributes_text(sku.known_sku),
         sku.lost_sku,
     )
+
+
+def alike(row: SkuRow) -> SkuRow:
+    """What a row that has just begun shares with all others that have, in their order."""
+    _, state, _, _, *others = row
+    return (state, *others)
+
+
+def begun_rows(shared: SkuRow, begun: Iterable[BegunRow]) -> Iterator[SkuRow]:
+    """Whole rows of what is their own and what they share."""
+    state, *others = shared
+    return ((id_, state, fingerprint, desired, *others) for id_, fingerprint, desired in begun)
 
 
 def tracked_from(row: Sequence[Any]) -> Tracked:

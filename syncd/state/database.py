@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from syncd.errors import StateError
 from syncd.ports import Duty, Lease, Shelf
-from syncd.state.codec import SkuRow
+from syncd.state.codec import BegunRow, SkuRow
 from syncd.state.fingerprint_steps import Step
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ class Database(Connections, Protocol):
 
     def upsert(self, connection: Connection, rows: Iterable[SkuRow]) -> None:
         """Insert or replace rows of the table `sku`, as fast as the database can."""
+
+    def begin(self, connection: Connection, shared: SkuRow, begun: Iterable[BegunRow]) -> bool:
+        """Insert rows that share all else; False, and nothing done, where one of them is there."""
 
     def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[Lease]:
         """As the port says; whoever has held it writes only as long as nobody else has."""

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -44,19 +45,25 @@ class Changes:
 
     def put(self, rows: Sequence[Tracked]) -> None:
         """Take in rows that were inserted or replaced."""
-        self._take({row.id: (row.fingerprint, row.missing is not None) for row in rows}, rows)
+        self._take(
+            [row.id for row in rows], ((row.fingerprint, row.missing is not None) for row in rows)
+        )
+
+    def begin(self, ids: Sequence[ItemId], fingerprints: Sequence[int]) -> None:
+        """Take in that rows with these ids were inserted, present all of them."""
+        self._take(ids, ((fingerprint, False) for fingerprint in fingerprints))
 
     def forget(self, ids: Sequence[ItemId]) -> None:
         """Take in that these rows were removed."""
-        self._take(dict.fromkeys(ids), ids)
+        self._take(ids, repeat(None))
 
-    def _take(self, changes: Mapping[str, Change], of: Sequence[object]) -> None:
+    def _take(self, ids: Sequence[ItemId], changes: Iterable[Change]) -> None:
         if self.rows is None:
             return
-        if len(self.rows) + len(of) > _MOST_ROWS:
+        if len(self.rows) + len(ids) > _MOST_ROWS:
             self.rows = None
             return
-        self.rows |= changes
+        self.rows.update(zip(ids, changes, strict=False))  # nothing ends the last of them
 
 
 @dataclass(frozen=True, slots=True)

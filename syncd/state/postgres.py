@@ -73,6 +73,7 @@ _MERGE: Final = sql.SQL(
     "INSERT INTO sku ({columns}) SELECT DISTINCT ON (id) {columns} FROM {incoming}"
     " ORDER BY id, ctid DESC {replaced}"
 ).format(columns=_COLUMNS, incoming=INCOMING, replaced=_REPLACED)
+_FIRST_KNOWN: Final = sql.SQL("SELECT id FROM {} JOIN sku USING (id) LIMIT 1").format(INCOMING)
 _COPY: Final = sql.SQL("COPY {} ({}) FROM STDIN").format(INCOMING, _COLUMNS)
 _EMPTY: Final = sql.SQL("TRUNCATE {}").format(INCOMING)
 
@@ -247,6 +248,25 @@ def upsert(connection: Connection, rows: Iterable[SkuRow]) -> None:
     fill_incoming(driver, chain(few, rest))
     driver.execute(_MERGE)
     driver.execute(_EMPTY)
+
+
+def begin(connection: Connection, rows: Iterable[SkuRow]) -> bool:
+    """Insert rows of `sku`; False, and nothing done, where the id of one of them is there."""
+    driver = driver_of(connection)
+    if not fill_with_new(driver, rows):
+        return False
+    driver.execute(_MERGE)
+    driver.execute(_EMPTY)
+    return True
+
+
+def fill_with_new(driver: psycopg.Connection[Any], rows: Iterable[SkuRow]) -> bool:
+    """Copy rows to where they wait; False, and none waits, where the id of one is in `sku`."""
+    fill_incoming(driver, rows)
+    found = driver.execute(_FIRST_KNOWN).fetchone()
+    if found is not None:
+        driver.execute(_EMPTY)
+    return found is None
 
 
 def fill_incoming(driver: psycopg.Connection[Any], rows: Iterable[SkuRow]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from syncd.state import postgres
+from syncd.state import codec, postgres
 from syncd.state import postgres_signs as signs
 from syncd.state.database import Database, only_read
 from syncd.state.postgres_lease import TERM
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from syncd.ports import Duty, Lease, Shelf
-    from syncd.state.codec import SkuRow
+    from syncd.state.codec import BegunRow, SkuRow
     from syncd.state.fingerprint_steps import Step
     from syncd.state.fingerprints import FingerprintCopy
     from syncd.state.holding import Now
@@ -70,6 +70,9 @@ class PostgresDatabase:
 
     def upsert(self, connection: Connection, rows: Iterable[SkuRow]) -> None:
         postgres.upsert(connection, rows)
+
+    def begin(self, connection: Connection, shared: SkuRow, begun: Iterable[BegunRow]) -> bool:
+        return postgres.begin(connection, codec.begun_rows(shared, begun))
 
     def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[Lease]:
         if self.leases is None:

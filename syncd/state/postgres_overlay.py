@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import text
 
 from syncd.errors import LeaseHeldError
-from syncd.state import postgres, postgres_layer
+from syncd.state import codec, postgres, postgres_layer
 from syncd.state.database import Database, only_read
 from syncd.state.faults import decoding
 from syncd.state.fingerprint_steps import Step
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from syncd.ports import Duty, Lease
-    from syncd.state.codec import SkuRow
+    from syncd.state.codec import BegunRow, SkuRow
     from syncd.state.postgres import PostgresRoom
 
 _OF_ITS_OWN: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": False}
@@ -79,6 +79,13 @@ class PostgresOverlay:
         driver = postgres.driver_of(connection)
         postgres.fill_incoming(driver, rows)
         postgres_layer.merge(driver, self.room.place.schema, postgres.INCOMING)
+
+    def begin(self, connection: Connection, shared: SkuRow, begun: Iterable[BegunRow]) -> bool:
+        driver = postgres.driver_of(connection)
+        if not postgres.fill_with_new(driver, codec.begun_rows(shared, begun)):
+            return False
+        postgres_layer.merge(driver, self.room.place.schema, postgres.INCOMING)
+        return True
 
     @contextmanager
     def lease(self, holder: str, wait: timedelta) -> Iterator[Lease]:  # noqa: ARG002 - the port's

@@ -27,6 +27,7 @@ from syncd.catalog import FetchedSource
 from syncd.catalog.from_database import SqlFetcher
 from syncd.config import SqlCatalog
 from syncd.domain.snapshot import Scope
+from syncd.ports import every_row
 from tests.bench.conftest import Measure, Tell
 from tests.bench.figure import Beside, Figure, at_most
 from tests.bench.memory import peak_megabytes
@@ -173,7 +174,7 @@ def know(url: str, folder: Path) -> Path:
     """Write the fingerprints of all rows, as a state has them after a first read."""
     known = folder / "known.parquet"
     with _source(url).read(None) as snapshot, snapshot.compare(None) as first:
-        rows = (row for batch in first.changed() for row in batch)
+        rows = (row for batch in every_row(first) for row in batch)
         return write_fingerprints(known, ((str(row.id), row.fingerprint, False) for row in rows))
 
 
@@ -206,7 +207,7 @@ def _changes(source: FetchedSource, url: str) -> int:
     since = WATERMARKS[make_url(url).get_backend_name()]
     with source.read(since) as snapshot, snapshot.compare(None) as found:
         assert snapshot.scope is Scope.CHANGES
-        return sum(map(len, found.changed()))
+        return sum(map(len, every_row(found)))
 
 
 def _in_a_process(what: str, url: str, known: Path) -> Figures:
@@ -248,7 +249,7 @@ def compare(url: str, known: Path) -> int:
     """Read and compare, and take every row that comes out."""
     with _source(url).read(None) as snapshot, snapshot.compare(known) as found:
         assert found.certificate.complete
-        return sum(map(len, found.changed()))
+        return sum(map(len, every_row(found)))
 
 
 def main(what: str, url: str, known: str) -> None:

@@ -15,8 +15,8 @@ _WHY: Final = (
     (
         "first load recorded",
         (
-            "Python's objects: each new row is read, checked attribute by attribute and encoded by "
-            "itself, which takes four times as long as SQLite takes to store it"
+            "storing is half of it; the rest is two looks at the file, and Python that reads and "
+            "checks each text, column by column, and encodes each wish"
         ),
     ),
     (

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TypeVar
 
 from syncd.domain.attributes import Attribute, ItemId
+from syncd.domain.row_block import RowBlock
 from syncd.domain.sample import Sample, SampledRow
 from syncd.domain.snapshot import REPEATED, CatalogRow, Certificate, Defect, Position, Scope
 from syncd.errors import CatalogError, VanishedColumnError
@@ -166,6 +167,17 @@ def sample_of(rows: Iterable[tuple[str, Texts]]) -> Sample:
     )
 
 
+def block_of(rows: Sequence[CatalogRow]) -> RowBlock:
+    """Lay whole rows out column by column; all must have the same columns."""
+    return RowBlock(
+        [row.id for row in rows if row.id is not None],
+        [row.fingerprint for row in rows if row.fingerprint is not None],
+        {attribute: [row.values[attribute] for row in rows] for attribute in rows[0].values},
+        [row.row for row in rows],
+        [row.file for row in rows],
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _FakeComparison:
     snapshot: _FakeSnapshot
@@ -189,16 +201,25 @@ class _FakeComparison:
     def duplicates(self) -> int:
         return len(self.catalog.repeated)
 
+    def new(self) -> Iterator[RowBlock]:
+        rows = (row for row in self._rows() if self._is_new(row))
+        for _, alike in groupby(rows, lambda row: list(row.values)):
+            for batch in _batched(alike):
+                yield block_of(batch)
+
     def changed(self) -> Iterator[Sequence[CatalogRow]]:
-        rows = (
-            row
-            for number, item in enumerate(self.catalog.rows, start=2)
-            if item in self.ids
-            if (row := self._row(ItemId(item), number)).defect is not None
-            or self.known.get(item) != (row.fingerprint, False)
-        )
-        yield from _batched(rows)
+        yield from _batched(row for row in self._rows() if not self._is_new(row))
         yield from _batched(iter(self.catalog.strays))
+
+    def _rows(self) -> Iterator[CatalogRow]:
+        for number, item in enumerate(self.catalog.rows, start=2):
+            row = self._row(ItemId(item), number)
+            is_as_known = self.known.get(item) == (row.fingerprint, False)
+            if item in self.ids and (row.defect is not None or not is_as_known):
+                yield row
+
+    def _is_new(self, row: CatalogRow) -> bool:
+        return row.defect is None and row.id not in self.known
 
     def missing(self) -> Iterator[Sequence[ItemId]]:
         return _batched(self._missing())

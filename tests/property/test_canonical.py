@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from syncd.data import load_rule_book
 from syncd.domain.attributes import Attribute, ItemId, Value
-from syncd.domain.canonical import Breach, checked_id, observed, wanted, warnings
+from syncd.domain.canonical import Breach, are_ids, checked_id, observed, wanted, warnings
 from syncd.domain.plain_text import INVISIBLE, WHITE_SPACE
 from syncd.domain.snapshot import CatalogRow
 from syncd.domain.tracking import Held
@@ -181,3 +181,12 @@ def test_any_row_is_a_wish_for_its_mapped_attributes_or_held(
         assert found.attribute in {"id", *values}
     else:
         assert found.keys() == values.keys()
+
+
+@given(
+    st.lists(
+        st.text("aB0._- \n\u00e9", max_size=3) | st.sampled_from(["x" * 255, "x" * 256]), min_size=1
+    )
+)
+def test_ids_are_taken_together_where_each_is_taken_as_it_stands(ids: list[str]) -> None:
+    assert are_ids(ids) is all(checked_id(id) == id for id in ids)

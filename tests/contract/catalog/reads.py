@@ -13,7 +13,7 @@ import duckdb
 from syncd.config import FileCatalog
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.snapshot import CatalogRow, Certificate
-from syncd.ports import CatalogSource
+from syncd.ports import CatalogSource, every_row
 
 Known: TypeAlias = tuple[str, int | None, bool]
 """An id, its fingerprint, and whether it is missing already."""
@@ -23,12 +23,13 @@ MAPPING: Mapping[str, Any] = {"id": "sku", "part_number": "mpn", "country_of_ori
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Everything that one comparison gave."""
+    """Everything that one comparison gave; `new` are the ids that came in blocks."""
 
     certificate: Certificate
     duplicates: int
     rows: tuple[CatalogRow, ...]
     missing: tuple[ItemId, ...]
+    new: tuple[ItemId, ...]
 
     @property
     def ids(self) -> list[str | None]:
@@ -59,10 +60,11 @@ def read(source: CatalogSource, folder: Path, known: Iterable[Known] = ()) -> Re
     """Compare a source with what is known of it, and take all that comes out."""
     fingerprints = write_fingerprints(folder / "fingerprints.parquet", known)
     with source.read(None) as snapshot, snapshot.compare(fingerprints) as found:
-        rows = tuple(row for batch in found.changed() for row in batch)
+        rows = tuple(row for batch in every_row(found) for row in batch)
         missing = tuple(item for batch in found.missing() for item in batch)
         assert found.missing_count() == len(missing)
-        return Read(found.certificate, found.duplicates, rows, missing)
+        new = tuple(item for block in found.new() for item in block.ids)
+        return Read(found.certificate, found.duplicates, rows, missing, new)
 
 
 def digest_of(source: CatalogSource) -> str:

@@ -41,6 +41,20 @@ def test_only_rows_that_are_new_or_changed_come_out(shelf: Shelf, reader: Reader
     assert reader(shelf, known).ids == ["B", "D"]
 
 
+def test_only_whole_rows_of_ids_that_were_not_known_come_in_blocks(
+    shelf: Shelf, reader: Reader
+) -> None:
+    known = [one for one in reader(shelf).known if one[0] != "C"]
+    shelf.rows |= {"B": "CA", "E": None, "D": "DE"}
+    shelf.repeated = {"E"}
+    shelf.rewrite()
+
+    found = reader(shelf, known)
+
+    assert found.ids == ["B", "C", "D", "E"]
+    assert sorted(found.new) == ["C", "D"]
+
+
 def test_a_row_whose_fingerprint_is_not_known_counts_as_changed(
     shelf: Shelf, reader: Reader
 ) -> None:
@@ -156,9 +170,10 @@ def test_what_puts_a_read_into_doubt_changes_its_digest(shelf: Shelf) -> None:
     assert digest_of(shelf.source) != digest
 
 
-def test_compared_with_nothing_every_row_has_changed(shelf: Shelf) -> None:
+def test_compared_with_nothing_every_row_is_new(shelf: Shelf) -> None:
     with shelf.source.read(None) as snapshot, snapshot.compare(None) as found:
-        assert sorted(str(row.id) for rows in found.changed() for row in rows) == ["A", "B", "C"]
+        assert sorted(id for block in found.new() for id in block.ids) == ["A", "B", "C"]
+        assert [row for rows in found.changed() for row in rows] == []
         assert found.missing_count() == 0
 
 

@@ -9,12 +9,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from syncd.domain.attributes import Attribute, AttributeChange, Attributes, ItemId
+from syncd.domain.attributes import Attribute, AttributeChange, Attributes, ItemId, Value
 from syncd.domain.change import Action, Change
 from syncd.domain.cycle import CycleId
 from syncd.domain.delivery import Failure
 from syncd.domain.journal import Intent
 from syncd.domain.tracking import Delivery, Held, Missing, Ownership, Reverted, SkuState, Tracked
+from syncd.engine.first_wishes import FirstWishes
 from syncd.ports import State
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -49,6 +50,14 @@ def sku(id_: str, state: SkuState = SkuState.PENDING, *, owned: bool = False) ->
 def hash_of(id_: str) -> int:
     """Some fingerprint that depends on the id."""
     return sum(map(ord, id_)) * 7919
+
+
+def wishes_for(*ids: str) -> FirstWishes:
+    """As many first wishes, all alike."""
+    columns: dict[Attribute, list[Value]] = {
+        each: [value] * len(ids) for each, value in WISH.items()
+    }
+    return FirstWishes(list(map(ItemId, ids)), list(map(hash_of, ids)), columns)
 
 
 def intent(id_: str, action: Action = Action.UPDATE, begun: datetime = NOON) -> Intent:

@@ -15,7 +15,7 @@ from syncd.domain.tracking import SkuState, Tracked
 from syncd.errors import LeaseHeldError, LeaseLostError
 from syncd.ports import State
 from tests.contract.state import examples
-from tests.contract.state.examples import NOON, hash_of, put, sku
+from tests.contract.state.examples import NOON, hash_of, put, sku, wishes_for
 
 _AT_ONCE = timedelta(0)
 
@@ -181,6 +181,14 @@ def test_the_copy_of_fingerprints_follows_every_change(state: State) -> None:
         transaction.forget([ItemId("a")])
     with state.fingerprints() as copy:
         assert _held_in(copy) == set()
+
+
+def test_the_copy_of_fingerprints_follows_rows_that_begin(state: State) -> None:
+    for begun in ("a", "b"):
+        with state.transaction() as transaction:
+            assert transaction.begin(wishes_for(begun))
+        with state.fingerprints() as copy:
+            assert (begun, hash_of(begun), False) in _held_in(copy)
 
 
 @settings(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.tracking import Ownership, SkuState, Tracked
+from syncd.engine.first_wishes import FirstWishes
 from syncd.ports import Census, State
 from tests.contract.state import examples
 from tests.contract.state.examples import put, sku
@@ -69,6 +70,72 @@ def test_a_row_that_is_put_again_replaces_the_whole_row(state: State) -> None:
     put(state, [Tracked(ItemId("a"))])
 
     assert state.tracked([ItemId("a")]) == {"a": Tracked(ItemId("a"))}
+
+
+BEGUN = FirstWishes(
+    [ItemId("a"), ItemId("b'"), ItemId("ü")],
+    [11, -(2**63), 2**63 - 1],
+    {
+        Attribute.PART_NUMBER: ["P-1", 'P, "2"\n', "Ü\\'"],
+        Attribute.HS_CODE: [None, "6404.20", None],
+        Attribute.ALLOW_OVERSELL: [True, None, False],
+    },
+)
+
+
+def _ids(*ids: str) -> list[ItemId]:
+    return list(map(ItemId, ids))
+
+
+def _begin(state: State, wishes: FirstWishes) -> bool:
+    with state.transaction() as transaction:
+        return transaction.begin(wishes)
+
+
+def _in(state: State, wishes: FirstWishes) -> dict[ItemId, Tracked]:
+    return state.tracked(wishes.ids)
+
+
+def test_rows_that_begin_are_as_if_they_had_been_put(state: State) -> None:
+    put(state, [sku("there")])
+    with state.overlay() as overlay:
+        put(overlay, list(BEGUN.tracked()))
+        expected, census = _in(overlay, BEGUN), overlay.census()
+
+    assert _begin(state, BEGUN)
+
+    assert _in(state, BEGUN) == expected == {row.id: row for row in BEGUN.tracked()}
+    assert state.census() == census
+
+
+def test_rows_may_begin_over_the_layer_of_a_rehearsal(state: State) -> None:
+    put(state, [sku("below")])
+
+    with state.overlay() as overlay:
+        assert _begin(overlay, BEGUN)
+        assert _in(overlay, BEGUN) == {row.id: row for row in BEGUN.tracked()}
+        assert not _begin(overlay, BEGUN)
+        assert not _begin(overlay, replace(BEGUN, ids=_ids("below", "c", "d")))
+        assert overlay.census().states == {SkuState.PENDING: 4}
+
+
+def test_where_one_id_has_a_row_none_begins_and_the_transaction_goes_on(state: State) -> None:
+    there = sku("ü", SkuState.IN_SYNC)
+    put(state, [there])
+
+    with state.transaction() as transaction:
+        assert not transaction.begin(BEGUN)
+        assert transaction.tracked(BEGUN.ids) == {there.id: there}
+        assert transaction.begin(replace(BEGUN, ids=_ids("x", "y", "z")))
+
+    assert state.census().states == {SkuState.IN_SYNC: 1, SkuState.PENDING: 3}
+
+
+def test_where_nothing_is_to_begin_nothing_happens(state: State) -> None:
+    nothing = FirstWishes([], [], {Attribute.PART_NUMBER: []})
+
+    assert _begin(state, nothing)
+    assert state.census().states == {}
 
 
 def test_forgotten_rows_are_gone_and_the_others_are_not(state: State) -> None:

@@ -16,6 +16,7 @@ from syncd.catalog import FetchedSource
 from syncd.domain.attributes import ItemId
 from syncd.domain.snapshot import CatalogRow, Certificate, Scope
 from syncd.errors import CatalogError, SuspectCatalogError, VanishedColumnError
+from syncd.ports import every_row
 from tests.contract.catalog.reads import Read, digest_of, file_catalog, origin_of, read
 from tests.fakes.fetcher import FakeFetcher, Record
 
@@ -40,7 +41,7 @@ class Fetching:
     def changes(self, since: str = "0") -> Changes:
         with self.source.read(since) as snapshot, snapshot.compare(None) as found:
             assert snapshot.scope is Scope.CHANGES
-            rows = tuple(row for batch in found.changed() for row in batch)
+            rows = tuple(row for batch in every_row(found) for row in batch)
             gone = tuple(item for batch in found.missing() for item in batch)
             assert found.missing_count() == len(gone)
             return Changes(found.certificate, rows, gone, snapshot.watermark)

@@ -19,7 +19,7 @@ from syncd.domain.tracking import Delivery, Held, Missing, Ownership, Tracked
 from syncd.errors import StateError
 from syncd.ports import State
 from syncd.state import open_existing_read_only, open_state
-from tests.contract.state.examples import FAILURE, NOON, intent, put, sku
+from tests.contract.state.examples import FAILURE, NOON, hash_of, intent, put, sku, wishes_for
 
 _FORGE = """
 COPY (SELECT 'forged' AS id, 1::BIGINT AS fingerprint, false AS missing)
@@ -271,6 +271,15 @@ def test_a_stale_copy_is_mended_by_what_was_done_since(mending: State, file: Pat
     assert _steps(file) == []
     _forge(_copy(file))
     assert _ids(mending) == {"forged"}
+
+
+def test_a_copy_is_mended_by_rows_that_have_begun(mending: State) -> None:
+    with mending.transaction() as transaction:
+        assert transaction.begin(wishes_for("b", "c"))
+        transaction.forget([ItemId("c")])
+        assert not transaction.begin(wishes_for("b"))
+
+    assert _rows(mending) == {"forged": (1, False), "b": (hash_of("b"), False)}
 
 
 def test_a_reader_mends_its_own_by_the_steps_of_another(

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 import pytest
 
 from syncd.domain.attributes import ITEM_ATTRIBUTES, Attribute, Attributes, ItemId
+from syncd.domain.row_block import RowBlock
 from syncd.domain.rules import RuleBook
 from syncd.domain.snapshot import CatalogRow, Defect
 from syncd.domain.tracking import Held
+from syncd.engine.first_wishes import FirstWishes
 from syncd.engine.translate import Translator
 
 RULES = RuleBook(
@@ -167,3 +169,48 @@ def test_more_different_values_than_are_remembered_are_still_read_right() -> Non
     assert [each[Attribute.HS_CODE] for each in found if not isinstance(each, Held)] == [
         f"{code // 100}.{code % 100:02}" for code in codes
     ]
+
+
+def test_a_block_gives_its_wishes_and_leaves_out_the_rows_that_must_be_judged_one_by_one() -> None:
+    block = RowBlock(
+        ids=list(map(ItemId, ["a", "b", "c d", "e"])),
+        fingerprints=[1, 2, 3, 4],
+        values={
+            Attribute.PART_NUMBER: ["P-1", "P-2", "P-3", " "],
+            Attribute.COUNTRY_OF_ORIGIN: [" dk", "UK", "CA", "CA"],
+        },
+        rows=[2, 3, 4, 5],
+        files=[None, "b.csv", None, None],
+    )
+
+    wishes, others = Translator(RULES).translate_block(block)
+
+    assert wishes == FirstWishes(
+        [ItemId("a")], [1], {Attribute.PART_NUMBER: ["P-1"], Attribute.COUNTRY_OF_ORIGIN: ["DK"]}
+    )
+    assert [(row.id, row.row, row.file) for row in others] == [
+        ("b", 3, "b.csv"),
+        ("c d", 4, None),
+        ("e", 5, None),
+    ]
+    assert all(isinstance(Translator(RULES).translate(row), Held) for row in others)
+
+
+def test_of_skus_in_a_block_only_those_that_need_no_group_are_taken_as_they_are() -> None:
+    whole: dict[Attribute, list[str | None]] = {
+        Attribute.PART_NUMBER: ["P", "P"],
+        Attribute.NAME: ["Shoe", "Boot"],
+        Attribute.COUNTRY_OF_ORIGIN: ["DK", "DK"],
+        Attribute.ECCN: ["EAR99", None],
+    }
+    ids, numbers = [ItemId("a"), ItemId("b")], [1, 2]
+    tax_codes: list[str | None] = ["5510", "5510"]
+    taxed = {**whole, Attribute.TAX_CODE: tax_codes}
+    taken_of: list[tuple[dict[Attribute, list[str | None]], list[str]]]
+    taken_of = [(whole, []), (taxed, ["a"])]
+
+    for values, taken in taken_of:
+        block = RowBlock(ids, numbers, values, numbers, [None, None])
+        wishes, others = Translator(RULES).translate_block(block)
+        assert list(wishes.ids) == taken
+        assert [row.id for row in others] == [id for id in ids if id not in taken]

@@ -12,6 +12,7 @@ import pytest
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.policy import Limits, Policy
+from syncd.domain.row_block import RowBlock
 from syncd.domain.rules import RuleBook
 from syncd.domain.sample import Sample
 from syncd.domain.snapshot import CatalogRow, Certificate, Position, Scope
@@ -46,6 +47,9 @@ class GivenComparison:
     certificate: Certificate
     rows: Sequence[CatalogRow]
     duplicates: int = 0
+
+    def new(self) -> Iterator[RowBlock]:
+        yield from ()
 
     def changed(self) -> Iterator[Sequence[CatalogRow]]:
         yield self.rows

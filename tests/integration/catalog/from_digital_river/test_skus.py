@@ -13,6 +13,7 @@ import pytest
 from syncd.domain.attributes import Attribute
 from syncd.domain.snapshot import Scope
 from syncd.errors import CatalogError, SuspectCatalogError
+from syncd.ports import every_row
 from syncd.sandbox import Fault, FaultKind
 
 from .conftest import Account
@@ -92,7 +93,7 @@ class Changes:
 @contextmanager
 def changes(account: Account, since: str) -> Iterator[Changes]:
     with account.source.read(since) as snapshot, snapshot.compare(None) as comparison:
-        ids = [row.id for batch in comparison.changed() for row in batch]
+        ids = [row.id for batch in every_row(comparison) for row in batch]
         gone = [item for batch in comparison.missing() for item in batch]
         yield Changes(sorted(ids, key=str), sorted(gone), snapshot.scope, snapshot.watermark)
 

@@ -1,0 +1,52 @@
+"""What the catalog wishes for SKUs that it has never had before, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+
+from syncd.domain.attributes import Attribute, ItemId, Value
+from syncd.domain.canonical import WARNED, warning
+from syncd.domain.rules import RuleBook
+from syncd.domain.tracking import Tracked
+from syncd.engine.absorb import first_seen
+
+
+@dataclass(frozen=True, slots=True)
+class FirstWishes:
+    """Ids without a row so far, and what is wished for each: each column has a value for each id.
+
+    There is one column at least, for no catalog is without a part number.
+    """
+
+    ids: Sequence[ItemId]
+    fingerprints: Sequence[int]
+    desired: Mapping[Attribute, Sequence[Value]]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def values(self) -> Iterator[tuple[Value, ...]]:
+        """Give the values of each id in the order of the columns."""
+        return zip(*self.desired.values(), strict=True)
+
+    def tracked(self) -> Iterator[Tracked]:
+        """Give the row of each id as it begins."""
+        for id, fingerprint, values in zip(self.ids, self.fingerprints, self.values(), strict=True):
+            wish = dict(zip(self.desired, values, strict=True))
+            yield first_seen(id, fingerprint, wish)
+
+
+def warned(wishes: FirstWishes, rules: RuleBook) -> list[tuple[ItemId, str]]:
+    """What deserves a look in these wishes, as `warnings` tells it of each, in their order."""
+    found: list[tuple[int, str]] = []
+    for attribute in WARNED:
+        column = wishes.desired.get(attribute, ())
+        told = {
+            value: words for value in set(column) if (words := warning(attribute, value, rules))
+        }
+        if told:
+            found += [(place, told[one]) for place, one in enumerate(column) if one in told]
+    found.sort(key=itemgetter(0))
+    return [(wishes.ids[place], words) for place, words in found]
