@@ -18,6 +18,7 @@ from syncd.catalog.row_numbers import RowNumbers
 from syncd.catalog.scan import Scan
 from syncd.catalog.sidecar import Vouching
 from syncd.catalog.trailer import Trailer
+from syncd.domain.counting import counted
 from syncd.domain.snapshot import Certificate, Scope
 from syncd.errors import CatalogError
 from syncd.ports import Advance, unseen
@@ -131,7 +132,9 @@ def _other_than_promised(ready: ReadyFile, trailer: Trailer, found: int) -> str:
     name = ready.file.name
     if trailer.records is None:
         return f"{name} does not end with its trailer, so it may be cut short"
-    return f"the trailer of {name} counts {trailer.records:,} records, but it has {found:,}"
+    return (
+        f"the trailer of {name} counts {counted(trailer.records, 'record')}, but it has {found:,}"
+    )
 
 
 def _counted(ready: ReadyFile) -> int | None:
@@ -166,7 +169,7 @@ def _doubts_of_records(connection: DuckDBPyConnection, evidence: Evidence) -> It
 
 def _no_rows(records: int) -> str:
     if records:
-        return f"catalog.filter lets none of its {records:,} records through"
+        return f"catalog.filter lets none of its {counted(records, 'record')} through"
     return "it has no rows, and an empty export is no proof that every product is gone"
 
 

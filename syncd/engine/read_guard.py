@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from syncd.domain.change import Action
+from syncd.domain.counting import counted
 from syncd.domain.cycle import Guard, GuardStop
 from syncd.domain.policy import Limits
 from syncd.domain.snapshot import Certificate, Reading
@@ -45,7 +46,7 @@ def _partial(certificate: Certificate, absent: int) -> GuardStop | None:
 def _empty(certificate: Certificate, yardstick: int | None) -> GuardStop | None:
     if certificate.rows:
         return None
-    had = f"had {yardstick:,} rows and has none now" if yardstick else "has no rows"
+    had = f"had {counted(yardstick, 'row')} and has none now" if yardstick else "has no rows"
     return GuardStop(
         guard=Guard.EMPTY_CATALOG,
         limit=0,
@@ -59,8 +60,8 @@ def _way_out_of_none(certificate: Certificate, yardstick: int | None) -> str:
     """Say what to do about a catalog without rows: its filter may be what leaves none."""
     if certificate.records:
         return (
-            f"catalog.filter lets none of its {certificate.records:,} records through: look for a "
-            "mistake in catalog.filter"
+            f"catalog.filter lets none of its {counted(certificate.records, 'record')} through: "
+            "look for a mistake in catalog.filter"
         )
     if not yardstick:
         return "look why the export has written none"
@@ -77,7 +78,7 @@ def _shrunk(reading: Reading, limits: Limits) -> Iterator[GuardStop]:
         limit=limits.max_shrink,
         actual=in_unit_of(limits.max_shrink, lost, yardstick),
         stopped=(Action.DELETE,),
-        message=f"{certificate.source} has {certificate.rows:,} rows after the filter, "
+        message=f"{certificate.source} has {counted(certificate.rows, 'row')} after the filter, "
         f"{lost:,} fewer than the {yardstick:,} of the last complete read; "
         "if that is right, approve the cycle, or raise guards.max_shrink for one run",
     )
@@ -95,9 +96,9 @@ def _joined_shrunk(reading: Reading, limits: Limits) -> Iterator[GuardStop]:
             limit=limits.max_shrink,
             actual=in_unit_of(limits.max_shrink, lost, yardstick),
             stopped=(Action.UPDATE, Action.DELETE),
-            message=f'"{name}", joined to {reading.certificate.source}, has {rows:,} rows, '
-            f"{lost:,} fewer than the {yardstick:,} of the last complete read; "
-            "if that is right, approve the cycle, or raise guards.max_shrink for one run",
+            message=f'"{name}", joined to {reading.certificate.source}, has '
+            f"{counted(rows, 'row')}, {lost:,} fewer than the {yardstick:,} of the last complete "
+            "read; if that is right, approve the cycle, or raise guards.max_shrink for one run",
         )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from syncd.domain.attributes import Value
 from syncd.domain.change import Action, Change, ChangeOutcome, Resource
+from syncd.domain.counting import counted as counted  # noqa: PLC0414 - the pages take all words from here
 from syncd.domain.cycle import Mode
 from syncd.domain.delivery import Failure
 from syncd.errors import ExitCode
@@ -49,11 +50,6 @@ def number(count: int) -> str:
 def whole_number(quantity: float | None) -> int | float | None:
     """Write whole numbers as such."""
     return int(quantity) if quantity is not None and float(quantity).is_integer() else quantity
-
-
-def counted(count: int, noun: str) -> str:
-    """Put a regular noun behind its number: `1 row`, `1,200 rows`."""
-    return f"{number(count)} {noun if count == 1 else noun + 's'}"
 
 
 def joined(parts: Sequence[str]) -> str:

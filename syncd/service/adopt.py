@@ -11,6 +11,7 @@ from typing import Final
 
 from syncd.domain.attributes import Attribute, AttributeChange, ItemId
 from syncd.domain.change import Resource
+from syncd.domain.counting import counted
 from syncd.domain.cycle import CycleResult, GuardStop, Mode
 from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.policy import PolicyMode
@@ -121,7 +122,7 @@ async def rebuild(ports: Ports, terms: Terms, request: CycleRequest) -> CycleRes
     if owned:
         raise UsageError(
             "syncd adopt --rebuild",
-            f"the state is not lost: it owns {owned:,} items",
+            f"the state is not lost: it owns {counted(owned, 'item')}",
             "Compare it with what is there: syncd audit",
         )
     reporting = replace(terms.policy, mode=PolicyMode.REPORT_ONLY, adopt=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from syncd.domain.change import Resource
+from syncd.domain.counting import counted
 from syncd.domain.delivery import Failure
 from syncd.domain.plain_text import shown
 from syncd.domain.rules import RuleBook
@@ -165,7 +166,7 @@ class _Tally:
 
 def _of_catalog(certificate: Certificate, tally: _Tally) -> Finding:
     words = (
-        f"{certificate.source}: {certificate.rows:,} rows after the filter, "
+        f"{certificate.source}: {counted(certificate.rows, 'row')} after the filter, "
         f"{tally.usable:,} usable, {tally.held:,} held{_left_out(certificate)}"
     )
     if not certificate.complete:
@@ -187,7 +188,7 @@ def _of_catalog(certificate: Certificate, tally: _Tally) -> Finding:
 def _left_out(certificate: Certificate) -> str:
     """Say what takes no part: by the filter, and by the source's own word."""
     dropped = certificate.records - certificate.rows
-    by_filter = (f"catalog.filter drops {dropped:,} of {certificate.records:,} records",)
+    by_filter = (f"catalog.filter drops {dropped:,} of {counted(certificate.records, 'record')}",)
     said = (*(by_filter if dropped else ()), *certificate.left_out)
     return "".join(f"; {sentence}" for sentence in said)
 

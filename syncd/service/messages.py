@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Final
 
 from syncd.domain.approval import NEVER_APPROVED, can_be_approved
+from syncd.domain.counting import counted
 from syncd.domain.cycle import CycleId, GuardStop, QuarantinedSku
 from syncd.domain.message import Message, Urgency
 from syncd.domain.plain_text import printable
 from syncd.domain.snapshot import HeldSku
 from syncd.service.glimpse import Subject
-from syncd.service.remarks import counted_skus
 
 _MOST_REASONS: Final = 5
 _EXAMPLES: Final = 3
@@ -103,10 +103,10 @@ def quarantined(news: Sequence[QuarantinedSku], count: int) -> Message:
         reasons[_line(f"{status}{failure.code}{about}: {failure.message}")].append(sku.id)
     lines = (
         *_by_reason(reasons),
-        f"In quarantine are {counted_skus(count)} now; each waits until its data changes.",
+        f"In quarantine are {counted(count, 'SKU')} now; each waits until its data changes.",
         "See them: syncd quarantine list",
     )
-    title = f"{counted_skus(len(news))} newly refused by Digital River"
+    title = f"{counted(len(news), 'SKU')} newly refused by Digital River"
     return Message.of(title, lines, Urgency.WARNING)
 
 
@@ -121,7 +121,7 @@ def held(rows: Sequence[HeldSku], before: int) -> Message:
         "Their items stay as they are until the catalog is mended.",
         "See the first of them: syncd status",
     )
-    title = f"{len(rows):,} rows of the catalog cannot be used{since}"
+    title = f"{counted(len(rows), 'row')} of the catalog cannot be used{since}"
     return Message.of(title, lines, Urgency.WARNING)
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Final
 
 from syncd.domain.attributes import ItemId
+from syncd.domain.counting import counted
 
 EXAMPLES: Final = 3
 MOST_SENTENCES: Final = 20
@@ -32,15 +33,10 @@ class Remarks:
         left = len(self._counts) - len(told)
         if left:
             skus = self._counts.total() - sum(count for _, count in told)
-            sentences.append(f"{left:,} more remarks like these concern {counted_skus(skus)}.")
+            sentences.append(f"{left:,} more remarks like these concern {counted(skus, 'SKU')}.")
         return tuple(sentences)
 
     def _sentence(self, remark: str, count: int) -> str:
         examples = ", ".join(self._examples[remark])
         such_as = "such as " if count > EXAMPLES else ""
-        return f"{remark} ({counted_skus(count)}: {such_as}{examples})."
-
-
-def counted_skus(skus: int) -> str:
-    """Say how many in words: `1 SKU`, `1,200 SKUs`."""
-    return "1 SKU" if skus == 1 else f"{skus:,} SKUs"
+        return f"{remark} ({counted(count, 'SKU')}: {such_as}{examples})."

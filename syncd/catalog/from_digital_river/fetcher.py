@@ -18,6 +18,7 @@ from syncd.catalog.from_digital_river.skus import COLUMNS, Shelf, Sku
 from syncd.catalog.spool import write, written_to
 from syncd.config import DigitalRiverKeys
 from syncd.domain.attributes import ItemId
+from syncd.domain.counting import counted
 from syncd.domain.listing import CountedSpan
 from syncd.domain.snapshot import PageRun, Scope
 from syncd.errors import (
@@ -95,7 +96,7 @@ class SkuFetcher:
         if not shelf.rows:
             raise self._nothing(shelf)
         evidence = (
-            f"{first.count:,} SKUs came in {_windows(first.spans)}, each read to its end",
+            f"{counted(first.count, 'SKU')} came in {_windows(first.spans)}, each read to its end",
             f"after that, those changed since {_written(since)} were read again: {later.count:,}",
             *shelf.told(),
         )
@@ -111,7 +112,7 @@ class SkuFetcher:
         removed = room.folder / "removed.jsonl"
         write(removed, (_line(item) for item in sorted(gone)))
         evidence = (
-            f"{changed.count:,} SKUs were changed since {_written(start)}",
+            f"{counted(changed.count, 'SKU')} changed since {_written(start)}",
             words,
             *shelf.told(),
         )
@@ -126,7 +127,7 @@ class SkuFetcher:
                 "which SKUs were deleted is not known, for the key may not read events;"
                 " the next full read finds them"
             )
-        return deleted, f"events tell of {len(deleted):,} SKUs that were deleted since"
+        return deleted, f"events tell of {counted(len(deleted), 'SKU')} deleted since"
 
     def _fetched(
         self,

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from syncd.domain.counting import counted
+
 Sku: TypeAlias = Mapping[str, object]
 
 COLUMNS: Final = (
@@ -64,14 +66,14 @@ class Shelf:
     def told(self) -> Iterator[str]:
         """Say what was left out, and what lacks something."""
         if self.digital:
-            yield f"{self.digital:,} SKUs were left out, for they are not physical"
+            yield f"{counted(self.digital, 'SKU')} left out, for they are not physical"
         if self.managed:
             yield (
-                f"{self.managed:,} SKUs were left out, for Digital River fulfils them itself"
+                f"{counted(self.managed, 'SKU')} left out, for Digital River fulfils them itself"
                 " (managedFulfillment)"
             )
         if self.bare:
             yield (
-                f"{self.bare:,} SKUs have a group and lack a country of origin or an ECCN of their"
-                " own; they are synced without"
+                f"{counted(self.bare, 'SKU')} of a group, synced without the country of origin or"
+                " the ECCN that they lack"
             )

@@ -36,6 +36,7 @@ from syncd.catalog.from_http.tally import Tally
 from syncd.catalog.spool import write
 from syncd.catalog.watching import counted_singly, moving
 from syncd.config import HttpKeys
+from syncd.domain.counting import counted
 from syncd.errors import CatalogError
 
 _ITSELF: Final = "@"
@@ -121,8 +122,8 @@ class Download:
             tally.doubt(f"the answer has {sign}, as if more pages followed; set catalog.paging")
         elif total:
             tally.doubt(
-                f"the answer has {total}, but {tally.records:,} records came; set catalog.paging,"
-                " or catalog.total to where the number of records stands"
+                f"the answer has {total}, but {counted(tally.records, 'record')} came;"
+                " set catalog.paging, or catalog.total to where the number of records stands"
             )
         if loss:
             tally.doubt(f"the answer has {loss} beside its records, so some may be left out")

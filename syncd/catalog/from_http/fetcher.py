@@ -29,6 +29,7 @@ from syncd.catalog.second_look import SecondLook
 from syncd.catalog.spool import write
 from syncd.catalog.watching import counted_singly
 from syncd.config import HttpKeys
+from syncd.domain.counting import counted
 from syncd.domain.snapshot import Scope
 from syncd.errors import SuspectCatalogError
 from syncd.ports import Advance, unseen
@@ -168,7 +169,9 @@ class HttpFetcher:
                 yield from moved(pages, request, first)
 
     def _nothing(self, records: int, why: str | None = None) -> SuspectCatalogError:
-        found = f"none of its {records:,} records is a row" if records else "it has no records"
+        found = (
+            f"none of its {counted(records, 'record')} is a row" if records else "it has no records"
+        )
         found = f"{found}, and {why}" if why else found
         return SuspectCatalogError(
             self.name,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from syncd.catalog.from_http.rows import Rows
 from syncd.catalog.from_http.tally import Tally
+from syncd.domain.counting import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +29,16 @@ class Part:
         """Tell what keeps the list from being proven complete."""
         yield from self.tally.doubts()
         if self.rows.without_list:
-            yield f"{self.rows.without_list:,} records have no list at catalog.nested"
+            yield f"{counted(self.rows.without_list, 'record')} without a list at catalog.nested"
         if self.rows.left_out_spoilt:
             yield (
-                f"{self.rows.left_out_spoilt:,} rows for which catalog.only does not hold have"
-                " bytes that are no UTF-8, so they may have been others"
+                f"{counted(self.rows.left_out_spoilt, 'row')} left out by catalog.only, with bytes"
+                " that are no UTF-8 and may have meant something else"
             )
         if self.rows.cut_lists:
             yield (
-                f"{self.rows.cut_lists:,} records say that their list at catalog.nested goes on:"
-                " let the request ask for more of it at once"
+                f"{counted(self.rows.cut_lists, 'record')} with a list at catalog.nested that goes"
+                " on: let the request ask for more of it at once"
             )
 
     def doubts_of_all(self) -> Iterator[str]:
@@ -60,4 +61,4 @@ class Part:
     def left_out(self) -> Iterator[str]:
         """Tell which of its rows are none."""
         if self.rows.left_out:
-            yield self.tally.said(f"{self.rows.left_out:,} rows take no part (catalog.only)")
+            yield self.tally.said(f"{counted(self.rows.left_out, 'row')} left out by catalog.only")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
+from syncd.domain.counting import counted
 from syncd.domain.snapshot import PageRun
 
 _MOST_RUNS: Final = 8
@@ -137,7 +138,7 @@ class Tally:
         if self._counts:
             yield self.said(self._in_pages())
         if declared:
-            yield self.said(f"{self.total:,} records were declared, as many as came")
+            yield self.said(f"{counted(self.total or 0, 'record')} declared, as many as came")
         yield from map(self.said, self._evidence)
 
     def runs(self) -> Iterator[PageRun]:
@@ -150,10 +151,10 @@ class Tally:
 
     def _in_pages(self) -> str:
         if self.pages == 1:
-            return f"{self.records:,} records came in one answer"
+            return f"{counted(self.records, 'record')} came in one answer"
         runs = list(self.runs())
         told = ", ".join(map(_run, runs)) if len(runs) <= _MOST_RUNS else self._summed_up()
-        return f"{self.records:,} records came in {self.pages:,} pages ({told})"
+        return f"{counted(self.records, 'record')} came in {self.pages:,} pages ({told})"
 
     def _summed_up(self) -> str:
         first, last = self._counts[0], self._counts[-1]
@@ -163,7 +164,7 @@ class Tally:
     def _doubts_of_moving(self) -> Iterator[str]:
         if self._met_again and self.pages > 1:
             yield (
-                f"{self._met_again:,} records that take no part came more than once, so the list"
+                f"{counted(self._met_again, 'record')} left out came more than once, so the list"
                 " may have moved while it was read"
             )
 
@@ -178,7 +179,7 @@ class Tally:
             after = next(total for total in known if total != known[0])
             yield f"the declared number of records went from {known[0]:,} to {after:,} meanwhile"
         if known and known[-1] != self.records:
-            yield f"{self.records:,} records came, but {known[-1]:,} were declared"
+            yield f"{counted(self.records, 'record')} came, but {known[-1]:,} were declared"
 
 
 def _run(run: PageRun) -> str:

@@ -95,7 +95,7 @@ def test_each_physical_sku_gets_its_item_and_what_is_left_out_is_said(
     assert "Digital River fulfils them itself (managedFulfillment)" in told
     assert "for they are not physical" in told
     assert run.json()["catalog"]["complete"] is True
-    managed = "1 SKUs were left out, for Digital River fulfils them itself (managedFulfillment)"
+    managed = "1 SKU left out, for Digital River fulfils them itself (managedFulfillment)"
     assert managed in account.run("--dry-run").stdout
     assert managed in account.run("check").stdout.replace("\n", " ")
 

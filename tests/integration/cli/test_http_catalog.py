@@ -207,5 +207,5 @@ def test_the_report_says_what_speaks_for_the_read(shop: ShopHere, server: RawSer
 
     run = shop.run("--dry-run", "--format", "json")
 
-    assert "3 records were declared, as many as came" in json.dumps(run.json()["catalog"])
+    assert "3 records declared, as many as came" in json.dumps(run.json()["catalog"])
     assert run.json()["catalog"]["source"] == f"{server.url}/list"

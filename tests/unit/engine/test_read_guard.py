@@ -85,6 +85,13 @@ def test_a_shrunken_read_tells_how_much_in_the_unit_of_its_limit(
     assert type(stop.actual) is type(limit)
 
 
+@pytest.mark.parametrize(("rows", "words"), [(1, "has 1 row after"), (2, "has 2 rows after")])
+def test_a_shrunken_read_tells_what_is_left(rows: int, words: str) -> None:
+    (stop,) = reading_stops(reading(read_of(rows), 100, 100 - rows), LIMITS)
+
+    assert f"catalog.csv {words} the filter, {100 - rows} fewer than the 100" in stop.message
+
+
 def test_an_empty_catalog_is_stopped_even_where_everything_may_be_lost() -> None:
     (stop,) = reading_stops(reading(read_of(0), 100, 100), Limits(max_shrink=1.0))
 

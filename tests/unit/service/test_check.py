@@ -62,6 +62,7 @@ async def test_a_key_must_read_skus_where_they_are_managed() -> None:
     ("origins", "doubts", "health", "words"),
     [
         (["DK", "CA"], (), Health.OK, "2 rows after the filter, 2 usable, 0 held"),
+        (["DK"], (), Health.OK, "1 row after the filter, 1 usable, 0 held"),
         (["DK", "UK"], (), Health.LOOK, "1 usable, 1 held"),
         (["DK"], ("it was cut short",), Health.LOOK, "not proven complete: it was cut short"),
         ([], (), Health.LOOK, "0 rows"),

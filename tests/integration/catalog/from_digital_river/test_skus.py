@@ -71,8 +71,8 @@ def test_each_row_has_the_skus_own_values(account: Account) -> None:
     assert found.row("A").values[Attribute.MANUFACTURER_ID] is None
     assert found.row("B").values[Attribute.COUNTRY_OF_ORIGIN] is None
     told = " ".join(found.certificate.evidence)
-    assert "1 SKUs were left out, for they are not physical" in told
-    assert "1 SKUs were left out, for Digital River fulfils them itself" in told
+    assert "1 SKU left out, for they are not physical" in told
+    assert "1 SKU left out, for Digital River fulfils them itself" in told
 
 
 def test_an_account_without_skus_stops_every_delete(account: Account) -> None:

@@ -77,7 +77,7 @@ def test_a_job_is_started_waited_for_and_downloaded(
 
     assert ids_of(fetched) == ["P1", "P2", "P3"]
     assert fetched.doubts == ()
-    assert "3 records were declared, as many as came" in fetched.evidence
+    assert "3 records declared, as many as came" in fetched.evidence
     assert 5.0 in reader.glass.slept
 
 

@@ -70,7 +70,7 @@ def test_a_nested_list_that_goes_on_leaves_a_doubt(
     fetched = reader.fetch(url=_give(server, shirt), nested=nested)
 
     (doubt,) = fetched.doubts
-    assert doubt.startswith("1 records say that their list at catalog.nested goes on")
+    assert doubt.startswith("1 record with a list at catalog.nested that goes on")
 
 
 def test_another_list_in_a_record_may_go_on(server: RawServer, reader: Reader) -> None:
@@ -100,7 +100,7 @@ def test_a_record_that_only_leaves_out_shows_on_two_pages_that_the_list_moved(
 
     assert ids_of(fetched) == ["S", "M"]
     (doubt,) = fetched.doubts
-    assert doubt.startswith("1 records that take no part came more than once")
+    assert doubt.startswith("1 record left out came more than once")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_list_without_any_row_for_lack_of_a_field_says_which(
 def test_a_record_without_its_nested_list_leaves_a_doubt(server: RawServer, reader: Reader) -> None:
     fetched = reader.fetch(url=_give(server, SHIRT, {"title": "Cap"}), nested="variants")
 
-    assert fetched.doubts == ("1 records have no list at catalog.nested",)
+    assert fetched.doubts == ("1 record without a list at catalog.nested",)
 
 
 def test_columns_may_be_found_anywhere_within_a_row(server: RawServer, reader: Reader) -> None:
@@ -181,7 +181,7 @@ def test_rows_that_do_not_take_part_are_told(server: RawServer, reader: Reader) 
     fetched = reader.fetch(url=_give(server, *products(2), {"id": "", "mpn": "x"}), only="id")
 
     assert [row["id"] for row in rows_of(fetched)] == ["P1", "P2"]
-    assert "1 rows take no part (catalog.only)" in fetched.evidence
+    assert "1 row left out by catalog.only" in fetched.evidence
 
 
 def test_what_is_no_object_is_held(server: RawServer, reader: Reader) -> None:

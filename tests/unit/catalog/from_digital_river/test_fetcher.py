@@ -90,14 +90,14 @@ class TestRows:
     @pytest.mark.parametrize(
         ("other", "words"),
         [
-            (sku("B", physical=False), "1 SKUs were left out, for they are not physical"),
+            (sku("B", physical=False), "1 SKU left out, for they are not physical"),
             (
                 sku("B", managedFulfillment=MANAGED),
-                "1 SKUs were left out, for Digital River fulfils them itself (managedFulfillment)",
+                "1 SKU left out, for Digital River fulfils them itself (managedFulfillment)",
             ),
             (
                 sku("B", physical=False, managedFulfillment=MANAGED),
-                "1 SKUs were left out, for Digital River fulfils them itself (managedFulfillment)",
+                "1 SKU left out, for Digital River fulfils them itself (managedFulfillment)",
             ),
         ],
     )
@@ -124,7 +124,7 @@ class TestRows:
         fetched = account.fetch()
 
         assert rows(fetched)["A"]["countryOfOrigin"] is None
-        assert any(sentence.startswith("1 SKUs have a group") for sentence in fetched.evidence)
+        assert any(sentence.startswith("1 SKU of a group") for sentence in fetched.evidence)
 
 
 class TestWholeReads:

@@ -76,7 +76,7 @@ def test_what_each_page_had_is_told_those_alike_together() -> None:
 def test_a_total_that_was_met_is_evidence() -> None:
     evidence = list(_tally([2, 1], [3, 3]).evidence())
 
-    assert evidence[1:] == ["3 records were declared, as many as came"]
+    assert evidence[1:] == ["3 records declared, as many as came"]
 
 
 def test_a_list_among_several_is_named() -> None:
@@ -84,8 +84,8 @@ def test_a_list_among_several_is_named() -> None:
     tally.declare(2)
     tally.add(1, [b"a"])
 
-    assert list(tally.doubts()) == ["/variations: 1 records came, but 2 were declared"]
-    assert list(tally.evidence()) == ["/variations: 1 records came in one answer"]
+    assert list(tally.doubts()) == ["/variations: 1 record came, but 2 were declared"]
+    assert list(tally.evidence()) == ["/variations: 1 record came in one answer"]
 
 
 def test_a_page_that_came_before_gives_nothing_and_a_doubt() -> None:
