@@ -27,9 +27,16 @@ _SECOND: Final = timedelta(seconds=1)
 
 
 async def stocked_among(reader: Reader, ids: Sequence[ItemId]) -> frozenset[ItemId]:
-    """Those of these ids, a hundred at most, that have stock left at any location."""
-    found = [await _stocked(reader, part) for part in fitting(ITEM_IDS, ids)]
-    return frozenset().union(*found)
+    """Those of these ids that have stock left at any location.
+
+    One that has more levels than can be read has some left where any of them is available.
+    """
+    found = await read_levels(reader, ids, LevelFilter())
+    stocked = {level.item for level in found.levels if level.in_stock}
+    if unclear := sorted(found.cut_short - stocked):
+        there = await read_levels(reader, unclear, LevelFilter(available=True))
+        stocked.update(level.item for level in there.levels)
+    return frozenset(stocked)
 
 
 async def read_levels(reader: Reader, ids: Sequence[ItemId], wanted: LevelFilter) -> Levels:
@@ -112,27 +119,6 @@ class _Question:
     def _take(self, page: Page[WireLevel], ids: Sequence[ItemId]) -> None:
         asked = frozenset(ids)
         self.levels += [level for one in page.data if (level := one.as_level()).item in asked]
-
-
-async def _stocked(reader: Reader, ids: Sequence[ItemId]) -> frozenset[ItemId]:
-    asked, page = frozenset(ids), await _first_page(reader, ids)
-    if len(page.data) < _FULL:
-        return frozenset(ItemId(level.item) for level in page.data if level.in_stock) & asked
-    if len(ids) > 1:
-        half = len(ids) // 2
-        return await _stocked(reader, ids[:half]) | await _stocked(reader, ids[half:])
-    left = (
-        any(level.in_stock for level in page.data)
-        or (await _first_page(reader, ids, ("available", "true"))).data
-    )
-    return asked if left else frozenset()
-
-
-async def _first_page(
-    reader: Reader, ids: Sequence[ItemId], *filters: tuple[str, str]
-) -> Page[WireLevel]:
-    query = [*((ITEM_IDS, item) for item in ids), *filters]
-    return await reader.page(listing(Resource.INVENTORY_LEVEL, query), WireLevel)
 
 
 def _in_parts(ids: Sequence[ItemId]) -> Iterator[Sequence[ItemId]]:

@@ -152,11 +152,6 @@ class WireLevel(WireObject):
     updated_time: object = Field(None, alias="updatedTime")
 
     @property
-    def in_stock(self) -> bool:
-        """Whether anything is left."""
-        return self.as_level().in_stock
-
-    @property
     def updated(self) -> datetime | None:
         """When it was changed last; None where that cannot be read."""
         return _moment(self.updated_time)

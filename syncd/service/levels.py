@@ -6,12 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from syncd.domain.attributes import Attribute, ItemId
+from syncd.domain.attributes import ItemId
 from syncd.domain.level import Level, LevelFilter, Levels
 from syncd.domain.stock import StockPoint
-from syncd.domain.tracking import Ownership, SkuState
 from syncd.ports import State, Stock
-from syncd.service.table import rows_in
+from syncd.service.table import known, may_be_oversold
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +67,15 @@ async def take_stock(
 
 
 def _owned(state: State) -> list[ItemId]:
-    return [
-        row.id
-        for row in rows_in(state, *SkuState)
-        if row.ownership is Ownership.OWNED and row.known is not None
-    ]
+    return [row.id for row in known(state)]
 
 
 def _told(state: State, asked: Sequence[ItemId], found: Levels, wanted: Wanted) -> Stocktaking:
     stocked = {level.item for level in found.levels}
     levels = [level for level in found.levels if wanted.admits(level)]
-    oversell = _oversell(state, sorted({level.item for level in levels}))
+    rows = state.tracked(sorted({level.item for level in levels}))
+    oversell = {id_: may_be_oversold(row) for id_, row in rows.items()}
     is_filtered = wanted != Wanted(LevelFilter())
     without = () if is_filtered else tuple(item for item in asked if item not in stocked)
     shelves = tuple(Shelf(level, oversell.get(level.item)) for level in levels)
     return Stocktaking(len(asked), shelves, without, tuple(sorted(found.cut_short)))
-
-
-def _oversell(state: State, ids: Sequence[ItemId]) -> dict[ItemId, bool]:
-    """Whether each item may be sold without stock, as far as it is known."""
-    known = {
-        id_: (row.known or {}).get(Attribute.ALLOW_OVERSELL)
-        for id_, row in state.tracked(ids).items()
-    }
-    return {id_: value for id_, value in known.items() if isinstance(value, bool)}

@@ -6,20 +6,17 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from math import ceil
-from typing import Final
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.audit import Audit
-from syncd.domain.tracking import Ownership, SkuState, Tracked
 from syncd.service.ask import IDS_A_REQUEST
 from syncd.service.audit import Auditing
 from syncd.service.notes import note
 from syncd.service.rounds import Round, last_round, remember, step_of
+from syncd.service.table import known
 from syncd.service.terms import CycleRequest, Ports, Terms
-
-_ALL: Final = frozenset(SkuState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +47,7 @@ def _next_slice(ports: Ports, length: timedelta) -> Slice:
     share = min(max((now - at.stepped) / length, 0.0), 1.0)
     requests = max(1, ceil(state.census().owned * share / IDS_A_REQUEST))
     count = requests * IDS_A_REQUEST
-    known = filter(_is_known, chain.from_iterable(state.in_states(_ALL, at.after)))
-    ids = tuple(row.id for row in islice(known, count))
+    ids = tuple(row.id for row in islice(known(state, at.after), count))
     if len(ids) == count:
         return Slice(ids, replace(at, stepped=now, after=ids[-1]))
     return Slice(ids, Round(began=now, stepped=now, took=now - at.began))
-
-
-def _is_known(row: Tracked) -> bool:
-    return row.ownership is Ownership.OWNED and row.known is not None

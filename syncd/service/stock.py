@@ -15,16 +15,16 @@ from typing import Final
 
 import structlog
 
-from syncd.domain.attributes import Attribute, ItemId
+from syncd.domain.attributes import ItemId
 from syncd.domain.level import LevelFilter, Levels
 from syncd.domain.stock import Concern, StockCourse, StockPoint, StockShot
-from syncd.domain.tracking import Ownership, SkuState, Tracked
+from syncd.domain.tracking import Tracked
 from syncd.engine.stock import course_of, point_of
 from syncd.errors import ResourceForbiddenError
 from syncd.ports import State, Stock, Transaction
 from syncd.service.notes import note
 from syncd.service.stoppable import unless_stopped
-from syncd.service.table import rows_in
+from syncd.service.table import known, may_be_oversold
 from syncd.service.terms import CycleRequest, Ports
 
 AT_ONCE: Final = 490
@@ -80,12 +80,12 @@ def courses(state: State, ids: Sequence[ItemId], now: datetime) -> Iterator[Stoc
 
     Those without a history are left out.
     """
-    rows = iter(state.tracked(ids).values()) if ids else _known(state)
+    rows = iter(state.tracked(ids).values()) if ids else known(state)
     while batch := list(islice(rows, AT_ONCE)):
         kept = state.stock_of([row.id for row in batch])
         for row in batch:
             if row.id in kept:
-                yield course_of(kept[row.id], oversell=_oversell(row), now=now)
+                yield course_of(kept[row.id], oversell=may_be_oversold(row), now=now)
 
 
 @dataclass(slots=True)
@@ -109,7 +109,7 @@ class _Snapshot:
 
     async def take(self) -> None:
         """Go over all items, some at a time."""
-        rows = _known(self.ports.state)
+        rows = known(self.ports.state)
         owned = (await asyncio.to_thread(self.ports.state.census)).owned
         self.request.progress.phase("noting levels", owned)
         while batch := await asyncio.to_thread(lambda: list(islice(rows, AT_ONCE))):
@@ -132,7 +132,7 @@ class _Snapshot:
         for row in batch:
             points = _with(seen.get(row.id), before.get(row.id, ()))
             if points:
-                self._judge(course_of(points, oversell=_oversell(row), now=now))
+                self._judge(course_of(points, oversell=may_be_oversold(row), now=now))
 
     def _judge(self, course: StockCourse) -> None:
         if course.concern is not None:
@@ -160,12 +160,6 @@ class _Snapshot:
         )
 
 
-def _known(state: State) -> Iterator[Tracked]:
-    for row in rows_in(state, *SkuState):
-        if row.ownership is Ownership.OWNED and row.known is not None:
-            yield row
-
-
 def _points(found: Levels, now: datetime) -> Mapping[ItemId, StockPoint]:
     """What was seen of each item; of one that was cut short nobody knows how much there is."""
     by_item = groupby(found.levels, key=lambda level: level.item)  # they come ordered by item
@@ -189,11 +183,6 @@ def _with(point: StockPoint | None, before: Iterable[StockPoint]) -> Sequence[St
     if last is not None and point.shows_the_same(last):
         return list(before)
     return [*history, point]
-
-
-def _oversell(row: Tracked) -> bool | None:
-    value = (row.known or {}).get(Attribute.ALLOW_OVERSELL)
-    return value if isinstance(value, bool) else None
 
 
 def _remember(shot: StockShot, transaction: Transaction) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.cycle import QuarantinedSku
 from syncd.domain.snapshot import HeldSku
-from syncd.domain.tracking import SkuState, Tracked
+from syncd.domain.tracking import Ownership, SkuState, Tracked
 from syncd.ports import State
 
 
@@ -14,6 +15,20 @@ def rows_in(state: State, *states: SkuState) -> Iterator[Tracked]:
     """Every row in one of these states, ordered by id."""
     for rows in state.in_states(frozenset(states)):
         yield from rows
+
+
+def known(state: State, after: ItemId | None = None) -> Iterator[Tracked]:
+    """Every row whose item is ours and known to be there, ordered by id from behind this one on."""
+    for rows in state.in_states(frozenset(SkuState), after):
+        yield from (
+            row for row in rows if row.ownership is Ownership.OWNED and row.known is not None
+        )
+
+
+def may_be_oversold(row: Tracked) -> bool | None:
+    """Whether its item may be sold without stock; None where that is not known."""
+    value = (row.known or {}).get(Attribute.ALLOW_OVERSELL)
+    return value if isinstance(value, bool) else None
 
 
 def held(state: State) -> Iterator[HeldSku]:

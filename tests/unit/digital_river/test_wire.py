@@ -59,7 +59,7 @@ def test_stock_goes_by_the_quantity_where_that_is_known(
     available: bool | None, quantity: float | None, in_stock: bool
 ) -> None:
     raw = {"inventoryItemId": "a", "available": available, "availableQuantity": quantity}
-    assert WireLevel.model_validate(raw).in_stock is in_stock
+    assert WireLevel.model_validate(raw).as_level().in_stock is in_stock
 
 
 @pytest.mark.parametrize(
