@@ -29,13 +29,15 @@ TENTH = 0.1
 class Remote:
     """The key's rate, how long answers take, and how many others send under the same key.
 
-    When the last answer comes is `unsure` by so many seconds: of the slowest, or of others.
+    When the last answer comes is `unsure` by so many seconds: of the slowest, or of others. Where
+    the key is `throttled`, nothing may leave in a quarter of each second, at whatever moment.
     """
 
     rate: float
     latency: Callable[[random.Random], float]
     unsure: float
     others: int = 0
+    throttled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Delivery:
         strand, left = Strand(lambda: EPOCH, loop.time), iter(range(WRITES))
         strand.phase("delivering", WRITES)
         others = [asyncio.create_task(self._meddle(pacer)) for pacer in self.pacers[1:]]
+        if self.remote.throttled:
+            others.append(asyncio.create_task(_throttle(self.pacers[0], random.Random(1))))
         async with asyncio.TaskGroup() as group:
             for number in range(WORKERS):
                 group.create_task(self._deliver(left, strand, random.Random(number)))
@@ -83,8 +87,18 @@ class Delivery:
 
 
 async def _depart(pacer: FilePacer) -> None:
-    assert await pacer.turn(always) == 0.0
-    assert await pacer.depart() == 0.0
+    pause = await pacer.turn(always) or await pacer.depart()
+    if pause:
+        await asyncio.sleep(pause)
+        await _depart(pacer)
+
+
+async def _throttle(pacer: FilePacer, chance: random.Random) -> None:
+    """Pause the key as answers of 429 do, on average for a quarter of all time."""
+    while True:
+        await asyncio.sleep(chance.uniform(0.2, 0.4))
+        pacer.pause(0.1)
+        await asyncio.sleep(0.1)
 
 
 def _quick(chance: random.Random) -> float:
@@ -107,8 +121,16 @@ def _now_and_then_slower(chance: random.Random) -> float:
         Remote(1000, _slow, 0.4),
         Remote(250, _now_and_then_slower, 0.6),
         Remote(100, _quick, 0.6, others=1),
+        Remote(100, _quick, 0.6, throttled=True),
     ],
-    ids=["by the rate", "hardly by the rate", "by the answers", "by a few answers", "shared"],
+    ids=[
+        "by the rate",
+        "hardly by the rate",
+        "by the answers",
+        "by a few answers",
+        "shared",
+        "throttled",
+    ],
 )
 def test_after_the_first_tenth_the_estimate_is_within_a_tenth(
     remote: Remote, tmp_path: Path
