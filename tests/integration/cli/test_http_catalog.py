@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.integration.cli.conftest import ShopHere
 from tests.sandbox_process import SandboxProcess
-from tests.shop import KEY
-from tests.stubs import adobe_commerce, bigcommerce, commercetools, shopify, woocommerce
 from tests.stubs.paged import PagedList
 from tests.stubs.raw import Asked, RawServer, Reply, raw_server
-from tests.stubs.serving import serving
 
 REMOTE = """
 [digital_river]
@@ -54,71 +49,6 @@ part_number = "mpn"
 """
 
 
-@dataclass(frozen=True)
-class Platform:
-    """A shop on one of the platforms that there are presets for; `auth` stands in its table."""
-
-    preset: str
-    url: str
-    auth: Mapping[str, str]
-
-    @property
-    def given(self) -> list[str]:
-        """How `init` is told of it."""
-        keys = {"url": self.url, QUICKLY: "900.0"}
-        keys |= {f"auth.{key}": value for key, value in self.auth.items()}
-        return [word for key, value in keys.items() for word in ("--set", f"{key}={value}")]
-
-
-@contextmanager
-def _on_shopify() -> Iterator[Platform]:
-    stub = shopify.Shopify([shopify.variant(number) for number in (1, 2, 3)], turns=1)
-    with serving(stub.app()) as stub.url:
-        yield Platform("shopify", stub.url, {"secret": shopify.TOKEN})
-
-
-@contextmanager
-def _on_woocommerce() -> Iterator[Platform]:
-    products = [woocommerce.product(1), *(woocommerce.product(at, "variation") for at in (2, 3))]
-    key, secret = woocommerce.KEY
-    with serving(woocommerce.WooCommerce(products).app()) as url:
-        yield Platform("woocommerce", url, {"username": key, "secret": secret})
-
-
-@contextmanager
-def _on_adobe_commerce() -> Iterator[Platform]:
-    stub = adobe_commerce.AdobeCommerce([adobe_commerce.product(at) for at in (1, 2, 3)])
-    with serving(stub.app()) as url:
-        yield Platform("adobe_commerce", url, {"secret": adobe_commerce.TOKEN})
-
-
-@contextmanager
-def _on_bigcommerce() -> Iterator[Platform]:
-    stub = bigcommerce.BigCommerce([bigcommerce.product(at) for at in (1, 2, 3)])
-    with serving(stub.app()) as url:
-        place = f"{url}/stores/{bigcommerce.HASH}"
-        yield Platform("bigcommerce", place, {"secret": bigcommerce.TOKEN})
-
-
-@contextmanager
-def _on_commercetools() -> Iterator[Platform]:
-    stub = commercetools.Commercetools([commercetools.projection(at) for at in (1, 2, 3)])
-    client, secret = commercetools.CLIENT
-    with serving(stub.app()) as url:
-        auth = {"token_url": f"{url}/oauth/token", "username": client, "secret": secret}
-        place = f"{url}/{commercetools.PROJECT}"
-        yield Platform("commercetools", place, auth | {"scope": commercetools.SCOPE})
-
-
-PLATFORMS = [_on_shopify, _on_woocommerce, _on_adobe_commerce, _on_bigcommerce, _on_commercetools]
-
-
-@pytest.fixture(params=PLATFORMS, ids=lambda open_one: open_one.__name__.removeprefix("_on_"))
-def platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
-    with request.param() as platform:
-        yield platform
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[RawServer]:
     with raw_server() as server, pytest.MonkeyPatch.context() as patch:
@@ -129,23 +59,6 @@ def server() -> Iterator[RawServer]:
 def _configure(shop: ShopHere, catalog: str) -> None:
     text = catalog + REMOTE.format(remote=shop.url)
     shop.configuration.write_text(text, encoding="utf-8")
-
-
-def test_init_leads_from_nothing_to_a_dry_run_for_each_preset(
-    shop: ShopHere, platform: Platform
-) -> None:
-    shop.configuration.unlink()
-    (shop.folder / "key").write_text(f"{KEY}\n")
-    line = ("init", "--catalog", platform.preset, "--yes", "--api-key-file", "key")
-
-    written = shop.run(*line, *platform.given)
-    run = shop.run("--dry-run", "--format", "json", SYNCD_DIGITAL_RIVER__BASE_URL=shop.url)
-
-    assert written.code == 0, written.stderr
-    assert run.code == 0, run.stderr
-    assert run.json()["summary"]["create"] == 3
-    assert run.json()["catalog"]["complete"] is True
-    assert platform.auth["secret"] not in written.stdout + written.stderr
 
 
 def _products(*numbers: int) -> list[dict[str, Any]]:
