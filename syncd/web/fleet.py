@@ -18,7 +18,8 @@ from starlette.routing import Route
 from syncd.domain.tracking import SkuState
 from syncd.errors import StateError
 from syncd.report.tokens import Role
-from syncd.report.wording import counted, moment
+from syncd.report.view import When, when
+from syncd.report.wording import counted
 from syncd.service.readiness import ailments
 from syncd.web import process
 from syncd.web.gate import Gate
@@ -65,7 +66,7 @@ class Row:
     words: str
     skus: int
     attention: int
-    success: str
+    success: When | None
     job: str
     by: str
 
@@ -143,7 +144,7 @@ def row_of(name: str, posted: Posted | None, problem: str | None, now: datetime)
     """Say of one account what matters most."""
     if posted is None:
         role, words = (Role.STOPPED, problem) if problem else (Role.PENDING, "first cycle is due")
-        return Row(name, role, words, 0, 0, "never", "", "")
+        return Row(name, role, words, 0, 0, None, "", "")
     standing = posted.standing
     role, words = _state_of(posted, problem, now)
     return Row(
@@ -152,7 +153,7 @@ def row_of(name: str, posted: Posted | None, problem: str | None, now: datetime)
         words=words,
         skus=sum(standing.states.values()),
         attention=sum(standing.states.get(state.value, 0) for state in _ATTENTION),
-        success="never" if posted.success is None else moment(posted.success),
+        success=None if posted.success is None else when(posted.success, now),
         job=standing.job,
         by=standing.by,
     )

@@ -75,6 +75,8 @@ def test_those_who_need_somebody_come_first() -> None:
     assert view.errands == "1 at work, 4 waiting"
     (acme,) = [row for row in view.rows if row.account == "acme"]
     assert (acme.skus, acme.attention) == (43, 3)
+    assert acme.success is not None
+    assert acme.success.words == "1 min ago"
 
 
 def test_a_database_that_is_away_is_said_instead_of_failing() -> None:
