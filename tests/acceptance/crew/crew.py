@@ -26,7 +26,7 @@ from tests.shop import Shop, row, wait_until
 
 MEMBERS: Final = 8
 RATE: Final = 60
-TERM: Final = 2.0
+TERM: Final = 1.6
 HOUR: Final = 3600.0
 SETTINGS: Final = """
 [schedule]

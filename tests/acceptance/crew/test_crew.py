@@ -14,7 +14,7 @@ from tests.sandbox_process import SandboxProcess
 from tests.servers import own_postgres
 from tests.shop import Shop
 
-SKUS = 120
+SKUS = 96
 
 
 @pytest.fixture
