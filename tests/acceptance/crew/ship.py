@@ -19,11 +19,9 @@ from typing import Any, Final, NoReturn
 import orjson
 import time_machine
 
+from tests.acceptance.haste import hurry
 from tests.acceptance.kills.killed import warm_up
 
-LEAVE_IN_TERMS: Final = 0.5
-"""As long as a helper may send after a sign of life, in terms of the lease."""
-BEATS_A_TERM: Final = 8
 WORTH_IT: Final = 10
 """So few changes are shared: what one storm leaves, the next one meets as well."""
 _APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND
@@ -60,7 +58,8 @@ def _serve(member: dict[str, Any]) -> NoReturn:
         "SYNCD_SERVICE__LISTEN": "off",
         "CACHE_DIRECTORY": str(told / "cache"),
     }
-    _hurry(member["term"])
+    hurry(member["term"])
+    _share_little()
     _write_departures_down(os.open(told / "departures", _APPEND))
     time_machine.travel(datetime.now(UTC) + timedelta(seconds=member["later"]), tick=True).start()
     from syncd.cli.app import main as syncd
@@ -73,18 +72,9 @@ def _serve(member: dict[str, Any]) -> NoReturn:
     os._exit(0)
 
 
-def _hurry(term: float) -> None:
-    from syncd.daemon import daemon
-    from syncd.service import helping, shared
-    from syncd.state import postgres_help, postgres_opening
+def _share_little() -> None:
+    from syncd.service import shared
 
-    beat = term / BEATS_A_TERM
-    vars(postgres_opening).update(BEAT=beat, TERM=term)
-    vars(postgres_help).update(
-        LEAVE=term * LEAVE_IN_TERMS, PATIENCE=timedelta(seconds=term * LEAVE_IN_TERMS)
-    )
-    vars(daemon).update(STAND_BY=beat, SHOW=beat)
-    vars(helping).update(SHOW=beat, AGAIN=beat)
     vars(shared).update(WORTH_IT=WORTH_IT)
 
 

@@ -11,19 +11,22 @@ from pathlib import Path
 from typing import Final
 
 from tests.acceptance.kills.arranged import ONE_BY_ONE, SIDE_BY_SIDE
+from tests.acceptance.kills.helped import HelpedSweep
 from tests.acceptance.kills.launcher import Launcher, launching
 from tests.acceptance.kills.places import keeping, moving, taking_over
 from tests.acceptance.kills.server import ServerSweep
 from tests.acceptance.kills.stage import Remote, Stage
 from tests.acceptance.kills.stories import STORIES
 from tests.acceptance.kills.sweep import Part, Sweep
-from tests.postgres_states import new_account
+from tests.postgres_states import Account, new_account
 from tests.sandbox_process import sandbox_process
 from tests.servers import postgres
 from tests.shop import Shop
 
 ON_A_SERVER: Final = {story.__name__: story for story in (keeping, taking_over, moving)}
 """The stories whose state is in PostgreSQL."""
+HELPING: Final = "helping"
+"""The one in which another process leads."""
 TERM: Final = 2.0
 """Seconds that a lease lasts there: nobody may stand still for so long on a busy machine."""
 
@@ -36,8 +39,8 @@ def main() -> None:
         tempfile.TemporaryDirectory() as told,
         launching(Path(told)) as launcher,
     ):
-        for name in options.story or (*STORIES, *ON_A_SERVER):
-            tell = _told_on_a_server if name in ON_A_SERVER else _told
+        for name in options.story or (*STORIES, *ON_A_SERVER, HELPING):
+            tell = _told_on_a_server if name in {*ON_A_SERVER, HELPING} else _told
             count = tell(name, sandbox.url, launcher, options)
             sys.stdout.write(f"{name}: killed {count} times, and well again each time\n")
             sys.stdout.flush()
@@ -45,7 +48,7 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.acceptance.kills", description=__doc__)
-    parser.add_argument("story", nargs="*", choices=[*STORIES, *ON_A_SERVER, []])
+    parser.add_argument("story", nargs="*", choices=[*STORIES, *ON_A_SERVER, HELPING, []])
     parser.add_argument("--side-by-side", action="store_true", help="eight requests at once")
     parser.add_argument("--each", action="store_true", help="recover from each kill, alike or not")
     parser.add_argument("--twice", action="store_true", help="kill each recovery everywhere, too")
@@ -72,9 +75,15 @@ def _told_on_a_server(name: str, url: str, launcher: Launcher, __: argparse.Name
         with (
             postgres() as server,
             new_account(server, made=False) as account,
-            closing(ServerSweep(stage, account, TERM, ON_A_SERVER[name])) as sweep,
+            closing(_sweep(name, stage, account)) as sweep,
         ):
             return sum(1 for ended in sweep.kills() if ended.was_killed)
+
+
+def _sweep(name: str, stage: Stage, account: Account) -> ServerSweep:
+    if name == HELPING:
+        return HelpedSweep(stage, account, TERM)
+    return ServerSweep(stage, account, TERM, ON_A_SERVER[name])
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ import httpx
 
 from syncd.cli.stopping import SIGNALS
 from syncd.ports import State
+from tests.acceptance.haste import hurry
 from tests.acceptance.kills.boundaries import Boundaries, watch
 from tests.acceptance.kills.confinement import heed_rights, limit_files
 from tests.acceptance.kills.job import Job, Meddling
@@ -195,9 +196,7 @@ def _serve_once(boundaries: Boundaries, wish: str) -> None:
 
 def _take_quick_leases(term: float, folder: str) -> None:
     """In PostgreSQL, whose copies go into a folder of the shop's."""
-    from syncd.state import postgres_opening
-
-    vars(postgres_opening).update(BEAT=term / 10, TERM=term)
+    hurry(term)
     os.environ["CACHE_DIRECTORY"] = str(Path(folder, "cache"))
 
 

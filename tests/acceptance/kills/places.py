@@ -8,8 +8,10 @@ from typing import Final
 
 from sqlalchemy import create_engine
 
+from syncd.errors import ExitCode
 from syncd.state import moved
 from tests.acceptance.kills.arranged import Arranged, Story, configure
+from tests.acceptance.kills.duty import QUIET_SERVICE
 from tests.acceptance.kills.stage import Stage
 from tests.shop import item_of, row
 
@@ -45,6 +47,22 @@ def taking_over(url: str, account: str) -> Story:
         return arranged
 
     return taking_over
+
+
+def helping(url: str, account: str) -> Story:
+    """A process that stands by sends a part of what another one leads."""
+
+    def helping(stage: Stage, pace: str) -> Arranged:
+        keeping(url, account)(stage, pace)
+        text = stage.shop.configuration.read_text()
+        hasty = text.replace('timeout = "5s"', 'timeout = "1s"')
+        stage.shop.configuration.write_text(hasty + QUIET_SERVICE)
+        rows = (row(1, origin="SE"), *(row(number) for number in range(2, 14)))
+        stage.shop.stock(rows)
+        deleted = frozenset({"SKU-0000"})
+        return Arranged(rows, (), code=ExitCode.TERMINATED, deleted=deleted)
+
+    return helping
 
 
 def moving(url: str, account: str) -> Story:

@@ -79,8 +79,7 @@ class ServerSweep:
 
     def killed(self, at: int, among: Among) -> Ended:
         """Kill at this boundary, if it is there, recover, and look at everything."""
-        self._stage.restore(self._before)
-        self._backup.put_back()
+        self._begin_anew()
         ended = self._stage.run(*self._arranged.line, kill_at=at, among=among)
         if not ended.was_killed:
             assert ended.code == 0, ended
@@ -89,10 +88,14 @@ class ServerSweep:
         self._check()
         return ended
 
+    def _begin_anew(self) -> None:
+        self._stage.restore(self._before)
+        self._backup.put_back()
+
     def _entries_before(self) -> int:
         """How much of the journal was there before; in the file, where it is moved from there."""
         if self._backup.is_any:
-            return len(_journal(self._account))
+            return len(journal_of(self._account))
         return len(evidence.journal(self._stage.shop.state, 0))
 
     def _recover(self) -> None:
@@ -111,7 +114,7 @@ class ServerSweep:
 
     def _check(self) -> None:
         log = self._stage.remote.requests()
-        writes, journal = evidence.writes_in(log), _journal(self._account)[self._entries :]
+        writes, journal = evidence.writes_in(log), journal_of(self._account)[self._entries :]
         evidence.check_remote(self._arranged, self._before, self._stage.remote.found())
         evidence.check_writes(self._arranged, self._before, writes)
         evidence.check_journal(journal, writes)
@@ -121,7 +124,7 @@ class ServerSweep:
             assert verify(state).breach is None
 
 
-def _journal(account: Account) -> list[evidence.Entry]:
+def journal_of(account: Account) -> list[evidence.Entry]:
     query = """SELECT resource, deed, id, kind, request_id FROM journal
         WHERE deed <> 'adopt' ORDER BY write"""
     return [evidence.Entry(*map(_text, row)) for row in account.ask(query)]  # type: ignore[arg-type]  # the first three are never NULL
