@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn, TypeAlias
 
 import typer
 
@@ -39,10 +40,28 @@ AtOnce: TypeAlias = Annotated[
 ]
 Listen: TypeAlias = Annotated[
     str,
+    typer.Option("--listen", help='Where page, health and metrics are served, or "off".'),
+]
+Hosts: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--host", help="A name under which a proxy forwards to it; more than once."),
+]
+TokenFile: TypeAlias = Annotated[
+    Path | None,
     typer.Option(
-        "--listen", help='Where page, health and metrics are served on this machine, or "off".'
+        "--token-file",
+        envvar="SYNCD_FLEET_TOKEN_FILE",
+        metavar="FILE",
+        help="Holds what visitors must know; needed where others than this machine get there.",
     ),
 ]
+
+
+_OPTIONS: Final[Mapping[tuple[int | str, ...], str]] = {
+    ("listen",): "--listen",
+    ("token",): "--token-file",
+    ("hosts",): "--host",
+}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -56,6 +75,8 @@ def _fleet(
     database: Database,
     at_once: AtOnce = 4,
     listen: Listen = "127.0.0.1:9464",
+    host: Hosts = None,
+    token_file: TokenFile = None,
 ) -> NoReturn:
     """Work for many accounts, together with every other process on the same database."""
     from syncd.cli.session import log_to_stderr
@@ -66,7 +87,9 @@ def _fleet(
     log_to_stderr(shared)
     place = _place(database)
     roll = _roll(shared, accounts, database)
-    service = _service(listen)
+    service = _service(listen, tuple(host or ()), token_file)
+    if service.token is not None:
+        shared.secrets.add(service.token.get_secret_value())
     _, ended = run_until_stopped(lambda stop: _served(place, roll, service, at_once, stop))
     raise typer.Exit(ended.exit_code or ExitCode.OK)
 
@@ -94,20 +117,34 @@ def _roll(shared: Shared, folder: Path, database: str) -> Roll:
     return roll
 
 
-def _service(listen: str) -> ServiceSettings:
-    """Raise `UsageError` where others than this machine would get in."""
+def _service(listen: str, hosts: tuple[str, ...], token_file: Path | None) -> ServiceSettings:
+    """By the daemon's own rules; raises `UsageError` where it may not be served so."""
     from pydantic import ValidationError
 
     from syncd.config import ServiceSettings
 
+    token = None if token_file is None else _read_token(token_file)
     try:
-        return ServiceSettings(listen=listen)
+        return ServiceSettings.model_validate({"listen": listen, "hosts": hosts, "token": token})
     except ValidationError as error:
+        wrong = error.errors()[0]
+        reason = str(wrong.get("ctx", {}).get("error", wrong["msg"]))
         raise UsageError(
-            f"--listen {listen}",
-            "it is no address that only this machine reaches",
-            'Write it like 127.0.0.1:9464, or "off"; a proxy may stand in front',
+            _OPTIONS.get(wrong["loc"][:1], "--listen and --host"),
+            f"{'it ' * bool(wrong['loc'])}{reason}",
+            "Write a long random word into a file for --token-file, or let a proxy on this machine"
+            ' alone get there, as by --listen 127.0.0.1:9464; "off" serves nowhere',
         ) from error
+
+
+def _read_token(file: Path) -> str:
+    from syncd.config.complaints import Complaint
+    from syncd.config.layers import read_secret
+
+    read = read_secret(file)
+    if isinstance(read, Complaint):
+        raise UsageError("--token-file", read.what, "Name a file that holds the token and no more")
+    return read
 
 
 async def _served(

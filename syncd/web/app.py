@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from syncd.web import health, login
 from syncd.web.desk import Desk
-from syncd.web.gate import Gate, wants_page
+from syncd.web.gate import Gate, Keys, wants_page
 from syncd.web.glimpse import Glimpse
 from syncd.web.hooks import Hooks
 from syncd.web.metrics import Metrics
@@ -20,21 +20,27 @@ from syncd.web.pages import handlers, routes
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from syncd.config import ServiceSettings
+
 
 def application(desk: Desk) -> Gate:
     """Join all that is served, behind the gate."""
-    glimpse, hooks = Glimpse(desk.state), Hooks(desk)
+    glimpse, hooks, keys = Glimpse(desk.state), Hooks(desk), Keys()
+
+    def service() -> ServiceSettings:
+        return desk.settings().service
+
     served = Starlette(
         routes=[
             *health.routes(desk, glimpse),
             *Metrics(desk, glimpse, hooks).routes(),
             *hooks.routes(),
-            *login.routes(desk),
+            *login.routes(service, desk.now, keys),
             *routes(desk),
         ],
         exception_handlers={kind: _in_their_form(page) for kind, page in handlers(desk).items()},
     )
-    return Gate(served, lambda: desk.settings().service, desk.now)
+    return Gate(served, service, desk.now, keys)
 
 
 def _in_their_form(

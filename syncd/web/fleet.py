@@ -12,7 +12,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from syncd.domain.tracking import SkuState
@@ -21,8 +21,8 @@ from syncd.report.tokens import Role
 from syncd.report.view import When, when
 from syncd.report.wording import counted
 from syncd.service.readiness import ailments
-from syncd.web import process
-from syncd.web.gate import Gate
+from syncd.web import health, login, process
+from syncd.web.gate import Gate, Keys
 from syncd.web.pages.assets import PATH, asset
 from syncd.web.pages.rendering import Frame, shown
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 REFRESH: Final = 10
 """Seconds after which a browser asks for the page anew, scripts or not."""
-_UNAVAILABLE: Final = 503
+KEYS: Final = Keys("--host", "--token-file")
 _ATTENTION: Final = (SkuState.HELD, SkuState.QUARANTINED)
 
 
@@ -96,11 +96,8 @@ def fleet_application(desk: FleetDesk) -> Gate:
         answer.headers["Refresh"] = str(REFRESH)
         return answer
 
-    async def healthz(_: Request) -> Response:
-        reasons = ailments(desk.pulse)
-        lines = ["not healthy" if reasons else "healthy", *(one.words for one in reasons)]
-        text = "".join(f"{line}\n" for line in lines)
-        return PlainTextResponse(text, _UNAVAILABLE if reasons else 200)
+    async def healthz(request: Request) -> Response:
+        return health.answer(request, "healthy", ailments(desk.pulse))
 
     async def metrics(request: Request) -> Response:
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
@@ -113,9 +110,10 @@ def fleet_application(desk: FleetDesk) -> Gate:
             Route("/healthz", healthz),
             Route("/metrics", metrics),
             Route(f"{PATH}{{name}}", asset),
+            *login.routes(lambda: desk.service, desk.now, KEYS),
         ]
     )
-    return Gate(served, lambda: desk.service, desk.now)
+    return Gate(served, lambda: desk.service, desk.now, KEYS)
 
 
 def view_of(desk: FleetDesk) -> View:

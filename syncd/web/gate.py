@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
@@ -33,6 +33,14 @@ _OWN: Final = frozenset({"same-origin", "none"})
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """Where people set what the gate goes by, in words."""
+
+    hosts: str = "service.hosts"
+    token: str = "service.token"  # noqa: S105 - the key, not the token
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """Passes on what may pass, and puts headers on every answer.
 
@@ -43,6 +51,7 @@ class Gate:
     app: ASGIApp
     service: Callable[[], ServiceSettings]
     now: Callable[[], datetime]
+    keys: Keys = field(default_factory=Keys)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -65,13 +74,13 @@ class Gate:
             return _refused(
                 421,
                 f"syncd does not serve under the name {_host(request)!r}."
-                " Use an address of this machine, or add the name to service.hosts.",
+                f" Use an address of this machine, or add the name to {self.keys.hosts}.",
             )
         if request.method not in _SAFE and not _is_own(service, request):
             return _refused(403, "This was sent by a page of somebody else.")
         if request.state.trusted or path in _OPEN or path.startswith(_ASSETS):
             return None
-        return _unknown(request)
+        return _unknown(request, self.keys)
 
     def _trusts(self, request: Request) -> bool:
         said, carried = request.headers.get("authorization", ""), request.cookies.get(COOKIE, "")
@@ -130,12 +139,12 @@ def _is_of_its_own(service: ServiceSettings, request: Request) -> bool:
     return sender.netloc == request.headers.get("host") or sender.hostname in own_names
 
 
-def _unknown(request: Request) -> Response:
+def _unknown(request: Request, keys: Keys) -> Response:
     """Show people where to say the token, and tell programs how."""
     if request.method in _SAFE and wants_page(request):
         target = quote(request.url.path)
         return RedirectResponse(f"{LOGIN}?next={target}", 303)
-    words = "Say the token, as in: Authorization: Bearer TOKEN (service.token)."
+    words = f"Say the token, as in: Authorization: Bearer TOKEN ({keys.token})."
     return PlainTextResponse(f"{words}\n", 401, {"WWW-Authenticate": "Bearer"})
 
 

@@ -24,10 +24,10 @@ def routes(desk: Desk, glimpse: Glimpse) -> list[BaseRoute]:
     """Both of them; strangers are told yes or no."""
 
     async def healthz(request: Request) -> Response:
-        return _answer(request, "healthy", ailments(desk.pulse))
+        return answer(request, "healthy", ailments(desk.pulse))
 
     async def readyz(request: Request) -> Response:
-        return _answer(request, "ready", await hindrances(desk, glimpse))
+        return answer(request, "ready", await hindrances(desk, glimpse))
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
 
@@ -39,7 +39,8 @@ async def hindrances(desk: Desk, glimpse: Glimpse) -> tuple[Obstacle, ...]:
     return obstacles(desk.pulse, desk.settings().schedule, state)
 
 
-def _answer(request: Request, word: str, reasons: Sequence[Obstacle]) -> Response:
+def answer(request: Request, word: str, reasons: Sequence[Obstacle]) -> Response:
+    """Say whether the word holds; strangers are told no reasons."""
     status = _UNAVAILABLE if reasons else 200
     told = reasons if request.state.trusted else ()
     if "application/json" in request.headers.get("accept", ""):

@@ -11,14 +11,17 @@ from starlette.routing import Route
 
 from syncd.web.access import COOKIE, SESSION
 from syncd.web.bodies import body_within
-from syncd.web.gate import LOGIN, access
+from syncd.web.gate import LOGIN, Keys, access
 from syncd.web.pages.assets import assets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
-    from syncd.web.desk import Desk
+    from syncd.config import ServiceSettings
 
 _MOST: Final = 4_096
 _HOME: Final = "/"
@@ -39,7 +42,7 @@ _PAGE: Final = """\
 <main>
 <section class="answer">
 <h1>Say the token to come in</h1>
-<p id="about">It is what <code>service.token</code> says in the configuration.</p>
+<p id="about">It is what <code>{key}</code> says.</p>
 {wrong}<form class="toolbar" method="post" action="{action}">
 <input type="hidden" name="next" value="{target}">
 <label for="token" class="hidden-text">Token</label>
@@ -54,22 +57,24 @@ _PAGE: Final = """\
 """
 
 
-def routes(desk: Desk) -> list[BaseRoute]:
+def routes(
+    service: Callable[[], ServiceSettings], now: Callable[[], datetime], keys: Keys
+) -> list[BaseRoute]:
     """The form and its answer."""
 
     async def show(request: Request) -> Response:
-        return _form(_own(request.query_params.get("next", "")))
+        return _form(keys, _own(request.query_params.get("next", "")))
 
     async def enter(request: Request) -> Response:
         fields = parse_qs((await body_within(request, _MOST)).decode("utf-8", "replace"))
         target = _own(_first(fields, "next"))
-        door = access(desk.settings().service)
+        door = access(service())
         if not door.is_token(_first(fields, "token")):
-            return _form(target, wrong=_WRONG, status=401)
+            return _form(keys, target, wrong=_WRONG, status=401)
         entered = RedirectResponse(target, 303)
         entered.set_cookie(
             COOKIE,
-            door.cookie(desk.now()),
+            door.cookie(now()),
             max_age=int(SESSION.total_seconds()),
             secure=request.headers.get("x-forwarded-proto") == "https",
             httponly=True,
@@ -80,10 +85,12 @@ def routes(desk: Desk) -> list[BaseRoute]:
     return [Route(LOGIN, show), Route(LOGIN, enter, methods=["POST"])]
 
 
-def _form(target: str, wrong: str = "", status: int = 200) -> Response:
+def _form(keys: Keys, target: str, wrong: str = "", status: int = 200) -> Response:
     """With a referrer for ourselves, for without one a browser does not say whose form it sends."""
     style = assets()["style.css"].address
-    page = _PAGE.format(style=style, action=LOGIN, target=escape(target), wrong=wrong)
+    page = _PAGE.format(
+        style=style, action=LOGIN, target=escape(target), wrong=wrong, key=keys.token
+    )
     return HTMLResponse(page, status, {"Referrer-Policy": "same-origin"})
 
 

@@ -12,7 +12,11 @@ from tests.shop import Shop
     [
         (("--accounts", "nowhere"), "cannot be looked into"),
         (("--accounts", ".", "--database", "sqlite:///x.db"), "database of PostgreSQL"),
-        (("--accounts", ".", "--listen", "0.0.0.0:9464"), "only this machine reaches"),
+        (("--accounts", ".", "--listen", "0.0.0.0:9464"), "so token has to be set"),
+        (("--accounts", ".", "--host", "fleet.example.com"), "--token-file"),
+        (("--accounts", ".", "--listen", "nonsense"), "--listen: it must be a host and a port"),
+        (("--accounts", ".", "--token-file", "catalog.csv"), "--token-file: it must be at least"),
+        (("--accounts", ".", "--token-file", "nowhere"), "cannot be read"),
     ],
 )
 def test_wrong_usage_is_said_before_anything_is_begun(
