@@ -22,13 +22,19 @@ async def side_by_side() -> AsyncIterator[asyncio.TaskGroup]:
 
 
 async def first_of(*awaited: Coroutine[Any, Any, object]) -> None:
-    """Wait until one of these is over, and give the others up."""
+    """Wait until one of these is over, and give the others up, as all where the wait is given up.
+
+    Raises what any that is over has died of.
+    """
     tasks = [asyncio.create_task(one) for one in awaited]
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    try:
+        over, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in over:
+        task.result()
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from syncd.errors import StateError
-from syncd.service.side_by_side import given_up_after, side_by_side
+from syncd.service.side_by_side import first_of, given_up_after, side_by_side
 
 
 async def test_the_block_ends_when_all_work_is_done() -> None:
@@ -99,3 +99,40 @@ class TestPatienceAfterAStop:
         with pytest.raises(TimeoutError, match="theirs"):
             async with given_up_after(asyncio.Event(), timedelta()):
                 raise TimeoutError("theirs")
+
+
+class TestTheFirstOf:
+    async def test_several_ends_the_wait_and_the_others(self) -> None:
+        ended: list[str] = []
+
+        await first_of(asyncio.sleep(0), _waiting_for_ever(ended))
+
+        assert ended == ["the other"]
+
+    async def test_several_that_fails_says_so_and_ends_the_others(self) -> None:
+        ended: list[str] = []
+
+        async def fail() -> None:
+            await asyncio.sleep(0)
+            raise KeyError
+
+        with pytest.raises(KeyError):
+            await first_of(fail(), _waiting_for_ever(ended))
+
+        assert ended == ["the other"]
+
+    async def test_several_leaves_none_behind_where_the_wait_is_given_up(self) -> None:
+        ended: list[str] = []
+
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await first_of(_waiting_for_ever(ended), _waiting_for_ever(ended))
+
+        assert ended == ["the other", "the other"]
+
+
+async def _waiting_for_ever(ended: list[str]) -> None:
+    try:
+        await asyncio.Event().wait()
+    finally:
+        ended.append("the other")
