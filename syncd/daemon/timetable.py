@@ -22,6 +22,8 @@ _UTC: Final = ZoneInfo("UTC")
 _FIRST: Final = timedelta(hours=1)
 """How long an account waits at most for what was never done, where the pace is a duration."""
 _MOMENT: Final = timedelta(microseconds=1)
+_FINEST: Final = timedelta(minutes=1)
+"""The moments of a cron expression are no closer together."""
 _AGAIN: Final = "again:"
 """Stands before the name of a job that comes once more, at a moment of its own."""
 
@@ -97,11 +99,14 @@ class Timetable:
     async def _called(self, job: Job, trigger: Trigger) -> None:
         """Run in the loop itself, where wishes are taken, and not in a thread of the scheduler.
 
-        What the loop has slept through is wished for once, and the pace goes on behind it.
+        What the loop has slept through is wished for once, and the pace goes on behind it. So it
+        does where this machine's clock has rung a little early, and the moment is still to come.
         """
         self._wish(job)
-        now = self._now()
-        following = trigger.get_next_fire_time(self._due[job], now)
+        now, due = self._now(), self._due[job]
+        if timedelta() < due - now < _FINEST:
+            now = due
+        following = trigger.get_next_fire_time(due, now)
         while following is not None and following <= now:
             following = trigger.get_next_fire_time(following, now)
         self._come_at(following, job, trigger)

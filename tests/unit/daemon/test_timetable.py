@@ -150,6 +150,23 @@ async def test_moments_are_those_of_the_account_s_clock_whatever_this_machine_s_
     assert (due["full"].hour, due["full"].minute) == (now.hour, now.minute)
 
 
+async def test_a_moment_that_is_still_to_come_by_the_account_s_clock_is_wished_for_once() -> None:
+    """Two clocks drift apart while a job is waited for, and a cron expression goes by the time."""
+    wishes: list[Job] = []
+    three = SUNDAY.replace(hour=3)
+    told = three - timedelta(milliseconds=20)
+    timetable = Timetable(wishes.append, lambda: told)
+    timetable.follow((Entry(Job.FULL, "0 3 * * *"),))
+    assert timetable.next_runs() == {"full": three}
+    told = three - timedelta(seconds=30)
+    async with asyncio.timeout(20):
+        while not wishes:  # noqa: ASYNC110 - the scheduler tells nobody
+            await asyncio.sleep(0.01)
+    timetable.end()
+
+    assert timetable.next_runs() == {"full": three + DAY}
+
+
 async def test_what_comes_once_more_is_told_where_it_comes_first() -> None:
     timetable = Timetable(lambda _: None, own)
     timetable.follow(
