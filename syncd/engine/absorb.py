@@ -28,11 +28,11 @@ def absorb(tracked: Tracked, fingerprint: int | None, wish: Attributes | Held) -
     """
     if isinstance(wish, Held):
         return replace(_back(tracked), fingerprint=fingerprint, held=wish)
-    usable = replace(_back(tracked), fingerprint=fingerprint, held=None)
-    if usable.reverted is not None and usable.reverted.wish == wish:
-        return usable
-    free = usable if usable.reverted is None else replace(usable, reverted=None)
-    return _wished(_questioned(free), wish)
+    present = _back(tracked)
+    if present.reverted is not None and present.reverted.wish == wish:
+        return replace(present, fingerprint=fingerprint, held=None)
+    free = present if present.reverted is None else replace(present, reverted=None)
+    return _wished(_questioned(free), fingerprint, wish)
 
 
 def may_have_other_rows(tracked: Tracked) -> bool:
@@ -89,11 +89,13 @@ def _questioned(tracked: Tracked) -> Tracked:
     )
 
 
-def _wished(tracked: Tracked, wish: Attributes) -> Tracked:
+def _wished(tracked: Tracked, fingerprint: int | None, wish: Attributes) -> Tracked:
     if wish == tracked.desired:
-        return tracked
+        return replace(tracked, fingerprint=fingerprint, held=None)
     wished = replace(
         untroubled(with_perhaps_sent(tracked)),
+        fingerprint=fingerprint,
+        held=None,
         desired=wish,
         revision=tracked.revision + 1,
     )

@@ -6,18 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from syncd.domain.attributes import ItemId
 from syncd.domain.change import ChangeOutcome
 from syncd.domain.cycle import ChangeResult, Counts, CycleResult, Fault, GuardStop
-from syncd.domain.policy import Policy, PolicyMode
-from syncd.domain.tracking import Delivery, SkuState, Tracked
-from syncd.engine.plan import next_try
+from syncd.domain.policy import PolicyMode
 from syncd.service.canary import Canary
+from syncd.service.left import Left, left_over
 from syncd.service.look_up import LookUp, skus_are_hidden
 from syncd.service.read import CatalogRead
-from syncd.service.remarks import Remarks
 from syncd.service.results import Results
-from syncd.service.table import held, quarantined, rows_in
+from syncd.service.table import held, quarantined
 from syncd.service.terms import CycleRequest, Ports, Terms
 
 
@@ -42,6 +39,7 @@ def finish(ports: Ports, terms: Terms, request: CycleRequest, ending: Ending) ->
     rows = ports.state.tracked(ending.results.to_correct())
     reading = ending.read.reading
     changes = _told(ending.results.final(rows), request)
+    left = left_over(ports, terms, ending.results)
     return CycleResult(
         id=request.id,
         mode=request.mode,
@@ -55,12 +53,12 @@ def finish(ports: Ports, terms: Terms, request: CycleRequest, ending: Ending) ->
         held=tuple(held(ports.state)),
         quarantined=tuple(quarantined(ports.state)),
         states=ports.state.census().states,
-        writes_due=_writes_due(ports, terms, request, ending.results),
+        writes_due=_writes_due(left, terms, request, ending.results),
         requests=ending.requests,
         notes=(
             *ending.canary.notes(),
             *_unknown(ports, request),
-            *_notes(ports, terms, ending.found),
+            *_notes(ports, terms, ending.found, left),
             *ending.read.remarks,
         ),
         error=ending.error,
@@ -84,33 +82,15 @@ def _told(changes: tuple[ChangeResult, ...], request: CycleRequest) -> tuple[Cha
     )
 
 
-def _writes_due(ports: Ports, terms: Terms, request: CycleRequest, results: Results) -> int:
+def _writes_due(left: Left, terms: Terms, request: CycleRequest, results: Results) -> int:
     """How many writes are still to be made that neither guard nor policy keeps back."""
     if terms.policy.mode is PolicyMode.REPORT_ONLY:
         return 0
-    due = set(_due(ports, terms, results)) - results.ids(ChangeOutcome.STOPPED)
-    scope = request.scope()
+    due, scope = left.due - results.ids(ChangeOutcome.STOPPED), request.scope()
     return len(due if scope is None else due & scope)
 
 
-def _due(ports: Ports, terms: Terms, results: Results) -> Iterator[ItemId]:
-    now = ports.clock.now()
-    for row in rows_in(ports.state, SkuState.PENDING, SkuState.IN_FLIGHT):
-        if next_try(row, terms.policy, now) is not None and not _is_spared(row, now):
-            yield row.id
-    failed = results.retryable()
-    for row in rows_in(ports.state, SkuState.MISSING, SkuState.PENDING):
-        if row.id in failed and row.is_to_go:
-            yield row.id
-
-
-def _is_spared(row: Tracked, now: datetime) -> bool:
-    """Whether a delete waits for something else than us, such as the end of its stock."""
-    waits = row.next_attempt is not None and row.next_attempt > now
-    return row.is_to_go and row.delivery is Delivery.SETTLED and waits
-
-
-def _notes(ports: Ports, terms: Terms, found: LookUp) -> Iterator[str]:
+def _notes(ports: Ports, terms: Terms, found: LookUp, left: Left) -> Iterator[str]:
     if skus_are_hidden(ports.state, found):
         yield (
             "The key may not read SKUs, so whether Digital River fulfils an item itself is not "
@@ -121,13 +101,14 @@ def _notes(ports: Ports, terms: Terms, found: LookUp) -> Iterator[str]:
     opens = terms.windows.open_next(ports.clock.now())
     if opens is not None:
         yield f"Writes wait for schedule.windows, which open at {opens:%Y-%m-%d %H:%M} UTC."
-    kept_back = _kept_back(ports, terms.policy)
-    if kept_back:
+    if left.kept_back:
         skus = (
-            "1 SKU differs and stays" if kept_back == 1 else f"{kept_back:,} SKUs differ and stay"
+            "1 SKU differs and stays"
+            if left.kept_back == 1
+            else f"{left.kept_back:,} SKUs differ and stay"
         )
         yield f"policy.mode is {terms.policy.mode.value}: {skus} so."
-    yield from _waiting_deletes(ports).sentences()
+    yield from left.waiting.sentences()
 
 
 def _unknown(ports: Ports, request: CycleRequest) -> Iterator[str]:
@@ -137,24 +118,3 @@ def _unknown(ports: Ports, request: CycleRequest) -> Iterator[str]:
     unknown = sorted(request.only - ports.state.tracked(list(request.only)).keys())
     if unknown:
         yield f"Not in the catalog, so nothing was done for them: {', '.join(unknown)}."
-
-
-def _waiting_deletes(ports: Ports) -> Remarks:
-    """Why deletes wait that are due: stock left, or Digital River refused."""
-    remarks, now = Remarks(), ports.clock.now()
-    for row in rows_in(ports.state, SkuState.MISSING, SkuState.PENDING):
-        if row.last_error is not None and _is_spared(row, now):
-            remarks.add(f"A delete waits: {row.last_error.message.rstrip('.')}", row.id)
-    return remarks
-
-
-def _kept_back(ports: Ports, policy: Policy) -> int:
-    """How many SKUs stay unlike the catalog because the policy allows no such write."""
-    if policy.mode is PolicyMode.MIRROR:
-        return 0
-    now, reports_only = ports.clock.now(), policy.mode is PolicyMode.REPORT_ONLY
-    return sum(
-        1
-        for row in rows_in(ports.state, SkuState.PENDING, SkuState.MISSING)
-        if reports_only or next_try(row, policy, now) is None
-    )

@@ -10,18 +10,19 @@ from datetime import datetime, timedelta
 import structlog
 
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import Action, Change, ChangeOutcome, Plan, Resource
+from syncd.domain.change import Action, ChangeOutcome, Plan, Resource
 from syncd.domain.cycle import Guard, GuardStop
 from syncd.domain.tracking import Delivery, SkuState, Tracked
 from syncd.engine.forget import is_left_behind
 from syncd.engine.guard import guard
-from syncd.engine.plan import DUE_STATES, change_for, needs_look_up, next_try, recreates
+from syncd.engine.plan import DUE_STATES, needs_look_up, next_try
 from syncd.engine.read_guard import partial_read_stop
 from syncd.engine.retry import back_off
 from syncd.engine.times import in_time
 from syncd.engine.turns import in_turn
 from syncd.service.canary import Canary
 from syncd.service.delivery import Delivery as Deliverer
+from syncd.service.draft import Draft
 from syncd.service.look_up import LookingUp
 from syncd.service.orphans import foretold_until, orphaned_until
 from syncd.service.read import CatalogRead
@@ -33,13 +34,6 @@ from syncd.service.spare import Sparing
 from syncd.service.terms import CycleRequest, Ports, Terms
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    plan: Plan
-    recreated: frozenset[ItemId]
-    retried: frozenset[ItemId]
 
 
 @dataclass(slots=True)
@@ -109,21 +103,31 @@ class Passes:
         now = self.ports.clock.now()
         if self.delivery.left_behind is not None:
             self.orphaned_until = await asyncio.to_thread(self._orphaned_until)
-        await self.looking_up.look_up(await asyncio.to_thread(self._to_look_up, now))
+        draft, ids = await asyncio.to_thread(self._survey, read, now)
+        await self.looking_up.look_up(ids)
         if self.request.stop.is_set():
             return False
-        passed = await asyncio.to_thread(self._judge, read, now)
+        if ids:
+            draft = await asyncio.to_thread(self._draft, read, now)
+        passed = await asyncio.to_thread(self._judge, read, draft)
         sparing = Sparing(self.ports, self.terms, self.looking_up)
         plan = await sparing.spare(passed)
         return await self.delivery.carry_out(plan, self.results)
 
-    def _to_look_up(self, now: datetime) -> list[ItemId]:
-        return [
-            row.id
-            for row in self._due_rows(now)
-            if needs_look_up(row, now) or is_left_behind(row, self.terms.policy)
-            if self._landed(row, now) <= now
-        ]
+    def _survey(self, read: CatalogRead, now: datetime) -> tuple[Draft, list[ItemId]]:
+        """List what must be looked up; where that is nothing, the draft is whole as well."""
+        draft, ids = self._empty_draft(read, now), list[ItemId]()
+        for row in self._due_rows(now):
+            if self._is_to_be_looked_up(row, now):
+                ids.append(row.id)
+            elif not ids:
+                draft.add(row)
+        return draft, ids
+
+    def _is_to_be_looked_up(self, row: Tracked, now: datetime) -> bool:
+        if not (needs_look_up(row, now) or is_left_behind(row, self.terms.policy)):
+            return False
+        return self._landed(row, now) <= now
 
     def _landed(self, row: Tracked, now: datetime) -> datetime:
         """When a write that a process left in flight has landed or never will."""
@@ -131,14 +135,15 @@ class Passes:
             return now
         return self.orphaned_until
 
-    def _judge(self, read: CatalogRead, now: datetime) -> Plan:
+    def _judge(self, read: CatalogRead, draft: Draft) -> Plan:
         """The part of the plan that the guards let pass, in the order in which it is sent.
 
         What an earlier pass has stopped stays so, though there be more owned items by now.
         """
-        draft = self._draft(read, now)
         plan = self._selected(draft.plan).without(self.results.ids(ChangeOutcome.STOPPED))
-        situation = Surroundings(self.ports, self.terms, self.canary).of(plan, draft.recreated)
+        situation = Surroundings(self.ports, self.terms, self.canary).of(
+            plan, frozenset(draft.recreated)
+        )
         verdict = guard(plan, situation, self.terms.limits, _earlier(read, plan))
         self.stops = _of_all_passes(self.stops, verdict.stops)
         if self._is_whole(read) and all(stop.guard is not Guard.CANARY for stop in self.stops):
@@ -148,28 +153,22 @@ class Passes:
         _log.debug("plan.made", **{action.value: plan.count(action) for action in Action})
         for stop in verdict.stops:
             _log.debug("guard.stopped", guard=stop.guard.value, reason=stop.message)
-        return in_turn(verdict.passed, draft.retried)
+        return in_turn(verdict.passed, frozenset(draft.retried))
 
     def _is_whole(self, read: CatalogRead) -> bool:
         """Whether the plan is all that the catalog leads to, so that it can stand for what does."""
         asked_for_all = not self.request.only and self.request.saved is None
         return asked_for_all and read.counts and not self.looking_up.found.unseen
 
-    def _draft(self, read: CatalogRead, now: datetime) -> _Draft:
-        reads = read.reading.complete_reads if read.reading else 0
-        changes: list[Change] = []
-        recreated: set[ItemId] = set()
-        retried: set[ItemId] = set()
+    def _draft(self, read: CatalogRead, now: datetime) -> Draft:
+        draft = self._empty_draft(read, now)
         for row in self._due_rows(now):
-            change = change_for(row, self.terms.policy, now, reads)
-            if change is None or row.id in self.looking_up.found.unseen:
-                continue
-            changes.append(change)
-            if recreates(row, change):
-                recreated.add(row.id)
-            if row.attempts:
-                retried.add(row.id)
-        return _Draft(Plan(tuple(changes)), frozenset(recreated), frozenset(retried))
+            if row.id not in self.looking_up.found.unseen:
+                draft.add(row)
+        return draft
+
+    def _empty_draft(self, read: CatalogRead, now: datetime) -> Draft:
+        return Draft(self.terms.policy, now, read.reading.complete_reads if read.reading else 0)
 
     def _due_rows(self, now: datetime) -> Iterator[Tracked]:
         only = self.request.only

@@ -1,0 +1,63 @@
+"""What a cycle leaves to do, by one walk over the rows that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from syncd.domain.attributes import ItemId
+from syncd.domain.policy import Policy, PolicyMode
+from syncd.domain.tracking import Delivery, SkuState, Tracked
+from syncd.engine.plan import next_try
+from syncd.service.remarks import Remarks
+from syncd.service.results import Results
+from syncd.service.table import rows_in
+from syncd.service.terms import Ports, Terms
+
+
+@dataclass(slots=True)
+class Left:
+    """What became of the rows that still differ.
+
+    `due` are the ids whose write is still to be made, guards apart. `kept_back` counts the SKUs
+    that stay unlike the catalog because the policy allows no such write. `waiting` says why deletes
+    wait that are due: stock left, or Digital River refused.
+    """
+
+    due: set[ItemId] = field(default_factory=set)
+    kept_back: int = 0
+    waiting: Remarks = field(default_factory=Remarks)
+
+
+def left_over(ports: Ports, terms: Terms, results: Results) -> Left:
+    """Look through the table as it is now."""
+    left, now, failed = Left(), ports.clock.now(), results.retryable()
+    for row in _differing(ports):
+        is_spared = _is_spared(row, now)
+        may_be_written = _may_be_written(row, terms.policy, now)
+        if row.delivery is not Delivery.IN_FLIGHT:
+            left.kept_back += not may_be_written and terms.policy.mode is not PolicyMode.MIRROR
+            if row.id in failed and row.is_to_go:
+                left.due.add(row.id)
+        if may_be_written and not is_spared:
+            left.due.add(row.id)
+        if is_spared and row.last_error is not None:
+            left.waiting.add(f"A delete waits: {row.last_error.message.rstrip('.')}", row.id)
+    return left
+
+
+def _differing(ports: Ports) -> Iterator[Tracked]:
+    return rows_in(ports.state, SkuState.PENDING, SkuState.IN_FLIGHT, SkuState.MISSING)
+
+
+def _may_be_written(row: Tracked, policy: Policy, now: datetime) -> bool:
+    if policy.mode is PolicyMode.REPORT_ONLY:
+        return False
+    return next_try(row, policy, now) is not None
+
+
+def _is_spared(row: Tracked, now: datetime) -> bool:
+    """Whether a delete waits for something else than us, such as the end of its stock."""
+    waits = row.next_attempt is not None and row.next_attempt > now
+    return waits and row.is_to_go and row.delivery is Delivery.SETTLED
