@@ -94,6 +94,7 @@ def test_each_physical_sku_gets_its_item_and_what_is_left_out_is_said(
     told = json.dumps(run.json()["catalog"])
     assert "Digital River fulfils them itself (managedFulfillment)" in told
     assert "for they are not physical" in told
+    assert "15 SKUs came in one list, each read to its end" in told
     assert run.json()["catalog"]["complete"] is True
     managed = "1 SKU left out, for Digital River fulfils them itself (managedFulfillment)"
     assert managed in account.run("--dry-run").stdout

@@ -11,7 +11,7 @@ from syncd.domain.cycle import ChangeResult, CycleResult, Mode
 from syncd.domain.delivery import Failure
 from syncd.domain.tracking import SkuState
 from syncd.errors import ExitCode
-from syncd.report import Report, Summary, sentence
+from syncd.report import Format, Report, Summary, render, sentence
 from syncd.report.parts import PartKey, failures_first, part_of_change, parts_of
 from tests.unit.report.samples import created, planned, quiet, report, stopped
 
@@ -171,3 +171,14 @@ def test_a_write_that_was_not_made_is_called_failed_only_where_it_was_tried(
 
     assert said in sentence(report(made))
     assert ("failed" in sentence(report(made))) == (code == "timed_out")
+
+
+@pytest.mark.parametrize("form", Format)
+def test_every_format_tells_how_the_read_was_proven(form: Format) -> None:
+    certificate = planned().certificate
+
+    told = " ".join(render(report(planned()), form).split())
+
+    assert certificate is not None
+    assert certificate.evidence
+    assert all(sentence.removesuffix(".") in told for sentence in certificate.evidence)
