@@ -24,6 +24,7 @@ import pytest
 
 from syncd.daemon.garbage import SETTLED
 from tests.acceptance.daemon.served import free_port, serving
+from tests.acceptance.daemon.unit import unit
 from tests.bench.conftest import Tell
 from tests.bench.figure import Figure, at_most
 from tests.bench.table import table
@@ -39,7 +40,8 @@ _POLLS: Final = 5
 """So many more are had before: the first that finds nothing new loads what no other has needed."""
 _SETTLED: Final = SETTLED + 10.0
 """Seconds, after which it keeps what lasts."""
-_WAITING: Final = "STATUS=waiting"
+_A_POLL: Final = 1.0
+"""Seconds in which one that finds nothing is over; what it finds is told, and not that it ends."""
 _MEGABYTE: Final = 1 << 20
 _HOUR: Final = 3600.0
 
@@ -68,16 +70,23 @@ def idle() -> Iterator[psutil.Process]:
         shop = Shop(Path(folder), sandbox.url)
         shop.configure(f'[service]\nlisten = "127.0.0.1:{free_port()}"\n[log]\nformat = "json"\n')
         shop.stock([row(number) for number in range(ROWS)])
-        with serving(shop) as daemon:
+        with serving(shop, **_environment(shop.folder)) as daemon:
             daemon.wait_for_log("cycle.finished")
             for number in range(1, _POLLS + 1):
-                waiting = daemon.count(_WAITING)
                 daemon.send(signal.SIGUSR1)
                 daemon.wait_for_log("daemon.asked_to_poll", times=number)
-                daemon.wait_for(_WAITING, times=waiting + 1)
+                time.sleep(_A_POLL)
             time.sleep(_SETTLED)
             yield psutil.Process(daemon.process.pid)
             daemon.stop()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """What the unit gives it, but for its configuration."""
+    given = dict(
+        text.split("=", 1) for text in unit("syncd.service", folder).settings["Environment"]
+    )
+    return {name: value for name, value in given.items() if not name.startswith("SYNCD_")}
 
 
 def watched(seconds: float) -> tuple[Figure, Figure]:

@@ -11,6 +11,7 @@ import pytest
 
 UNITS: Final = Path(__file__).parents[2] / "systemd"
 SERVICES: Final = ("syncd.service", "syncd@.service", "syncd-once.service", "syncd-fleet.service")
+LASTING: Final = tuple(unit for unit in SERVICES if unit != "syncd-once.service")
 INSTALLED: Final = "/opt/syncd/bin/syncd"
 
 
@@ -21,6 +22,11 @@ def test_a_service_is_well_shut_in(unit: str) -> None:
     level = re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout)
     assert level is not None, done.stdout + done.stderr
     assert float(level[1]) <= 2.0
+
+
+@pytest.mark.parametrize("unit", LASTING)
+def test_what_runs_for_months_keeps_no_heap_for_each_thread(unit: str) -> None:
+    assert "\nEnvironment=MALLOC_ARENA_MAX=2\n" in (UNITS / unit).read_text()
 
 
 @pytest.mark.parametrize("unit", [*SERVICES, "syncd-once.timer"])

@@ -114,9 +114,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(shop: Shop, *arguments: str) -> Iterator[Served]:
+def serving(shop: Shop, *arguments: str, **environment: str) -> Iterator[Served]:
     """Start a daemon and listen to it, until the block ends."""
-    told = {"WATCHDOG_USEC": "3000000", **measured_environment()}
+    told = {"WATCHDOG_USEC": "3000000", **measured_environment(), **environment}
 
     def start(place: str) -> subprocess.Popen[bytes]:
         return shop.start(*arguments, NOTIFY_SOCKET=place, **told)
