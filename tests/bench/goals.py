@@ -13,6 +13,10 @@ CONSTANT: Final = 150
 _WHY: Final = (
     (": peak", "the limit is the engine's alone: what Python holds of rows comes on top"),
     (
+        ": answered 429",
+        "what left apart came in a bunch: a sandbox that is kept from running sees it as one",
+    ),
+    (
         "first load recorded",
         (
             "storing is half of it; the rest is two looks at the file, and Python that reads and "
