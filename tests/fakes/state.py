@@ -543,9 +543,15 @@ def _pruned(contents: Contents, before: datetime) -> int:
     contents.journal = kept
     contents.cycles = {id_: one for id_, one in contents.cycles.items() if id_ not in gone}
     removed += _forgotten_seals(contents)
+    return removed + _forgotten_plans(contents)
+
+
+def _forgotten_plans(contents: Contents) -> int:
+    """Remove plans that no cycle refers to; returns how many that were."""
     plans = {one.stopped_plan for one in contents.cycles.values()}
+    needless = contents.stopped.keys() - plans
     contents.stopped = {name: one for name, one in contents.stopped.items() if name in plans}
-    return removed
+    return len(needless)
 
 
 def _forgotten_seals(contents: Contents) -> int:

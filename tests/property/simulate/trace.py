@@ -15,6 +15,8 @@ import structlog
 KEPT: Final = 2_000
 _VOLATILE: Final = frozenset({"event", "log_level", "level", "upstream_id", "seconds"})
 _TOLD_EVEN_SO: Final = frozenset({"plan.made", "guard.stopped"})
+_OF_ONE_STATE: Final = frozenset({("history.pruned", "rows")})
+"""How many rows one and the same history takes is not the same everywhere."""
 _STATE: Final = re.compile(r"state (/\S+|in memory)")
 
 
@@ -70,7 +72,9 @@ def logs_told(trace: Trace) -> Iterator[None]:
     def tell(_: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         if method != "debug" or event["event"] in _TOLD_EVEN_SO:
             said = (
-                f"{name}={alike(value)}" for name, value in event.items() if name not in _VOLATILE
+                f"{name}={alike(value)}"
+                for name, value in event.items()
+                if name not in _VOLATILE and (event["event"], name) not in _OF_ONE_STATE
             )
             trace.tell("", f"   log: {event['event']} {' '.join(said)}")
             trace.note(f"log {event['event']}")
