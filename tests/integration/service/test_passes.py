@@ -60,12 +60,17 @@ async def test_items_that_fail_behind_their_skus_are_not_tried_again_at_once(sho
     ]
 
 
-async def test_after_a_sku_was_refused_no_more_items_are_deleted_in_that_cycle(shop: Shop) -> None:
-    shop.policy(skus=True, delete_skus=True, delete_reads=1, delete_after=timedelta())
+@pytest.mark.parametrize("had_skus", [True, False], ids=["pairs", "items alone"])
+async def test_after_a_sku_was_refused_no_more_items_are_deleted_in_that_cycle(
+    shop: Shop, *, had_skus: bool
+) -> None:
+    shop.policy(skus=had_skus, delete_reads=1, delete_after=timedelta())
     shop.limits(max_shrink=1.0, max_delete=1.0, canary=1.0)
     gone = numbered(100, start=1)
     shop.stock("stays", *gone, **OF_SKUS)
     await shop.settled()
+    skus = {*shop.remote.sku_contents}
+    shop.policy(skus=True, delete_skus=True)
     shop.drop(*gone)
     shop.stock("stays", **OF_SKUS | {"name": "Boot"})
     shop.remote.script("stays", Forbidden(Failure(403, "forbidden", "may not write")))
@@ -85,7 +90,7 @@ async def test_after_a_sku_was_refused_no_more_items_are_deleted_in_that_cycle(s
     begun = shop.remote.written(Action.DELETE)
     assert len(begun) <= shop.terms.in_flight
     assert {one.resource for one in begun} <= {Resource.INVENTORY_ITEM}
-    assert shop.remote.sku_contents.keys() == {"stays", *gone}
+    assert shop.remote.sku_contents.keys() == skus
     shop.remote.forbidden.clear()
     assert exit_code(await shop.run()) is ExitCode.OK
     assert shop.remote.contents.keys() == shop.remote.sku_contents.keys() == {"stays"}
