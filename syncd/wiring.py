@@ -276,16 +276,18 @@ class Wired:
             case HttpKeys():
                 from syncd import __version__
                 from syncd.catalog.from_http.fetcher import HttpFetcher
+                from syncd.catalog.from_http.timing import Time
 
-                return Copies(HttpFetcher(keys, __version__))
+                return Copies(HttpFetcher(keys, __version__, Time(self.clock.now)))
             case SqlCatalog():
                 from syncd.catalog.from_database import SqlFetcher
 
-                return Copies(SqlFetcher.of_catalog(keys))
+                return Copies(SqlFetcher.of_catalog(keys, self.clock.now))
             case SqlJoin():
                 from syncd.catalog.from_database import SqlFetcher
 
-                return Copies(SqlFetcher(keys, needed_of(keys, self.settings.catalog)))
+                needed = needed_of(keys, self.settings.catalog)
+                return Copies(SqlFetcher(keys, needed, now=self.clock.now))
             case DigitalRiverKeys():
                 return Copies(self._sku_fetcher(keys))
             case _:

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+def _own_time() -> datetime:
+    return datetime.now(UTC)
+
+
 class SqlFetcher:
     """A table or query, read in one transaction that sees a single moment of its database."""
 
@@ -39,7 +43,7 @@ class SqlFetcher:
         keys: SqlKeys,
         columns: Sequence[str] = (),
         id: str | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = _own_time,
         most: int | None = None,
     ) -> None:
         """Take the `columns` that are needed, all there are unless given, and which is the `id`.
@@ -56,12 +60,12 @@ class SqlFetcher:
         self._database = Database(keys.label, keys.url.get_secret_value())
 
     @classmethod
-    def of_catalog(cls, catalog: SqlCatalog) -> SqlFetcher:
+    def of_catalog(cls, catalog: SqlCatalog, now: Callable[[], datetime] = _own_time) -> SqlFetcher:
         """Read the columns that the catalog needs of its own source, and no others."""
         joined = tuple(f"{join.name}." for join in catalog.join)
         own = [name for name in columns_of(catalog).names if not name.startswith(joined)]
         ids = catalog.mapping.id.sources
-        return cls(catalog, own, ids[0] if len(ids) == 1 else None)
+        return cls(catalog, own, ids[0] if len(ids) == 1 else None, now)
 
     @property
     def name(self) -> str:
