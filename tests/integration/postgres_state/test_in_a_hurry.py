@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
@@ -13,7 +13,7 @@ import pytest
 from syncd.errors import StateAwayError, StateBusyError
 from syncd.ports import State
 from syncd.state import postgres_in_use
-from tests.contract.state.examples import put, sku
+from tests.contract.state.examples import sku
 from tests.postgres_states import Account
 from tests.shop import wait_until
 
@@ -74,8 +74,22 @@ def test_a_server_that_hangs_is_waited_for_no_longer(state: State, account: Acco
     assert state.census().owned == 0
 
 
-def test_what_is_quick_is_left_to_go_on(state: State) -> None:
-    state.hurry()
-    for number in range(20):
-        put(state, [sku(f"{number:02}")])
-    assert sum(state.census().states.values()) == 20
+def test_what_has_only_just_been_asked_is_left_to_go_on(
+    state: State, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+    waits: Callable[[object], bool] = vars(postgres_in_use)["_waits"]
+
+    def look(driver: object) -> bool:
+        looked.append(driver)
+        return waits(driver)
+
+    monkeypatch.setattr(postgres_in_use, "_waits", look)
+    monkeypatch.setattr(postgres_in_use, "LEAST", 60.0)
+    with ThreadPoolExecutor(1) as pool:
+        with locked(account):
+            asked = pool.submit(state.census)
+            wait_until(lambda: bool(pids(account, _WAITING)))
+            state.hurry()
+            wait_until(lambda: len(looked) > 9)
+        assert asked.result().owned == 0
