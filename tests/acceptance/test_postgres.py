@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -91,6 +94,28 @@ def test_a_dry_run_makes_nothing_and_a_cycle_does_what_it_said(
     sandbox.clear_requests()
     quiet = _run(kept_there, "--once")
     assert (quiet.code, sandbox.requests()) == (0, []), quiet.stderr
+
+
+def test_the_readme_s_way_from_a_file_to_a_server_is_gone_to_the_letter(
+    shop: Shop, account: Account, sandbox: SandboxProcess, project_root: Path
+) -> None:
+    readme = (project_root / "README.md").read_text()
+    (line,) = re.findall("^syncd state migrate .*$", readme, re.MULTILINE)
+    _, *command, source, target, option, _ = shlex.split(line)
+    assert (source[:10], target[:21]) == ("sqlite:///", "postgresql+psycopg://"), line
+    assert _run(shop, "--once").code == 0
+    before = shop.configuration.read_text()
+    sandbox.clear_requests()
+
+    moved = _run(shop, *command, "sqlite:///state.db", account.url, option, account.name)
+    assert moved.code == 0, moved.stderr
+    refused = _run(shop, "--once")
+    assert (refused.code, "it was moved to" in refused.stderr) == (2, True), refused.stderr
+    there = f'url = "{account.url}"\naccount = "{account.name}"'
+    shop.configuration.write_text(before.replace('url = "sqlite:///state.db"', there))
+    again = _run(shop, "--once")
+    assert (again.code, sandbox.requests()) == (0, []), again.stderr
+    assert _states(account) == {"in_sync": len(sandbox.items())}
 
 
 def test_one_that_was_killed_and_one_that_was_stopped_are_followed_by_one_that_converges(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Double,
     Integer,
     LargeBinary,
@@ -39,7 +40,9 @@ from syncd.state import (
     reclaim_state,
     schema,
 )
+from syncd.state.ends import FileEnd, Values
 from syncd.state.moving import MovedTable
+from syncd.state.postgres_end import PostgresEnd
 from tests.contract.state.examples import NOON, sku
 from tests.contract.state.histories import A, B, C, run
 from tests.postgres_states import Account, new_account
@@ -294,17 +297,32 @@ def test_what_does_not_arrive_as_it_was_sent_is_undone(
     open_state(worked).close()
 
 
-def test_a_row_that_is_lacking_at_the_end_is_noticed(
-    worked: str, new: Account, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("to", ["postgresql", "sqlite"])
+@pytest.mark.parametrize("lost", [0, 1, 3], ids=["the first", "one in between", "the last"])
+def test_a_row_that_is_lost_on_the_way_is_told_and_nothing_was_moved(
+    worked: str, tmp_path: Path, new: Account, to: str, lost: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from syncd.state.postgres_end import PostgresEnd
-
-    fill = PostgresEnd.fill
-    monkeypatch.setattr(
-        PostgresEnd, "fill", lambda end, to, table, rows: fill(end, to, table, [*rows][:-1])
-    )
-    with pytest.raises(StateError, match="is not as it was sent"):
+    back = f"sqlite:///{tmp_path / 'back.db'}"
+    source, target = (worked, new.url) if to == "postgresql" else (new.url, back)
+    if to == "sqlite":
         move(worked, new.url, new)
+    end = PostgresEnd if to == "postgresql" else FileEnd
+    fill = end.fill
+
+    def losing(
+        end: PostgresEnd | FileEnd, there: Connection, table: Table, rows: Iterable[Values]
+    ) -> None:
+        kept = [row for number, row in enumerate(rows) if table is not schema.sku or number != lost]
+        fill(end, there, table, kept)  # type: ignore[arg-type]  # the one of both that it is
+
+    monkeypatch.setattr(end, "fill", losing)
+    told = rf"row {lost + 1} of the table sku is not as it was sent.*Nothing was changed"
+    with pytest.raises(StateError, match=told):
+        move(source, target, new)
+
+    assert not list(tmp_path.glob("back.db*"))
+    assert has_tables(new) == (to == "sqlite")
+    open_state(source, account=new.name).close()
 
 
 def test_a_server_that_dies_in_between_leaves_the_old_state_at_work(
