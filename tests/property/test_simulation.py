@@ -15,6 +15,7 @@ from tests.property.simulate.life import PromiseBroken, live
 from tests.property.simulate.occurrences import EXPECTED, MANY, unseen
 
 IN_MEMORY: Final = 55
+UNLIVED: Final = 30
 IN_A_FILE: Final = 3
 
 
@@ -49,7 +50,7 @@ def test_every_life_is_lived_alike_on_a_real_file_and_in_memory(first: str) -> N
 
 def test_every_promise_is_kept_over_lives_that_nobody_has_lived_before() -> None:
     first = secrets.token_hex(4)
-    for number in range(IN_MEMORY):
+    for number in range(UNLIVED):
         live(f"{first}-{number}")
 
 
