@@ -69,7 +69,7 @@ class FileComparison:
                 fingerprints=fingerprints,
                 values=dict(zip(self._attributes, values, strict=True)),
                 rows=self._numbers.rows(files, positions),
-                files=[self._name(file) for file in files],
+                files=self._names(files),
             )
 
     def changed(self) -> Iterator[Sequence[CatalogRow]]:
@@ -189,6 +189,12 @@ class FileComparison:
         """Name the file where there are several."""
         files = self._scan.files
         return files[file].file.name if len(files) > 1 else None
+
+    def _names(self, files: Sequence[int]) -> Sequence[str | None]:
+        """Name the file of each of many rows, where there are several."""
+        if len(self._scan.files) > 1:
+            return list(map(self._name, files))
+        return [None] * len(files)
 
     def _batches(self, query: str, size: int = _BATCH) -> Iterator[list[tuple[Any, ...]]]:
         """Run a query on a cursor of its own, so that several can be read from side by side."""

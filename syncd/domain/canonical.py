@@ -29,13 +29,14 @@ __all__ = [
     "WARNED",
     "Breach",
     "Reader",
+    "Warner",
     "are_ids",
     "checked_id",
     "observed",
     "observed_item",
     "reader",
     "wanted",
-    "warning",
+    "warner",
     "warnings",
 ]
 
@@ -47,6 +48,8 @@ WARNED: Final = (Attribute.ECCN, Attribute.HS_CODE)
 
 Reader: TypeAlias = Callable[[str | None], Value | Breach]
 """From a catalog's text for one attribute to its value; nothing but white space is no value."""
+Warner: TypeAlias = Callable[[str], str | None]
+"""From a canonical value to a sentence about it, or None."""
 _PlainReader: TypeAlias = Callable[[str], Value | Breach]
 """The same from a trimmed text that is not empty."""
 
@@ -156,15 +159,17 @@ def are_ids(texts: Sequence[str]) -> bool:
 
 def warnings(attributes: Attributes, rules: RuleBook) -> tuple[str, ...]:
     """Tell in sentences what passes the rules and deserves a look all the same."""
-    found = (warning(attribute, attributes.get(attribute), rules) for attribute in WARNED)
-    return tuple(words for words in found if words is not None)
+    found = (
+        warner(attribute, rules)(value)
+        for attribute in WARNED
+        if isinstance(value := attributes.get(attribute), str)
+    )
+    return tuple(warning for warning in found if warning is not None)
 
 
-def warning(attribute: Attribute, value: Value, rules: RuleBook) -> str | None:
-    """Tell in a sentence why one value deserves a look; only those of `WARNED` ever do."""
-    if not isinstance(value, str) or attribute not in WARNED:
-        return None
-    return eccn_warning(value, rules) if attribute is Attribute.ECCN else hs_code_warning(value)
+def warner(attribute: Attribute, rules: RuleBook) -> Warner:
+    """Make what tells of one value of an attribute of `WARNED` as `warnings` does, for many."""
+    return partial(eccn_warning, rules=rules) if attribute is Attribute.ECCN else hs_code_warning
 
 
 def _observed(attribute: Attribute, text: str) -> Value:

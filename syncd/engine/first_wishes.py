@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import compress
 from operator import itemgetter
 
 from syncd.domain.attributes import Attribute, ItemId, Value
-from syncd.domain.canonical import WARNED, warning
+from syncd.domain.canonical import WARNED, warner
 from syncd.domain.rules import RuleBook
 from syncd.domain.tracking import Tracked
 from syncd.engine.absorb import first_seen
@@ -27,6 +29,15 @@ class FirstWishes:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def without(self, places: AbstractSet[int]) -> FirstWishes:
+        """All but those at these places, which count from 0."""
+        kept = [place not in places for place in range(len(self))]
+        return FirstWishes(
+            list(compress(self.ids, kept)),
+            list(compress(self.fingerprints, kept)),
+            {attribute: list(compress(each, kept)) for attribute, each in self.desired.items()},
+        )
+
     def values(self) -> Iterator[tuple[Value, ...]]:
         """Give the values of each id in the order of the columns."""
         return zip(*self.desired.values(), strict=True)
@@ -42,9 +53,11 @@ def warned(wishes: FirstWishes, rules: RuleBook) -> list[tuple[ItemId, str]]:
     """What deserves a look in these wishes, as `warnings` tells it of each, in their order."""
     found: list[tuple[int, str]] = []
     for attribute in WARNED:
-        column = wishes.desired.get(attribute, ())
+        column, warn = wishes.desired.get(attribute, ()), warner(attribute, rules)
         told = {
-            value: words for value in set(column) if (words := warning(attribute, value, rules))
+            value: words
+            for value in set(column)
+            if isinstance(value, str) and (words := warn(value)) is not None
         }
         if told:
             found += [(place, told[one]) for place, one in enumerate(column) if one in told]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import compress
 from typing import Final, cast
 
 from syncd.domain.attributes import (
@@ -67,16 +66,11 @@ class Translator:
             for attribute, texts in block.values.items()
         }
         doubtful = _doubtful(block.ids, columns)
-        sound = [place not in doubtful for place in range(len(block))]
-        wishes = FirstWishes(
-            ids=list(compress(block.ids, sound)),
-            fingerprints=list(compress(block.fingerprints, sound)),
-            desired={
-                attribute: cast("list[Value]", list(compress(column, sound)))
-                for attribute, column in columns.items()
-            },
-        )
-        return wishes, [block.row(place) for place in sorted(doubtful)]
+        desired = cast("dict[Attribute, list[Value]]", columns)  # but for what is doubtful
+        wishes = FirstWishes(block.ids, block.fingerprints, desired)
+        if not doubtful:
+            return wishes, []
+        return wishes.without(doubtful), [block.row(place) for place in sorted(doubtful)]
 
     def _first_breach(self, row: CatalogRow) -> Held:
         return next(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.data import load_rule_book
-from syncd.domain.attributes import Attribute, ItemId, Value
+from syncd.domain.attributes import FROM_THE_GROUP, Attribute, ItemId, Value
 from syncd.domain.canonical import Breach, are_ids, checked_id, observed, wanted, warnings
 from syncd.domain.plain_text import INVISIBLE, WHITE_SPACE
 from syncd.domain.snapshot import CatalogRow
@@ -178,7 +178,8 @@ def test_any_row_is_a_wish_for_its_mapped_attributes_or_held(
         assert found.rule
         assert found.row == 3
         assert found.value.isprintable()
-        assert found.attribute in {"id", *values}
+        of_a_sku = FROM_THE_GROUP if Attribute.NAME in values else frozenset()
+        assert found.attribute in {"id", *values, *of_a_sku}
     else:
         assert found.keys() == values.keys()
 
