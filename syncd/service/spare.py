@@ -1,4 +1,4 @@
-"""Asks, just before a delete, whether the item may go: not with stock left, not another's."""
+"""Asks, just before a write, whether the item is ours to write, and before a delete for stock."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SKU_HIDDEN: Final = Failure(None, "sku_unknown", "its SKU cannot be read, so it 
 
 
 class Passed:
-    """What the guard has passed, in parts whose deletes are asked about as they are taken."""
+    """What the guard has passed, in parts that are asked about as they are taken."""
 
     def __init__(self, plan: Plan, sparing: Sparing) -> None:
         """Take the whole plan."""
@@ -53,7 +53,7 @@ class Passed:
         )
 
     async def parts(self) -> AsyncGenerator[Plan, None]:
-        """The parts one after the other, without the deletes that must wait.
+        """The parts one after the other, without the deletes that must wait and what is not ours.
 
         Raises `KeyRefusedError`. After a stop nothing is asked, and no delete comes through.
         """
@@ -68,7 +68,7 @@ class Passed:
 
 
 class Sparing:
-    """Takes the deletes out of a plan that must wait, and writes down why."""
+    """Takes out of a plan what may not be written, or not yet, and writes down why."""
 
     def __init__(self, ports: Ports, terms: Terms, looking_up: LookingUp) -> None:
         self._ports = ports
@@ -76,6 +76,7 @@ class Sparing:
         self._looking_up = looking_up
         self._asking = looking_up.asking
         self._out = False
+        self._turn = asyncio.Lock()
         self.kept: set[ItemId] = set()
 
     async def spare(self, plan: Plan) -> Passed:
@@ -84,6 +85,7 @@ class Sparing:
 
     async def spared(self, part: Plan) -> Plan:
         """The part without the deletes of stocked, unreadable and managed items."""
+        part = await self._of_ours(part)
         deletes = [change for change in part.changes if change.action is Action.DELETE]
         if not deletes:
             return part
@@ -96,6 +98,18 @@ class Sparing:
         await asyncio.to_thread(self._record, found)
         return part.without(found.keys())
 
+    async def _of_ours(self, part: Plan) -> Plan:
+        """The part without the updates of what Digital River has begun to fulfil itself."""
+        managed: set[ItemId] = set()
+
+        async def ask_skus(batch: Sequence[ItemId]) -> None:
+            managed.update(await self._looking_up.managed_among(batch))
+
+        await self._ask([one.id for one in part.changes if one.action is Action.UPDATE], ask_skus)
+        self.kept |= managed
+        await asyncio.to_thread(self._record, dict.fromkeys(managed))
+        return part.without(managed)
+
     async def _with_item(self, ids: Sequence[ItemId]) -> dict[ItemId, Failure | None]:
         """Why these SKUs must wait: each whose item is there, for it would be left alone."""
         there: set[ItemId] = set()
@@ -103,7 +117,7 @@ class Sparing:
         async def ask_items(batch: Sequence[ItemId]) -> None:
             there.update(await self._ports.remote.items(batch))
 
-        hidden = await self._ask(ids, ask_items) if ids else []
+        hidden = await self._ask(ids, ask_items)
         return dict.fromkeys((*hidden, *there), ITEM_THERE)
 
     async def _found(self, ids: Sequence[ItemId]) -> dict[ItemId, Failure | None]:
@@ -131,12 +145,15 @@ class Sparing:
         return {**dict.fromkeys(stocked, STOCKED), **dict.fromkeys(hidden, STOCK_HIDDEN)}
 
     async def _ask(self, ids: Sequence[ItemId], question: Question) -> list[ItemId]:
-        if self._out:
-            return [*ids]
-        unanswered = await self._asking.ask(ids, question)
-        self._out = self._asking.out
-        if isinstance(self._asking.failure, KeyRefusedError):
-            raise self._asking.failure
+        if not ids:
+            return []
+        async with self._turn:
+            if self._out:
+                return [*ids]
+            unanswered = await self._asking.ask(ids, question)
+            self._out = self._asking.out
+            if isinstance(self._asking.failure, KeyRefusedError):
+                raise self._asking.failure
         return unanswered
 
     def _record(self, found: Mapping[ItemId, Failure | None]) -> None:

@@ -111,6 +111,31 @@ async def test_a_managed_sku_is_left_alone_and_asked_about_again_after_a_day(sho
     assert shop.wrote() == ["a"]
 
 
+async def test_an_item_whose_sku_became_managed_is_written_no_more(shop: Shop) -> None:
+    shop.limits(max_update=1.0, max_same_change=1.0)
+    shop.stock("a", "b")
+    await shop.settled()
+    shop.remote.managed_ids.add(ItemId("a"))
+    shop.stock("a", "b", country_of_origin="CA")
+
+    result = await shop.run()
+
+    assert outcomes(result) == {"b": ("update", "done")}
+    assert shop.item("a")[Attribute.COUNTRY_OF_ORIGIN] == "DK"
+    assert shop.state_of("a") is SkuState.FOREIGN
+    assert "managedFulfillment" in (shop.sku("a").foreign_reason or "")
+
+
+async def test_updates_whose_skus_cannot_be_asked_for_are_made_all_the_same(shop: Shop) -> None:
+    shop.limits(max_update=1.0, max_same_change=1.0)
+    shop.stock("a", "b")
+    await shop.settled()
+    shop.remote.forbidden.add(Resource.SKU)
+    shop.stock("a", "b", country_of_origin="CA")
+
+    assert outcomes(await shop.run()) == dict.fromkeys(("a", "b"), ("update", "done"))
+
+
 async def test_ids_are_looked_up_a_hundred_a_request_and_their_skus_with_them(shop: Shop) -> None:
     ids = numbered(250)
     shop.stock(*ids)

@@ -133,7 +133,7 @@ class TestARewrittenSource:
         (change,) = shop.remote.written()
         assert (change.id, change.action) == ("sku-0003", Action.UPDATE)
         assert change.payload() == {Attribute.COUNTRY_OF_ORIGIN: "SE"}
-        assert len(shop.remote.calls) == 1
+        assert [call.name for call in shop.remote.calls] == ["managed", "carry_out"]
 
     async def test_an_emptied_value_is_cleared(self, shop: Shop) -> None:
         shop.stock("a")
