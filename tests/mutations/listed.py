@@ -237,8 +237,8 @@ _IN_THE_SERVICE: Final = (
     Mutation(
         name="same-id-twice-in-flight",
         file="service/supply.py",
-        old="Plan(changes[most:], approved)",
-        new="Plan(changes[max(1, min(most, len(changes)) - 1) :], approved)",
+        old="self._part = Plan(self._part.changes[most:],",
+        new="self._part = Plan(self._part.changes[max(1, len(given.changes) - 1) :],",
         caught_by=(f"{_SERVICE}test_delivery.py",),
     ),
     Mutation(

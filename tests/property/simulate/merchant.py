@@ -24,11 +24,15 @@ LENIENT: Final = Limits(
 
 
 class Merchant:
-    """What the configuration says now; `account` is what base URL and key come to."""
+    """What the configuration says now; `account` is what base URL and key come to.
+
+    One who `has_left_skus` had rows forgotten, perhaps, while their SKUs were not to be deleted.
+    """
 
     def __init__(self, policy: Policy, *, in_flight: int, keep_journal: timedelta) -> None:
         self.policy = policy
         self.delete_skus = policy.delete_skus
+        self.has_left_skus = False
         self.limits = Limits()
         self.account = "account-1"
         self.version = "1.0"
@@ -49,6 +53,7 @@ class Merchant:
 
     def manage(self, *, skus: bool | None = None, delete_skus: bool | None = None) -> None:
         """Keep pairs or items alone, and have SKUs deleted or not, which counts of pairs alone."""
+        self.has_left_skus = True
         if delete_skus is not None:
             self.delete_skus = delete_skus
         kept = self.policy.skus if skus is None else skus
