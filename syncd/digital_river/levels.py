@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,14 +30,20 @@ _SECOND: Final = timedelta(seconds=1)
 async def stocked_among(reader: Reader, ids: Sequence[ItemId]) -> frozenset[ItemId]:
     """Those of these ids that have stock left at any location.
 
-    One that has more levels than can be read has some left where any of them is available.
+    One with more levels than an answer holds has some left where any of them is available.
     """
     found = await read_levels(reader, ids, LevelFilter())
     stocked = {level.item for level in found.levels if level.in_stock}
-    if unclear := sorted(found.cut_short - stocked):
+    if unclear := sorted(_crowded(found) - stocked):
         there = await read_levels(reader, unclear, LevelFilter(available=True))
         stocked.update(level.item for level in there.levels)
     return frozenset(stocked)
+
+
+def _crowded(found: Levels) -> frozenset[ItemId]:
+    """Those that were read in parts of time, where a level that tells no time stands in none."""
+    counts = Counter(level.item for level in found.levels)
+    return found.cut_short | {item for item, count in counts.items() if count >= _FULL}
 
 
 async def read_levels(reader: Reader, ids: Sequence[ItemId], wanted: LevelFilter) -> Levels:
@@ -63,9 +70,12 @@ class _Changed:
             yield "updatedTime[lt]", written(self.end)
 
     def halves(self, page: Page[WireLevel]) -> tuple[_Changed, _Changed] | None:
-        """Cut it where half of the levels are older; None where no second lies between them."""
+        """Cut it where half of the levels are older.
+
+        None where no second lies between them, or one tells no time, so that no part would have it.
+        """
         times = sorted(level.updated for level in page.data if level.updated is not None)
-        if not times:
+        if len(times) < len(page.data):
             return None
         middle = times[len(times) // 2].replace(microsecond=0)
         if middle <= times[0]:

@@ -25,36 +25,48 @@ ALL = LevelFilter()
 
 @dataclass
 class Warehouses:
-    """The levels of an account, as (item, location, seconds after the start)."""
+    """The levels of an account, as (item, location, seconds after the start).
 
-    levels: Sequence[tuple[str, str, float]]
+    Where these are None it does not tell when the level was updated, and no time finds it. At
+    `stocked` there is something left.
+    """
+
+    levels: Sequence[tuple[str, str, float | None]]
+    stocked: str | None = None
     requests: list[httpx.URL] = field(default_factory=list)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request.url)
         ids = request.url.params.get_list("inventoryItemIds")
-        start = datetime.fromisoformat(
-            request.url.params.get("updatedTime[gte]", "1970-01-01T00:00:00Z")
-        )
-        end = datetime.fromisoformat(
-            request.url.params.get("updatedTime[lt]", "2999-01-01T00:00:00Z")
-        )
+        start = request.url.params.get("updatedTime[gte]")
+        end = request.url.params.get("updatedTime[lt]")
         found = [
             self._shown(*level)
             for level in self.levels
-            if level[0] in ids and start <= START + timedelta(seconds=level[2]) < end
+            if level[0] in ids and _lies_between(level[2], start, end)
+            if level[1] == self.stocked or "available" not in request.url.params
         ]
         return httpx.Response(200, json={"data": found[:100]})
 
-    def _shown(self, item: str, location: str, seconds: float) -> Mapping[str, object]:
+    def _shown(self, item: str, location: str, seconds: float | None) -> Mapping[str, object]:
+        left = 3 if location == self.stocked else 0
+        updated = None if seconds is None else (START + timedelta(seconds=seconds)).isoformat()
         return {
             "inventoryItemId": item,
             "locationId": location,
-            "available": False,
-            "availableQuantity": 0,
+            "available": left > 0,
+            "availableQuantity": left,
             "availableTime": "2026-04-01T00:00:00Z",
-            "updatedTime": (START + timedelta(seconds=seconds)).isoformat(),
+            "updatedTime": updated,
         }
+
+
+def _lies_between(seconds: float | None, start: str | None, end: str | None) -> bool:
+    if seconds is None:
+        return start is None and end is None
+    moment = START + timedelta(seconds=seconds)
+    is_early = start is not None and moment < datetime.fromisoformat(start)
+    return not is_early and (end is None or moment < datetime.fromisoformat(end))
 
 
 def ids(count: int) -> list[ItemId]:
@@ -105,6 +117,36 @@ async def test_more_levels_of_one_moment_than_an_answer_holds_are_told(
 
     assert len(found.levels) == 100
     assert set(found.cut_short) == {"item-000"}
+
+
+async def test_levels_of_which_one_tells_no_time_are_not_read_in_parts_of_time(
+    remote: DigitalRiver, api: respx.MockRouter
+) -> None:
+    levels = [("item-000", f"{n:03}", n * 60 if n else None) for n in range(130)]
+    api.get("/inventory-levels").mock(side_effect=Warehouses(levels).answer)
+
+    found = await remote.levels(ids(1), ALL)
+
+    assert [level.location for level in found.levels] == [f"{n:03}" for n in range(100)]
+    assert set(found.cut_short) == {"item-000"}
+
+
+@pytest.mark.parametrize("place", [0, 99, 100, 129])
+@pytest.mark.parametrize("seconds", [None, 0.0, 6_000.0])
+async def test_the_one_place_with_stock_left_is_found_wherever_it_stands(
+    remote: DigitalRiver, api: respx.MockRouter, place: int, seconds: float | None
+) -> None:
+    """Else the item would be deleted with it."""
+    levels: list[tuple[str, str, float | None]]
+    levels = [("item-000", f"{n:03}", n * 60.0) for n in range(130)]
+    levels[place] = ("item-000", "full", seconds)
+    warehouses = Warehouses(levels)
+    api.get("/inventory-levels").mock(side_effect=warehouses.answer)
+    assert await remote.stocked(ids(1)) == frozenset()
+
+    warehouses.stocked = "full"
+
+    assert await remote.stocked(ids(1)) == {"item-000"}
 
 
 async def test_one_or_two_locations_an_item_cost_one_request_a_part(
