@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from syncd.ports import State
 from syncd.service.pulse import Trouble
 from syncd.web import glimpse
 from tests.contract.state.examples import put, sku
+from tests.integration.web.queries import query_of
 from tests.integration.web.room import NOON, Room, room_in, visited
 
 if TYPE_CHECKING:
@@ -34,7 +36,10 @@ if TYPE_CHECKING:
     from prometheus_client.samples import Sample
 
 OPEN = {"Accept": "application/openmetrics-text; version=1.0.0"}
-NAME = re.compile(r"\b(?:syncd|process)_[a-z0-9_]+")
+OF_THE_SCRAPE = {"instance", "job"}
+"""Labels that Prometheus itself adds."""
+_LISTED = re.compile(r"label_values\((.*),\s*\w+\)")
+"""Grafana's own, around a query: the values that a label has."""
 
 
 @pytest.fixture(scope="module")
@@ -153,17 +158,22 @@ def test_names_keep_to_the_conventions(client: httpx.Client) -> None:
     }
 
 
-def test_every_name_in_dashboard_and_alerts_is_told(client: httpx.Client) -> None:
-    known = {
-        sample.name
+@pytest.mark.parametrize("file", ["grafana-dashboard.json", "alert-rules.yml"])
+def test_all_that_dashboard_and_alerts_ask_for_is_told(client: httpx.Client, file: str) -> None:
+    """As Prometheus itself would read it: a word that it does not know fails here."""
+    told = {
+        sample.name: sample.labels.keys()
         for family in read_plain(client.get("/metrics").text)
         for sample in family.samples
     }
-    for name in ("grafana-dashboard.json", "alert-rules.yml"):
-        text = files("syncd.data").joinpath(name).read_text()
-        used = {one for expression in _expressions(text) for one in NAME.findall(expression)}
-        assert used
-        assert used - known == set()
+    labels = {label for one in told.values() for label in one}
+    queries = [query_of(text) for text in _expressions(files("syncd.data") / file)]
+
+    assert queries
+    for query in queries:
+        assert query.names, query.text
+        assert query.names - told.keys() == set(), query.text
+        assert query.labels - labels - OF_THE_SCRAPE == set(), query.text
 
 
 def test_every_label_in_dashboard_and_alerts_is_told(client: httpx.Client) -> None:
@@ -174,24 +184,33 @@ def test_every_label_in_dashboard_and_alerts_is_told(client: httpx.Client) -> No
         for one in family.samples
         for label, value in one.labels.items()
     }
-    for name in ("grafana-dashboard.json", "alert-rules.yml"):
-        text = files("syncd.data").joinpath(name).read_text()
+    for file in ("grafana-dashboard.json", "alert-rules.yml"):
         asked = {
             one
-            for expression in _expressions(text)
+            for expression in _expressions(files("syncd.data") / file)
             for one in re.findall(r'(\w+)="([^"$]+)"', expression)
         }
         assert asked
         assert asked - values == set()
 
 
-def _expressions(text: str) -> list[str]:
+@pytest.mark.parametrize(
+    "text", ["sum(rate(syncd_pairs[5m])", "syncd_pairs{state=held}", "syncd_pairs by (state)"]
+)
+def test_what_prometheus_would_not_take_is_no_query(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        query_of(text)
+
+
+def _expressions(file: Traversable) -> list[str]:
     """The queries of either file, and where labels are listed."""
+    text = file.read_text()
     if not text.startswith("{"):
         return re.findall(r"expr: (.*)", text)
     dashboard = json.loads(text)
     panels = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
-    return [*panels, *(one["query"]["query"] for one in dashboard["templating"]["list"][1:])]
+    listed = [one["query"]["query"] for one in dashboard["templating"]["list"][1:]]
+    return [*panels, *(_LISTED.sub(r"\1", one) for one in listed)]
 
 
 def test_the_dashboard_has_a_place_for_each_panel() -> None:
