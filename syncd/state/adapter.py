@@ -339,13 +339,13 @@ class SqlTransaction:
         self._changes.forget(ids)
 
     def begin_writes(self, intents: Sequence[Intent]) -> list[WriteId]:
-        return journal.begin(self._connection, intents)
+        return self._enter(journal.begun(intents))
 
     def end_writes(self, settlements: Sequence[Settlement]) -> None:
         journal.end(self._connection, settlements)
 
     def adopt(self, adoptions: Sequence[Adoption]) -> None:
-        journal.adopt(self._connection, adoptions)
+        self._enter(journal.adopted(adoptions))
 
     def record_reading(self, reading: Reading) -> None:
         table = schema.reading
@@ -394,6 +394,9 @@ class SqlTransaction:
 
     def receive(self, event: Event) -> bool:
         return events.receive(self._connection, event)
+
+    def _enter(self, entries: Sequence[journal.Entered]) -> list[WriteId]:
+        return self._database.enter(self._connection, entries) if entries else []
 
     def _would_show(self, rows: Sequence[Tracked]) -> bool:
         """Whether writing these rows changes what the copy of fingerprints holds.

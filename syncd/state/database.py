@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from syncd.domain.journal import WriteId
 from syncd.errors import StateError
 from syncd.ports import Duty, Lease, Shelf
 from syncd.state.codec import BegunRow, SkuRow
 from syncd.state.fingerprint_steps import Step
+from syncd.state.journal import Entered
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -42,6 +44,9 @@ class Database(Connections, Protocol):
 
     def begin(self, connection: Connection, shared: SkuRow, begun: Iterable[BegunRow]) -> bool:
         """Insert rows that share all else; False, and nothing done, where one of them is there."""
+
+    def enter(self, connection: Connection, entries: Sequence[Entered]) -> list[WriteId]:
+        """Write entries with the same columns into the journal; the ids come in their order."""
 
     def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[Lease]:
         """As the port says; whoever has held it writes only as long as nobody else has."""

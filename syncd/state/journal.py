@@ -42,7 +42,8 @@ NOT_CARRIED_OUT: Final = frozenset({Kind.REFUSED, Kind.UNDONE, Kind.KEY_REFUSED,
 
 Place: TypeAlias = tuple[int, int]
 """When an entry was begun, and its number: where to go on."""
-_Values: TypeAlias = dict[str, codec.Stored]
+Entered: TypeAlias = dict[str, codec.Stored]
+"""An entry as it is written first, by its columns."""
 
 _BEGIN: Final = insert(journal).returning(journal.c.write, sort_by_parameter_order=True)
 _END: Final = (
@@ -63,24 +64,25 @@ IN_AN_HOUR: Final = (
 """How many writes of one action began between two moments, by their outcome."""
 
 
-def begin(connection: Connection, intents: Sequence[Intent]) -> list[WriteId]:
-    """Write intents; the ids come in their order."""
-    if not intents:
-        return []
-    numbers = connection.execute(_BEGIN, [_intended(intent) for intent in intents]).scalars()
-    return [WriteId(number) for number in numbers]
+def begun(intents: Sequence[Intent]) -> list[Entered]:
+    """The entries of intents, as the table has them."""
+    return [_intended(intent) for intent in intents]
+
+
+def adopted(adoptions: Sequence[Adoption]) -> list[Entered]:
+    """Those of adoptions, each begun and ended in one moment: there is no outcome to wait for."""
+    return [_adopted(adoption) for adoption in adoptions]
+
+
+def inserted(connection: Connection, entries: Sequence[Entered]) -> list[WriteId]:
+    """Write entries that are alike; the ids come in their order."""
+    return [WriteId(number) for number in connection.execute(_BEGIN, entries).scalars()]
 
 
 def end(connection: Connection, settlements: Sequence[Settlement]) -> None:
     """Write outcomes beside their intents."""
     if settlements:
         connection.execute(_END, [_settled(settlement) for settlement in settlements])
-
-
-def adopt(connection: Connection, adoptions: Sequence[Adoption]) -> None:
-    """Write adoptions, each begun and ended in one moment: there is no outcome to wait for."""
-    if adoptions:
-        connection.execute(insert(journal), [_adopted(adoption) for adoption in adoptions])
 
 
 def of_item(connection: Connection, item: ItemId) -> list[JournalEntry]:
@@ -171,7 +173,7 @@ def writes_by_hour(connection: Connection, first: datetime, hours: int) -> list[
     ]
 
 
-def _stretch(start: datetime, action: Action) -> _Values:
+def _stretch(start: datetime, action: Action) -> Entered:
     return {
         "deed": Deed(action.value).value,
         "from": codec.moment_of(start),
@@ -194,7 +196,7 @@ def _may_be_done(entries: FromClause) -> ColumnElement[bool]:
     return or_(kind.is_(None), kind.not_in(sorted(NOT_CARRIED_OUT)))
 
 
-def _intended(intent: Intent) -> _Values:
+def _intended(intent: Intent) -> Entered:
     change = intent.change
     return {
         "cycle": intent.cycle,
@@ -210,7 +212,7 @@ def _intended(intent: Intent) -> _Values:
     }
 
 
-def _settled(settlement: Settlement) -> _Values:
+def _settled(settlement: Settlement) -> Entered:
     failure = settlement.failure
     return {
         "entry": settlement.write,
@@ -221,7 +223,7 @@ def _settled(settlement: Settlement) -> _Values:
     }
 
 
-def _adopted(adoption: Adoption) -> _Values:
+def _adopted(adoption: Adoption) -> Entered:
     moment = codec.moment_of(adoption.at)
     return {
         "cycle": adoption.cycle,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,11 +13,13 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
 
+from syncd.domain.journal import WriteId
 from syncd.errors import StateError
-from syncd.state import queries, schema
+from syncd.state import journal, queries, schema
 from syncd.state.codec import SkuRow
 from syncd.state.faults import decoding
 from syncd.state.fingerprints import Fingerprint
+from syncd.state.journal import Entered
 from syncd.state.postgres_faults import translated
 from syncd.state.postgres_in_use import InUse
 from syncd.state.postgres_place import Place
@@ -56,8 +58,13 @@ _PREPARE: Final = sql.SQL(
 _LOCK_WRITERS_OUT: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:schema, 0))")
 """It looks at no table, so that what follows sees all that was written before."""
 
+
+def _names(columns: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
+
+
 _NAMES: Final = [column.name for column in schema.sku.c]
-_COLUMNS: Final = sql.SQL(", ").join(map(sql.Identifier, _NAMES))
+_COLUMNS: Final = _names(_NAMES)
 _REPLACED: Final = sql.SQL("ON CONFLICT (id) DO UPDATE SET ") + sql.SQL(", ").join(
     sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in _NAMES if name != "id"
 )
@@ -75,6 +82,10 @@ _MERGE: Final = sql.SQL(
 ).format(columns=_COLUMNS, incoming=INCOMING, replaced=_REPLACED)
 _FIRST_KNOWN: Final = sql.SQL("SELECT id FROM {} JOIN sku USING (id) LIMIT 1").format(INCOMING)
 _COPY: Final = sql.SQL("COPY {} ({}) FROM STDIN").format(INCOMING, _COLUMNS)
+_NUMBERS: Final = (
+    "SELECT nextval(pg_get_serial_sequence('journal', 'write')) FROM generate_series(1, %s)"
+)
+_ENTER: Final = sql.SQL("COPY journal ({}) FROM STDIN")
 _EMPTY: Final = sql.SQL("TRUNCATE {}").format(INCOMING)
 
 
@@ -267,6 +278,19 @@ def fill_with_new(driver: psycopg.Connection[Any], rows: Iterable[SkuRow]) -> bo
     if found is not None:
         driver.execute(_EMPTY)
     return found is None
+
+
+def enter(connection: Connection, entries: Sequence[Entered]) -> list[WriteId]:
+    """Write entries into the journal: many of them by COPY, under numbers that are drawn before."""
+    if len(entries) < _FEW:
+        return journal.inserted(connection, entries)
+    driver = driver_of(connection)
+    numbers = [number for (number,) in driver.execute(_NUMBERS, [len(entries)]).fetchall()]
+    names = ("write", *entries[0])
+    with driver.cursor() as cursor, cursor.copy(_ENTER.format(_names(names))) as copy:
+        for number, entry in zip(numbers, entries, strict=True):
+            copy.write_row((number, *entry.values()))
+    return [WriteId(number) for number in numbers]
 
 
 def fill_incoming(driver: psycopg.Connection[Any], rows: Iterable[SkuRow]) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from syncd.domain.journal import WriteId
 from syncd.state import codec, postgres
 from syncd.state import postgres_signs as signs
 from syncd.state.database import Database, only_read
+from syncd.state.journal import Entered
 from syncd.state.postgres_lease import TERM
 from syncd.state.postgres_overlay import overlaid
 from syncd.state.postgres_sharing import PostgresShelf
@@ -73,6 +75,9 @@ class PostgresDatabase:
 
     def begin(self, connection: Connection, shared: SkuRow, begun: Iterable[BegunRow]) -> bool:
         return postgres.begin(connection, codec.begun_rows(shared, begun))
+
+    def enter(self, connection: Connection, entries: Sequence[Entered]) -> list[WriteId]:
+        return postgres.enter(connection, entries)
 
     def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[Lease]:
         if self.leases is None:

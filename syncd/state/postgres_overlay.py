@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
+from syncd.domain.journal import WriteId
 from syncd.errors import LeaseHeldError
-from syncd.state import codec, postgres, postgres_layer
+from syncd.state import codec, journal, postgres, postgres_layer
 from syncd.state.database import Database, only_read
 from syncd.state.faults import decoding
 from syncd.state.fingerprint_steps import Step
 from syncd.state.fingerprints import FingerprintCopy
+from syncd.state.journal import Entered
 from syncd.state.postgres_faults import translated
 
 if TYPE_CHECKING:
@@ -86,6 +88,9 @@ class PostgresOverlay:
             return False
         postgres_layer.merge(driver, self.room.place.schema, postgres.INCOMING)
         return True
+
+    def enter(self, connection: Connection, entries: Sequence[Entered]) -> list[WriteId]:
+        return journal.inserted(connection, entries)
 
     @contextmanager
     def lease(self, holder: str, wait: timedelta) -> Iterator[Lease]:  # noqa: ARG002 - the port's

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,8 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 
+from syncd.domain.journal import WriteId
 from syncd.ports import Duty, Lease
-from syncd.state import queries, schema
+from syncd.state import journal, queries, schema
 from syncd.state.codec import BEGUN, BegunRow, SkuRow
 from syncd.state.database import Database, only_read
 from syncd.state.duty import DutyRoster
@@ -35,6 +36,7 @@ from syncd.state.faults import decoding, is_busy, translated
 from syncd.state.fingerprint_steps import Step
 from syncd.state.fingerprints import Fingerprint, FingerprintCopy
 from syncd.state.holding import Now, Timing, own_time
+from syncd.state.journal import Entered
 from syncd.state.lease import CycleLease
 from syncd.state.lock_file import held_since
 from syncd.state.lockers import locker
@@ -174,6 +176,9 @@ class SqliteDatabase:
         except sqlite3.IntegrityError:
             return False
         return True
+
+    def enter(self, connection: Connection, entries: Sequence[Entered]) -> list[WriteId]:
+        return journal.inserted(connection, entries)
 
     def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[Lease]:
         if self.cycle_lease is None:

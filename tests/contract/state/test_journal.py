@@ -58,6 +58,30 @@ def test_an_intent_is_an_entry_without_an_outcome(state: State) -> None:
     ]
 
 
+def test_many_intents_at_once_get_their_ids_in_their_order(state: State) -> None:
+    names = [f"{number}\t\\N ä€" for number in range(100, 0, -1)]
+    before = _begin(state, intent("first"))
+    writes = _begin(state, *map(intent, names))
+    after = _begin(state, intent("last"))
+
+    assert [*before, *writes, *after] == sorted({*before, *writes, *after})
+    for name, write in zip(names, writes, strict=True):
+        (entry,) = state.journal_of(ItemId(name))
+        assert (entry.write, entry.deed) == (write, Deed.UPDATE)
+        assert entry.before == {Attribute.COUNTRY_OF_ORIGIN: "CN"}
+
+
+def test_many_adoptions_at_once_are_over_at_once(state: State) -> None:
+    names = [ItemId(f"a{number}") for number in range(100)]
+    with state.transaction() as transaction:
+        transaction.adopt([Adoption(CYCLE, name, {}, NOON) for name in names])
+
+    entries = [entry for name in names for entry in state.journal_of(name)]
+    assert [(one.id, one.deed, one.kind, one.ended, one.approved) for one in entries] == [
+        (name, Deed.ADOPT, Kind.ACCEPTED, NOON, False) for name in names
+    ]
+
+
 def test_an_outcome_stands_beside_its_intent(state: State) -> None:
     with state.transaction() as transaction:
         first, second = transaction.begin_writes([intent("a"), intent("b")])
