@@ -24,15 +24,10 @@ LENIENT: Final = Limits(
 
 
 class Merchant:
-    """What the configuration says now; `account` is what base URL and key come to.
-
-    One who `has_left_skus` had rows forgotten, perhaps, while their SKUs were not to be deleted.
-    """
+    """What the configuration says now; `account` is what base URL and key come to."""
 
     def __init__(self, policy: Policy, *, in_flight: int, keep_journal: timedelta) -> None:
         self.policy = policy
-        self.delete_skus = policy.delete_skus
-        self.has_left_skus = False
         self.limits = Limits()
         self.account = "account-1"
         self.version = "1.0"
@@ -50,14 +45,6 @@ class Merchant:
             meaning=self._parts(meaning),
             keep_journal=self.keep_journal,
         )
-
-    def manage(self, *, skus: bool | None = None, delete_skus: bool | None = None) -> None:
-        """Keep pairs or items alone, and have SKUs deleted or not, which counts of pairs alone."""
-        self.has_left_skus = True
-        if delete_skus is not None:
-            self.delete_skus = delete_skus
-        kept = self.policy.skus if skus is None else skus
-        self.decide(skus=kept, delete_skus=kept and self.delete_skus)
 
     def decide(self, **changed: Any) -> None:  # noqa: ANN401 - `replace` checks them
         """Change the policy."""

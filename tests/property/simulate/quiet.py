@@ -150,8 +150,7 @@ def differing(wish: Attributes, found: Attributes) -> dict[Attribute, tuple[Valu
 
 def _check_leftovers(world: World) -> None:
     policy, there = world.merchant.policy, world.account
-    goes_whole = policy.skus and policy.delete_skus and not world.merchant.has_left_skus
-    kept = (ITEM, SKU) if goes_whole else (ITEM,)
+    kept = (ITEM, SKU) if policy.skus and policy.delete_skus else (ITEM,)
     for half in [(item, resource) for resource in kept for item in there.ids(resource)]:
         is_wanted = half[0] in world.shelf.source.rows
         is_others = world.promises.is_strange(half) or (
