@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from syncd.domain.change import Action, Change, Plan, Resource
+from syncd.domain.change import Action, Change, Plan
 from syncd.domain.delivery import Forbidden, KeyRefused, Outcome
 from syncd.engine.turns import places
 from syncd.errors import KeyRefusedError
@@ -120,21 +120,22 @@ class Dispatcher:
             await offering
             await self._take_back_all(lane, action, queue, room.others)
             if pairs.plan.changes:
-                await self._delete_pairs(lane, pairs, queue, has_halves=_deletes_skus(passed.plan))
+                await self._delete_pairs(lane, pairs, queue)
             for _ in range(workers):
                 await queue.put(None)
 
     async def _delete_pairs(
-        self, lane: Lane, pairs: Passed, queue: asyncio.Queue[Claimed | None], *, has_halves: bool
+        self, lane: Lane, pairs: Passed, queue: asyncio.Queue[Claimed | None]
     ) -> None:
         """Delete the items of pairs as soon as the key is seen to be allowed to delete SKUs.
 
         Otherwise a key that may delete items alone would leave all the SKUs without theirs. Until
-        then one pair goes ahead of all others, or what is left of one that has.
+        then one pair goes ahead of all others, or what is left of one that has: unless that was
+        kept back, as where somebody has made its item again.
         """
         is_allowed = self._lanes.sku_delete_answered
         await first_of(is_allowed.wait(), queue.join())
-        if has_halves and not is_allowed.is_set():
+        if self._lanes.sku_delete_sent and not is_allowed.is_set():
             return
         async with aclosing(Supply(pairs, None if is_allowed.is_set() else 1)) as supply:
             await self._claim_all(lane, supply, queue)
@@ -213,7 +214,3 @@ class _Room:
     recorder: Batcher[Answered]
     delivered: list[Delivered]
     others: Shared
-
-
-def _deletes_skus(plan: Plan) -> bool:
-    return any(change.resource is Resource.SKU for change in plan.changes)

@@ -44,8 +44,8 @@ class Lanes:
     """All kinds of change of one delivery, until `stop` is set.
 
     `halted` holds the refusal of the key or the resource that ended the delivery early, and `shut`
-    that of the SKUs, which ends theirs and all deletes. `sku_delete_answered` is set once the key
-    was seen to be allowed to delete SKUs.
+    that of the SKUs, which ends theirs and all deletes. `sku_delete_sent` says that the delete of
+    one has left, and `sku_delete_answered` is set once the key was seen to be allowed to.
     """
 
     def __init__(self, ports: Ports, terms: Terms, stop: asyncio.Event, seed: str) -> None:
@@ -58,6 +58,7 @@ class Lanes:
         self.halted: KeyRefused | Forbidden | None = None
         self.shut: Forbidden | None = None
         self.sku_delete_answered = asyncio.Event()
+        self.sku_delete_sent = False
 
     @property
     def unanswered(self) -> list[Change]:
@@ -91,6 +92,7 @@ class Lanes:
         """Send a change once, unless something has come up against it."""
         if self.should_stop(lane) or self.is_barred(change):
             return UNSENT
+        self.sku_delete_sent |= _is_sku_delete(change)
         self._under_way[change.id] = change
         outcome = await self._ports.remote.carry_out(change)
         del self._under_way[change.id]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, Change, Resource
 from syncd.domain.cycle import Guard
 from syncd.domain.delivery import Failure, Forbidden, Transient
@@ -115,3 +116,29 @@ async def test_what_a_guard_has_stopped_stays_so_though_items_have_been_made_sin
     assert foretold.guards == result.guards
     assert guards(result) == [Guard.MAX_UPDATE]
     assert len(result.stopped()) == 30
+
+
+async def test_a_sku_whose_item_somebody_has_made_again_holds_up_no_pair(shop: Shop) -> None:
+    shop.policy(skus=True, delete_skus=True, delete_reads=1, delete_after=timedelta())
+    shop.limits(max_shrink=1.0, max_delete=1.0)
+    shop.stock("stays", "a", "b", **OF_SKUS)
+    await shop.settled()
+    item, fails = shop.remote.contents[ItemId("a")], True
+
+    async def fail(change: Change) -> None:
+        if change.resource is Resource.SKU and fails:
+            shop.remote.script("a", OUT)
+
+    shop.remote.on_the_way = fail
+    shop.drop("a")
+    await shop.run(wait=timedelta())
+    assert shop.remote.contents.keys() == {"stays", "b"}
+    fails = False
+    shop.remote.contents[ItemId("a")] = item
+    shop.drop("b")
+    shop.clock.moment += timedelta(hours=2)
+
+    await shop.run(wait=timedelta())
+
+    assert shop.remote.contents.keys() == {"stays", "a"}
+    assert shop.remote.sku_contents.keys() == {"stays", "a"}
