@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Final
 
 from syncd.domain.attributes import ItemId
@@ -18,14 +19,16 @@ _KINDS: Final = (Action.DELETE, Action.UPDATE, Action.CREATE)
 
 
 def check_budgets(world: World, result: CycleResult) -> None:
-    """Count what has gone out within the window of this cycle's limits, by the wire alone."""
+    """Count what has gone out within the window of this cycle's limits, by the wire alone.
+
+    By a clock that was set back, what is older than the window lies in it again; the history of it
+    may be gone by then, and by true time all budgets are kept.
+    """
     for sent in world.sent_by(result.id):
         if sent.intent.approved:
             _check_approval(world, sent)
     limits = world.processes[result.id].terms.limits
-    since = world.wall.now() - limits.budget_window
-    done = (sent.intent for sent in world.promises.writes if sent.had_effect)
-    recent = [intent for intent in done if intent.begun >= since]
+    recent = list(_recent(world, limits.budget_window))
     counted = [intent for intent in recent if not intent.approved]
     items = _owned(world) + len(_ids(recent, Action.DELETE))
     for action in _KINDS:
@@ -35,6 +38,14 @@ def check_budgets(world: World, result: CycleResult) -> None:
             continue
         if len(made) > allowed_count(limit, items, limits.min_items_for_share):
             world.promises.blame(f"{len(made)} {action.value}s of {items} items: {sorted(made)}")
+
+
+def _recent(world: World, window: timedelta) -> Iterator[JournalEntry]:
+    """The intents of what has gone out within the window, both by the clock and by true time."""
+    since, truly_since = world.wall.now() - window, world.now - window.total_seconds()
+    for sent in world.promises.writes:
+        if sent.had_effect and sent.intent.begun >= since and sent.departed >= truly_since:
+            yield sent.intent
 
 
 def _owned(world: World) -> int:
