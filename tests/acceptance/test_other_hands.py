@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -123,4 +124,9 @@ def _is_told(account: Account, told: Any, left: Sequence[Told], pairs: Sequence[
     assert cells(told.get("pairs", ()), *sides) == in_order(pairs)
     for one in told["findings"]:
         if one["finding"] == "drifted":
-            assert one["written"] <= one["changed"] <= one["seen"]
+            written, changed, seen = map(_moment, (one["written"], one["changed"], one["seen"]))
+            assert written.replace(microsecond=0) <= changed <= seen
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -112,9 +113,8 @@ class _Shop:
         self._now = START + timedelta(minutes=minute)
         fetched = self._fetcher.fetch(self._folder, self._since)
         self._since = fetched.watermark
-        for line in fetched.files[0].read_text(encoding="utf-8").splitlines()[1:]:
-            id, part = line.split(",")
-            self.copy[id] = part
+        with fetched.files[0].open(encoding="utf-8", newline="") as lines:
+            self.copy |= dict(list(csv.reader(lines))[1:])
 
     def table(self) -> dict[str, str]:
         with closing(sqlite3.connect(self._file)) as connection:
