@@ -10,7 +10,7 @@ from syncd.domain.change import ChangeOutcome
 from syncd.domain.cycle import ChangeResult, Counts, CycleResult, Fault, GuardStop
 from syncd.domain.policy import PolicyMode
 from syncd.service.canary import Canary
-from syncd.service.left import Left, left_over
+from syncd.service.left import Left, left_alone, left_over
 from syncd.service.look_up import LookUp, skus_are_hidden
 from syncd.service.read import CatalogRead
 from syncd.service.results import Results
@@ -109,6 +109,7 @@ def _notes(ports: Ports, terms: Terms, found: LookUp, left: Left) -> Iterator[st
         )
         yield f"policy.mode is {terms.policy.mode.value}: {skus} so."
     yield from left.waiting.sentences()
+    yield from left_alone(ports.state)
 
 
 def _unknown(ports: Ports, request: CycleRequest) -> Iterator[str]:

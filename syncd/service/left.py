@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
+from typing import Final
 
 from syncd.domain.attributes import ItemId
+from syncd.domain.counting import counted
 from syncd.domain.policy import Policy, PolicyMode
 from syncd.domain.tracking import Delivery, SkuState, Tracked
 from syncd.engine.plan import next_try
+from syncd.ports import State
 from syncd.service.remarks import Remarks
 from syncd.service.results import Results
 from syncd.service.table import rows_in
 from syncd.service.terms import Ports, Terms
+
+MOST_NAMED: Final = 1_000
+"""Foreign rows that a cycle looks at: an account may have a million that are no work of ours."""
 
 
 @dataclass(slots=True)
@@ -61,3 +68,17 @@ def _is_spared(row: Tracked, now: datetime) -> bool:
     """Whether a delete waits for something else than us, such as the end of its stock."""
     waits = row.next_attempt is not None and row.next_attempt > now
     return waits and row.is_to_go and row.delivery is Delivery.SETTLED
+
+
+def left_alone(state: State) -> Iterator[str]:
+    """Say which catalog rows are never written for their items are not ours, and why."""
+    count = state.census().states.get(SkuState.FOREIGN, 0)
+    if not count:
+        return
+    remarks = Remarks()
+    for row in islice(rows_in(state, SkuState.FOREIGN), MOST_NAMED):
+        remarks.add(f"Not ours, and never written: {row.foreign_reason}", row.id)
+    yield from remarks.sentences()
+    if count > MOST_NAMED:
+        more = counted(count - MOST_NAMED, "SKU")
+        yield f"The same goes for {more} more; syncd audit names all of them."

@@ -11,6 +11,7 @@ from typing import Final
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, Plan, Resource
 from syncd.domain.delivery import Failure
+from syncd.domain.policy import PolicyMode
 from syncd.domain.tracking import Tracked
 from syncd.engine.observe import Observation, observe
 from syncd.errors import KeyRefusedError
@@ -99,7 +100,12 @@ class Sparing:
         return part.without(found.keys())
 
     async def _of_ours(self, part: Plan) -> Plan:
-        """The part without the updates of what Digital River has begun to fulfil itself."""
+        """The part without the updates of what Digital River has begun to fulfil itself.
+
+        Of what is never sent nobody has to know it: a report asks nothing about changes.
+        """
+        if self._terms.policy.mode is PolicyMode.REPORT_ONLY:
+            return part
         managed: set[ItemId] = set()
 
         async def ask_skus(batch: Sequence[ItemId]) -> None:

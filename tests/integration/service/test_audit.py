@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -15,16 +17,30 @@ from syncd.domain.audit import Extent, FindingKind
 from syncd.domain.change import Resource
 from syncd.domain.cycle import Guard
 from syncd.domain.delivery import Failure
+from syncd.domain.item import RemoteItem
+from syncd.domain.listing import CountedSpan
 from syncd.domain.tracking import Delivery
 from syncd.errors import KeyRefusedError, RemoteUnavailableError
+from syncd.ports import TakeItems
 from syncd.service.past_audits import last_audit
 from syncd.service.terms import StoppedError
 from syncd.state import open_state
+from tests.fakes.remote import FakeRemote
 from tests.integration.service.audits import Interrupted, audited, found, take_a_turn
 from tests.integration.service.shop import Shop, numbered, values
 
 COUNTRY = Attribute.COUNTRY_OF_ORIGIN
+A_FEW_BYTES = 200
+"""Less than a finding takes; ids of statements that wait to be searched for take half of it."""
 DRIFTED, VANISHED = FindingKind.DRIFTED, FindingKind.VANISHED
+THEIRS = values(
+    manufacturer_id="theirs",
+    part_number="X",
+    country_of_origin="DK",
+    eccn="EAR99",
+    hs_code="6404.20",
+    allow_oversell=False,
+)
 ALL_IDS = tuple(numbered(10))
 
 
@@ -349,6 +365,24 @@ class TestManyThatAreNoneOfOurs:
         assert past.counts[FindingKind.FOREIGN] == 5
         assert kept.asked_for("managed") == []  # the list of SKUs has told it
 
+    async def test_a_longer_list_takes_no_more_memory(
+        self, kept: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def peak(count: int) -> int:
+            monkeypatch.setattr(FakeRemote, "every_item", lambda _, take: _listed(count, take))
+            tracemalloc.start()
+            try:
+                audit = await audited(kept)
+                assert audit.counts()[FindingKind.FOREIGN] == count
+                return tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+
+        await peak(100)
+        a_thousand, six_thousand = await peak(1_000), await peak(6_000)
+
+        assert six_thousand < a_thousand + 5_000 * A_FEW_BYTES
+
     async def test_what_syncd_once_wrote_is_always_named(self, kept: Shop) -> None:
         kept.policy(delete_after=timedelta(), delete_reads=1)
         kept.drop("sku-0009")
@@ -385,3 +419,10 @@ class TestManyThatAreNoneOfOurs:
         halves = [one for one in audit.findings if one.id.startswith("half")]
         assert len(halves) == 3
         assert audit.beyond == {FindingKind.INCOMPLETE: 4}
+
+
+async def _listed(count: int, take: TakeItems) -> Sequence[CountedSpan]:
+    for start in range(0, count, 100):
+        ids = [ItemId(f"theirs-{number}") for number in range(start, start + 100)]
+        take([RemoteItem(id, THEIRS) for id in ids])
+    return (CountedSpan(None, None, count),)

@@ -11,6 +11,7 @@ from syncd.domain.journal import Deed
 from syncd.domain.tracking import Ownership, SkuState
 from syncd.engine.standing import exit_code
 from syncd.errors import ExitCode
+from syncd.service import left
 from tests.integration.service.shop import Shop, in_turn, numbered, outcomes, values
 
 EQUAL = values(
@@ -21,6 +22,7 @@ EQUAL = values(
     hs_code="6404.20",
     allow_oversell=False,
 )
+MANAGED = "Digital River fulfils its SKU (managedFulfillment)"
 WRONG_KEY = Failure(401, "unauthorized", "no such key", request_id="request-9")
 
 
@@ -95,20 +97,33 @@ async def test_with_adopt_off_an_item_that_exists_is_foreign(shop: Shop) -> None
 async def test_a_managed_sku_is_left_alone_and_asked_about_again_after_a_day(shop: Shop) -> None:
     shop.stock("a", "b")
     shop.remote.managed_ids.add(ItemId("a"))
+    told = f"Not ours, and never written: {MANAGED} (1 SKU: a)."
 
-    await shop.run()
+    assert told in (await shop.run()).notes
     assert shop.wrote() == ["b"]
     assert shop.state_of("a") is SkuState.FOREIGN
-    assert "managedFulfillment" in (shop.sku("a").foreign_reason or "")
 
     shop.remote.calls.clear()
-    await shop.run()
+    assert told in (await shop.run()).notes, "it is told as long as it is so"
     assert shop.remote.calls == []
 
     shop.later(hours=25)
     shop.remote.managed_ids.clear()
-    await shop.run()
+    assert told not in (await shop.run()).notes
     assert shop.wrote() == ["a"]
+
+
+async def test_of_very_many_that_are_not_ours_some_are_named_and_all_are_counted(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(left, "MOST_NAMED", 4)
+    shop.stock("a", "b", "c", "d", "e", "f")
+    shop.remote.managed_ids.update(map(ItemId, "abcdef"))
+
+    notes = (await shop.run()).notes
+
+    assert f"Not ours, and never written: {MANAGED} (4 SKUs: such as a, b, c)." in notes
+    assert "The same goes for 2 SKUs more; syncd audit names all of them." in notes
 
 
 async def test_an_item_whose_sku_became_managed_is_written_no_more(shop: Shop) -> None:

@@ -81,6 +81,17 @@ async def test_report_only_plans_everything_and_waits_for_nothing(busy: Shop) ->
     assert busy.journal("new") == []
 
 
+async def test_a_report_alone_asks_for_no_sku_of_what_differs(busy: Shop) -> None:
+    busy.policy(mode=PolicyMode.REPORT_ONLY)
+    busy.remote.calls.clear()
+
+    result = await busy.run()
+
+    updates = {one.change.id for one in result.changes if one.change.action is Action.UPDATE}
+    assert updates
+    assert updates.isdisjoint(id_ for call in busy.remote.calls for id_ in call.ids)
+
+
 async def test_a_mode_that_is_lifted_lets_through_what_it_kept_back(busy: Shop) -> None:
     busy.policy(mode=PolicyMode.REPORT_ONLY)
     await busy.run()
