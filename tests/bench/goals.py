@@ -66,7 +66,10 @@ _WHY: Final = (
     ),
     (
         "/s, answers after",
-        "the processor: departures wait for their wake-ups where other processes have it",
+        (
+            "the pause that an answer of 429 asks for; or the processor, for departures wait for "
+            "their wake-ups where other processes have it"
+        ),
     ),
     (
         "audit of",
