@@ -82,9 +82,13 @@ class Finding:
 
     @property
     def is_to_mend(self) -> bool:
-        """Whether a repair changes anything about it, be it only that it is ours no more."""
-        taken_from_us = self.kind is FindingKind.MANAGED and self.state not in _NOT_OURS
-        return self.kind in MENDED or taken_from_us
+        """Whether a repair changes anything about it, be it only that it is ours no more.
+
+        A held row wishes for nothing: as long as its item is not ours, nobody asks for it.
+        """
+        was_never_ours = self.state is SkuState.HELD and self.known is None
+        may_be_ours = self.state not in _NOT_OURS and not was_never_ours
+        return self.kind in MENDED or (self.kind is FindingKind.MANAGED and may_be_ours)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from syncd.domain.cycle import Guard, GuardStop
 from syncd.domain.policy import Policy
 from syncd.domain.tracking import Tracked
 from syncd.engine.plan import change_for
+from syncd.engine.times import in_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,14 @@ def guards_that_stopped(change: Change, stops: Iterable[GuardStop]) -> frozenset
 def left_out(
     change: Change, row: Tracked | None, guards: frozenset[Guard], moment: Moment
 ) -> LeftOut | None:
-    """Why this stopped change cannot be approved; None where it can."""
+    """Why this stopped change cannot be approved; None where it can.
+
+    The row is read in time, as a plan reads it: after a clock was set back it would wait else.
+    """
     if row is None:
         return LeftOut.DONE if change.action is Action.DELETE else LeftOut.GONE
-    if change_for(row, moment.policy, moment.now, moment.read) == change:
+    now_due = in_time(row, moment.policy, moment.now)
+    if change_for(now_due, moment.policy, moment.now, moment.read) == change:
         return LeftOut.UNPROVEN if guards & NEVER_APPROVED else None
     if change.action is Action.DELETE:
         return LeftOut.MOVED_ON

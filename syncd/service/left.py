@@ -13,6 +13,7 @@ from syncd.domain.counting import counted
 from syncd.domain.policy import Policy, PolicyMode
 from syncd.domain.tracking import Delivery, SkuState, Tracked
 from syncd.engine.plan import next_try
+from syncd.engine.times import in_time
 from syncd.ports import State
 from syncd.service.remarks import Remarks
 from syncd.service.results import Results
@@ -40,7 +41,8 @@ class Left:
 def left_over(ports: Ports, terms: Terms, results: Results) -> Left:
     """Look through the table as it is now."""
     left, now, failed = Left(), ports.clock.now(), results.retryable()
-    for row in _differing(ports):
+    for differing in _differing(ports):
+        row = in_time(differing, terms.policy, now)
         is_spared = _is_spared(row, now)
         may_be_written = _may_be_written(row, terms.policy, now)
         if row.delivery is not Delivery.IN_FLIGHT:

@@ -1,11 +1,11 @@
 """Lives on a seed: after every quiet phase each promise of product.md holds, whatever came before.
 
-The lives here are always the same, so that a change is told by what it changes;
-`python -m tests.property.simulate --seconds N` lives others, and `--seed` one of them again.
+`python -m tests.property.simulate --seconds N` lives more of them, and `--seed` one of them again.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from typing import Final
 
@@ -15,6 +15,7 @@ from tests.property.simulate.life import PromiseBroken, live
 from tests.property.simulate.occurrences import EXPECTED, MANY, unseen
 
 IN_MEMORY: Final = 55
+UNLIVED: Final = 30
 IN_A_FILE: Final = 3
 
 
@@ -45,6 +46,12 @@ def test_every_life_is_lived_alike_on_a_real_file_and_in_memory(first: str) -> N
     assert calm, "somebody was frozen in every life"
     assert [lived[number] for number in calm] == [live(f"{first}-{number}") for number in calm]
     assert sum(life.requests for life in lived) > IN_A_FILE, "hardly anything happened"
+
+
+def test_every_promise_is_kept_over_lives_that_nobody_has_lived_before() -> None:
+    first = secrets.token_hex(4)
+    for number in range(UNLIVED):
+        live(f"{first}-{number}")
 
 
 def test_a_seed_lives_the_same_life_again() -> None:

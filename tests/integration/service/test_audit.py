@@ -15,7 +15,7 @@ import pytest
 from syncd.domain.attributes import Attribute, AttributeChange, ItemId
 from syncd.domain.audit import Extent, FindingKind
 from syncd.domain.change import Resource
-from syncd.domain.cycle import Guard
+from syncd.domain.cycle import Guard, Mode
 from syncd.domain.delivery import Failure
 from syncd.domain.item import RemoteItem
 from syncd.domain.listing import CountedSpan
@@ -23,10 +23,16 @@ from syncd.domain.tracking import Delivery
 from syncd.errors import KeyRefusedError, RemoteUnavailableError
 from syncd.ports import TakeItems
 from syncd.service.past_audits import last_audit
+from syncd.service.repair import repair
 from syncd.service.terms import StoppedError
 from syncd.state import open_state
 from tests.fakes.remote import FakeRemote
-from tests.integration.service.audits import Interrupted, audited, found, take_a_turn
+from tests.integration.service.audits import (
+    Interrupted,
+    audited,
+    found,
+    take_a_turn,
+)
 from tests.integration.service.shop import Shop, numbered, values
 
 COUNTRY = Attribute.COUNTRY_OF_ORIGIN
@@ -337,6 +343,32 @@ async def test_a_sample_of_all_finds_what_drifted_and_vanished(kept: Shop) -> No
     kept.remote.contents[ItemId("sku-0001")][COUNTRY] = "DK"
     await audited(kept, sample=100)
     assert set(kept.state.observed([ItemId("sku-0001"), ItemId("sku-0002")])) == {"sku-0002"}
+
+
+@pytest.mark.parametrize(
+    ("was_ours", "to_mend"),
+    [
+        pytest.param(True, {"sku-0001"}, id="ours: a repair lets it go"),
+        pytest.param(False, set(), id="never ours: nobody asks for what a held row wishes"),
+    ],
+)
+async def test_what_digital_river_fulfils_and_whose_row_is_held_is_to_mend_where_it_was_ours(
+    shop: Shop, *, was_ours: bool, to_mend: set[str]
+) -> None:
+    if was_ours:
+        shop.stock("sku-0001")
+        await shop.settled()
+    shop.remote.put("sku-0001", THEIRS)
+    shop.remote.managed_ids.add(ItemId("sku-0001"))
+    shop.stock("sku-0001", "sku-0002", hs_code="12")
+    await shop.run()
+
+    audit = await audited(shop)
+
+    assert found(audit)["sku-0001"] is FindingKind.MANAGED
+    assert audit.to_mend() == to_mend
+    await repair(shop.ports, shop.terms, shop.asked(Mode.REPAIR), audit)
+    assert (await audited(shop)).to_mend() == frozenset()
 
 
 class TestManyThatAreNoneOfOurs:

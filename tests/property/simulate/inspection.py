@@ -29,7 +29,7 @@ async def _mend(world: World, found: frozenset[ItemId]) -> None:
     result = await come_to_rest(world)
     await check(world, result)
     left = _edited(world) | (await world.audit()).to_mend()
-    if left := {item for item in left if not world.account.is_managed(item)}:
+    if left:
         world.promises.blame(f"{sorted(left)} are not mended")
 
 

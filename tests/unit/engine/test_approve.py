@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -44,6 +45,12 @@ OTHER_WISH = replace(UPDATE, attributes={ORIGIN: AttributeChange("CA", "SE")})
         pytest.param(CREATE, CREATE_DUE, None, id="a create as it was"),
         pytest.param(due(LOST), LOST, None, id="a create of a lost item as it was"),
         pytest.param(DELETE, MISSING, None, id="a delete as it was"),
+        pytest.param(
+            UPDATE,
+            replace(UPDATE_DUE, next_attempt=NOW + timedelta(days=30)),
+            None,
+            id="an update that waits for a moment of a clock that was set back",
+        ),
         pytest.param(UPDATE, IN_SYNC, LeftOut.DONE, id="an update done"),
         pytest.param(
             CREATE, replace(IN_SYNC, revision=CREATE.revision), LeftOut.DONE, id="a create done"
