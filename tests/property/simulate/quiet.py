@@ -184,7 +184,9 @@ def _check_journal(world: World, sent: Sent) -> None:
     told = {name_of(one): one for one in world.state.journal_of(sent.id)}
     entry = told.get(name_of(sent.intent))
     if entry is None:
-        if sent.intent.begun > world.wall.furthest() - world.merchant.keep_journal:
+        kept = world.merchant.keep_journal
+        is_old = sent.departed <= world.now - kept.total_seconds()  # whatever clocks said of it
+        if sent.intent.begun > world.wall.furthest() - kept and not is_old:
             world.promises.blame(f"the journal says nothing any more of {sent}")
         world.trace.note("journal forgotten")
         return
