@@ -15,10 +15,7 @@ from syncd.domain.audit import Observed
 from syncd.domain.chain import Seal
 from syncd.domain.change import Action, Change
 from syncd.domain.cycle import CycleId, CycleResult
-from syncd.domain.journal import (
-    JournalEntry,
-    WritesOfAnHour,
-)
+from syncd.domain.journal import JournalEntry, WritesOfAnHour
 from syncd.domain.snapshot import Reading
 from syncd.domain.stock import StockPoint
 from syncd.domain.tracking import SkuState, Tracked

@@ -12,12 +12,7 @@ from syncd.domain.audit import Observed
 from syncd.domain.change import Change
 from syncd.domain.cycle import CycleId, CycleResult
 from syncd.domain.event import Event
-from syncd.domain.journal import (
-    Adoption,
-    Intent,
-    Settlement,
-    WriteId,
-)
+from syncd.domain.journal import Adoption, Intent, Settlement, WriteId
 from syncd.domain.snapshot import Reading
 from syncd.domain.stock import StockPoint
 from syncd.domain.tracking import Tracked

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
-from typing import Final, TypeVar
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import select
 
 from syncd.domain.approval import Approval
 from syncd.domain.attributes import Attributes, ItemId
@@ -17,19 +15,10 @@ from syncd.domain.audit import Observed
 from syncd.domain.chain import Seal
 from syncd.domain.change import Action, Change
 from syncd.domain.cycle import CycleId, CycleResult
-from syncd.domain.event import Event
-from syncd.domain.journal import (
-    Adoption,
-    Intent,
-    JournalEntry,
-    Settlement,
-    WriteId,
-    WritesOfAnHour,
-)
+from syncd.domain.journal import JournalEntry, WriteId, WritesOfAnHour
 from syncd.domain.snapshot import Reading
 from syncd.domain.stock import StockPoint
 from syncd.domain.tracking import SkuState, Tracked
-from syncd.engine.first_wishes import FirstWishes
 from syncd.ports import Census, Duty, Lease, Shelf, Sightings, State, Transaction
 from syncd.state import (
     approvals,
@@ -37,7 +26,6 @@ from syncd.state import (
     chain,
     codec,
     documents,
-    events,
     facts,
     journal,
     observations,
@@ -46,17 +34,10 @@ from syncd.state import (
     schema,
     stock,
 )
+from syncd.state.batches import BATCH, chunks, growing_sizes, tracked_rows
 from syncd.state.database import Database
-from syncd.state.faults import decoding
-from syncd.state.fingerprint_steps import Changes, Step
 from syncd.state.sightings import sightings
-
-BATCH: Final = 1000
-"""Rows a query brings at once."""
-_FIRST_BATCH: Final = 100
-_THE_CATALOG: Final = "catalog"
-
-_T = TypeVar("_T")
+from syncd.state.transaction import SqlTransaction
 
 
 class SqlState:
@@ -112,13 +93,13 @@ class SqlState:
 
     def tracked(self, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
         with self._database.reading() as connection:
-            return _tracked(connection, ids)
+            return tracked_rows(connection, ids)
 
     def in_states(
         self, states: frozenset[SkuState], after: ItemId | None = None
     ) -> Iterator[Sequence[Tracked]]:
         """Each batch sees the rows as they are when it is asked for; none comes twice."""
-        for size in _sizes() if states else ():
+        for size in growing_sizes() if states else ():
             with self._database.reading() as connection:
                 query = queries.in_states(states, after, size)
                 batch = [codec.tracked_from(row) for row in connection.execute(query)]
@@ -155,7 +136,7 @@ class SqlState:
     def observed(self, ids: Sequence[ItemId]) -> Mapping[ItemId, Observed]:
         found: dict[ItemId, Observed] = {}
         with self._database.reading() as connection:
-            for chunk in _chunks(ids):
+            for chunk in chunks(ids):
                 found |= observations.among(connection, chunk)
         return found
 
@@ -165,7 +146,7 @@ class SqlState:
 
     def stock_of(self, ids: Sequence[ItemId]) -> Mapping[ItemId, Sequence[StockPoint]]:
         found: dict[ItemId, Sequence[StockPoint]] = {}
-        for chunk in _chunks(ids):
+        for chunk in chunks(ids):
             with self._database.reading() as connection:
                 found |= stock.among(connection, chunk)
         return found
@@ -195,14 +176,14 @@ class SqlState:
 
     def written_after(self, cycle: CycleId, ids: Sequence[ItemId]) -> frozenset[ItemId]:
         found: set[ItemId] = set()
-        for chunk in _chunks(ids):
+        for chunk in chunks(ids):
             with self._database.reading() as connection:
                 found |= journal.written_after(connection, cycle, chunk)
         return frozenset(found)
 
     def last_written(self, ids: Sequence[ItemId]) -> Mapping[ItemId, datetime]:
         found: dict[ItemId, datetime] = {}
-        for chunk in _chunks(ids):
+        for chunk in chunks(ids):
             with self._database.reading() as connection:
                 found |= journal.last_written(connection, chunk)
         return found
@@ -267,7 +248,7 @@ class SqlState:
     def approvals(self, ids: Sequence[ItemId], moment: datetime) -> Mapping[ItemId, Approval]:
         found: dict[ItemId, Approval] = {}
         with self._database.reading() as connection:
-            for chunk in _chunks(ids):
+            for chunk in chunks(ids):
                 found |= approvals.in_force(connection, chunk, moment)
         return found
 
@@ -283,168 +264,3 @@ class SqlState:
 
     def close(self) -> None:
         self._database.close()
-
-
-class SqlTransaction:
-    """The port's transaction, on the one connection that may write."""
-
-    def __init__(self, connection: Connection, database: Database) -> None:
-        self._connection = connection
-        self._database = database
-        self._stamps: tuple[str, str] | None = None
-        self._changes = Changes()
-        self._read: Mapping[ItemId, Tracked] = {}
-        self._counts = True
-
-    @property
-    def step(self) -> Step | None:
-        """What mends a copy of the fingerprints; None where none became stale, or for too many."""
-        if self._stamps is None or self._changes.rows is None:
-            return None
-        return Step(*self._stamps, self._changes.rows)
-
-    def tracked(self, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
-        with decoding(self._database.name):
-            found = _tracked(self._connection, ids)
-        if self._stamps is None:
-            self._read = dict(found)
-        return found
-
-    def put(self, rows: Sequence[Tracked]) -> None:
-        if self._stamps is None and self._would_show(rows):
-            self._replace_stamp()
-        self._changes.put(rows)
-        self._outdate_census()
-        self._database.upsert(self._connection, map(codec.sku_row, rows))
-
-    def begin(self, wishes: FirstWishes) -> bool:
-        first = next(wishes.tracked(), None)
-        if first is None:
-            return True
-        begun = zip(wishes.ids, wishes.fingerprints, codec.wish_texts(wishes), strict=True)
-        if not self._database.begin(self._connection, codec.alike(codec.sku_row(first)), begun):
-            return False
-        if self._stamps is None:
-            self._replace_stamp()
-        self._changes.begin(wishes.ids, wishes.fingerprints)
-        self._outdate_census()
-        return True
-
-    def forget(self, ids: Sequence[ItemId]) -> None:
-        self._outdate_census()
-        for chunk in _chunks(ids):
-            gone = self._connection.execute(delete(schema.sku).where(schema.sku.c.id.in_(chunk)))
-            if gone.rowcount and self._stamps is None:
-                self._replace_stamp()
-        self._changes.forget(ids)
-
-    def begin_writes(self, intents: Sequence[Intent]) -> list[WriteId]:
-        return self._enter(journal.begun(intents))
-
-    def end_writes(self, settlements: Sequence[Settlement]) -> None:
-        journal.end(self._connection, settlements)
-
-    def adopt(self, adoptions: Sequence[Adoption]) -> None:
-        self._enter(journal.adopted(adoptions))
-
-    def record_reading(self, reading: Reading) -> None:
-        table = schema.reading
-        self._connection.execute(delete(table))
-        document = documents.reading_text(reading)
-        self._connection.execute(insert(table).values(source=_THE_CATALOG, document=document))
-
-    def record_cycle(self, result: CycleResult) -> None:
-        table = schema.cycle
-        self._connection.execute(delete(table).where(table.c.id == result.id))
-        document, plan = documents.cycle_text(result), result.stopped_plan
-        row = insert(table).values(id=result.id, document=document, stopped_plan=plan)
-        self._connection.execute(row)
-        census.keep(self._connection)
-
-    def seal(self, cycle: CycleId, at: datetime) -> None:
-        chain.seal(self._connection, cycle, at)
-
-    def record_stopped(self, changes: Sequence[Change]) -> str:
-        return approvals.record_stopped(self._connection, changes)
-
-    def approve(self, approved: Sequence[Approval]) -> None:
-        for chunk in _chunks(approved):
-            approvals.approve(self._connection, chunk)
-
-    def forget_approvals(self, moment: datetime) -> None:
-        approvals.forget_expired(self._connection, moment)
-
-    def remember(self, key: str, value: str) -> None:
-        facts.put(self._connection, key, value)
-
-    def observe(self, observed: Sequence[Observed]) -> None:
-        self.forget_observed([one.id for one in observed])
-        observations.keep(self._connection, observed)
-
-    def forget_observed(self, ids: Sequence[ItemId]) -> None:
-        for chunk in _chunks(ids):
-            observations.forget(self._connection, chunk)
-
-    def forget_observed_before(self, moment: datetime) -> None:
-        observations.forget_before(self._connection, moment)
-
-    def note_stock(self, points: Sequence[StockPoint]) -> None:
-        for chunk in _chunks(points):
-            stock.keep(self._connection, chunk)
-
-    def receive(self, event: Event) -> bool:
-        return events.receive(self._connection, event)
-
-    def _enter(self, entries: Sequence[journal.Entered]) -> list[WriteId]:
-        return self._database.enter(self._connection, entries) if entries else []
-
-    def _would_show(self, rows: Sequence[Tracked]) -> bool:
-        """Whether writing these rows changes what the copy of fingerprints holds.
-
-        Rows that were read right before, as those of each settled batch, need not be read again.
-        """
-        read, self._read = self._read, {}
-        if all(row.id in read for row in rows):
-            return any(_shown(read[row.id]) != _shown(row) for row in rows)
-        return any(self._differs(chunk) for chunk in _chunks(rows))
-
-    def _differs(self, rows: Sequence[Tracked]) -> bool:
-        query = queries.shown([row.id for row in rows])
-        present = {row[0]: (row[1], row[2]) for row in self._connection.execute(query)}
-        return any(present.get(row.id) != _shown(row) for row in rows)
-
-    def _outdate_census(self) -> None:
-        if self._counts:
-            census.outdate(self._connection)
-            self._counts = False
-
-    def _replace_stamp(self) -> None:
-        before = facts.stamp(self._connection)
-        self._stamps = before, facts.replace_stamp(self._connection)
-
-
-def _shown(row: Tracked) -> tuple[int | None, bool]:
-    """What the copy of fingerprints holds of a row."""
-    return row.fingerprint, row.missing is not None
-
-
-def _sizes() -> Iterator[int]:
-    """Of batches: the first ones are small, for whoever wants a few rows alone."""
-    size = _FIRST_BATCH
-    while True:
-        yield size
-        size = min(2 * size, BATCH)
-
-
-def _tracked(connection: Connection, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
-    found: dict[ItemId, Tracked] = {}
-    for chunk in _chunks(ids):
-        found |= codec.tracked_by_id(connection.execute(queries.TRACKED, {"ids": chunk}))
-    return found
-
-
-def _chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    """Pieces small enough for the number of parameters that one query may have."""
-    rest = iter(values)
-    while chunk := tuple(islice(rest, BATCH)):
-        yield chunk

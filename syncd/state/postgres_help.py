@@ -16,12 +16,12 @@ from syncd.errors import LeaseLostError, StateError
 from syncd.ports import Offered
 from syncd.state import fence, postgres_offers
 from syncd.state import postgres_signs as signs
-from syncd.state.adapter import SqlTransaction
 from syncd.state.changes import change_from
 from syncd.state.outcomes import outcome_text
 from syncd.state.postgres import Access, open_room
 from syncd.state.postgres_offers import LEFT_OUT, ran
 from syncd.state.postgres_signs import LEASE
+from syncd.state.transaction import SqlTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

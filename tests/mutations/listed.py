@@ -411,7 +411,7 @@ _IN_THE_ADAPTERS: Final = (
     ),
     Mutation(
         name="stale-copy-is-taken-for-fresh",
-        file="state/adapter.py",
+        file="state/transaction.py",
         old="if self._stamps is None and self._would_show(rows):",
         new="if not rows and self._would_show(rows):",
         caught_by=(f"{_STATE}test_fingerprint_copy.py",),
