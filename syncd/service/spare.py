@@ -26,7 +26,10 @@ ASKED_AHEAD: Final = 200
 STOCKED: Final = Failure(None, "stocked", "it has stock left; guards.keep_stocked spares it")
 STOCK_HIDDEN: Final = Failure(None, "stock_unknown", "its stock cannot be read, so it is kept")
 ITEM_THERE: Final = Failure(
-    None, "item_there", "its SKU stays as long as an item with its id is there, or may be"
+    None,
+    "item_there",
+    "its SKU stays as long as an item with its id is there, or may be; delete that item, "
+    "which is not ours, or let the catalog have its row again",
 )
 SKU_HIDDEN: Final = Failure(None, "sku_unknown", "its SKU cannot be read, so it is kept")
 

@@ -138,7 +138,12 @@ async def test_a_sku_whose_item_somebody_has_made_again_holds_up_no_pair(shop: S
     shop.drop("b")
     shop.clock.moment += timedelta(hours=2)
 
-    await shop.run(wait=timedelta())
+    result = await shop.run(wait=timedelta())
 
     assert shop.remote.contents.keys() == {"stays", "a"}
     assert shop.remote.sku_contents.keys() == {"stays", "a"}
+    assert any("delete that item" in note for note in result.notes)
+    del shop.remote.contents[ItemId("a")]
+    shop.clock.moment += timedelta(hours=2)
+    await shop.run(wait=timedelta())
+    assert shop.remote.sku_contents.keys() == {"stays"}

@@ -72,10 +72,7 @@ async def others_delete_sku(world: World) -> None:
 def _others_delete(world: World, resource: Resource) -> None:
     there = [one for one in world.account.ids(resource) if not world.account.is_managed(one)]
     if there:
-        half = world.chance.choice(there), resource
-        world.account.remove(half)
-        world.promises.strange.pop(half, None)
-        world.trace.tell("others", f"delete {resource.value} {half[0]}")
+        world.take_away((world.chance.choice(there), resource))
 
 
 async def manage(world: World) -> None:

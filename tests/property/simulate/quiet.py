@@ -23,6 +23,7 @@ from syncd.domain.tracking import SkuState, Tracked
 from syncd.engine.standing import exit_code
 from syncd.errors import ExitCode
 from syncd.service.account import ACCOUNT
+from syncd.service.spare import ITEM_THERE
 from tests.property.simulate.account import ITEM, SKU, Half
 from tests.property.simulate.network import Sent
 from tests.property.simulate.promises import name_of
@@ -62,8 +63,8 @@ async def come_to_rest(world: World) -> CycleResult:
     for number in range(ROUNDS):
         if is_at_rest(result) and (number > RETRIES or not result.quarantined):
             return result
-        if number == 1:
-            world.account.unstock_all()
+        if number:
+            _clear_the_way(world, result)
         if result.quarantined and number < RETRIES:
             await world.retry_quarantined()
         if can_be_approved(result.guards):
@@ -74,6 +75,19 @@ async def come_to_rest(world: World) -> CycleResult:
                 world.shelf.source.rewrite()
         result = await _in_fair_weather(world)
     return world.promises.blame(f"it does not come to rest: {result.states} {result.guards}")
+
+
+def _clear_the_way(world: World, result: CycleResult) -> None:
+    """Do what the report asks of people for deletes that wait: nothing of ours is in the way."""
+    world.account.unstock_all()
+    if not any(ITEM_THERE.message in note for note in result.notes):
+        return
+    waiting = [row for rows in world.state.in_states(frozenset({SkuState.MISSING})) for row in rows]
+    for half in [(row.id, ITEM) for row in waiting if row.last_error == ITEM_THERE]:
+        if not world.promises.is_strange(half):
+            world.promises.blame(f"our own item keeps the SKU of {half[0]}")
+        world.trace.note("an item of others keeps a SKU")
+        world.take_away(half)
 
 
 async def _in_fair_weather(world: World) -> CycleResult:

@@ -29,7 +29,7 @@ from syncd.service.quarantine import retry_all
 from syncd.service.remembered import outbox
 from syncd.service.revert import release_all
 from syncd.service.terms import CycleRequest, Ports, Terms
-from tests.property.simulate.account import Account
+from tests.property.simulate.account import Account, Half
 from tests.property.simulate.daemon import Rounds, Watcher, serve
 from tests.property.simulate.merchant import Merchant
 from tests.property.simulate.network import Network, Sent, SimulatedDigitalRiver
@@ -226,6 +226,12 @@ class World:
         """The writes of one cycle that have left."""
         process = self.processes[cycle]
         return [sent for sent in self.promises.writes if sent.process is process]
+
+    def take_away(self, half: Half) -> None:
+        """Let somebody else delete an item or a SKU."""
+        self.account.remove(half)
+        self.promises.strange.pop(half, None)
+        self.trace.tell("others", f"delete {half[1].value} {half[0]}")
 
     # -- how it runs
 
