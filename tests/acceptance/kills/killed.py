@@ -201,10 +201,10 @@ def _take_quick_leases(term: float, folder: str) -> None:
 
 
 def _leap(later: float) -> None:
-    from syncd import wiring
+    from syncd.wiring import account
 
     LeapingClock.passed = timedelta(seconds=later)
-    wiring.StateClock = LeapingClock  # type: ignore[assignment, misc]  # the same port
+    account.StateClock = LeapingClock  # type: ignore[assignment, attr-defined]  # the same port
 
 
 def _confine(job: Job) -> bool:
