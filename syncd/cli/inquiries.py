@@ -77,7 +77,7 @@ def _status(shared: Shared) -> None:
 def _history(
     shared: Shared,
     cycle: Annotated[
-        str | None, typer.Argument(metavar="[CYCLE]", help="Show this cycle's report.")
+        str | None, typer.Argument(metavar="CYCLE", help="Show this cycle's report.")
     ] = None,
     limit: Annotated[
         int, typer.Option("--limit", min=1, help="How many cycles are listed.")
@@ -152,7 +152,7 @@ def _why(
 def _items(
     shared: Shared,
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]…", help="Retrieve these items.")
+        list[str] | None, typer.Argument(metavar="ID", help="Retrieve these items.")
     ] = None,
     part_number: Annotated[
         str | None, typer.Option("--part-number", metavar="PN", help="Search by part number.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from syncd.service.levels import Wanted
 
 Ids: TypeAlias = Annotated[
-    list[str] | None, typer.Argument(metavar="[ID]…", help="These items; all that are ours.")
+    list[str] | None, typer.Argument(metavar="ID", help="These items; all that are ours.")
 ]
 ShipTo: TypeAlias = Annotated[
     str | None,

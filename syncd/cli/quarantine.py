@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
+from syncd.cli.letting_go import All, Ids, LettingGo, let_go
 from syncd.cli.options import Shared, with_shared_options
-from syncd.errors import UsageError
 
 
 def build_app() -> typer.Typer:
@@ -42,23 +40,10 @@ def _list(shared: Shared) -> None:
     results.listing(quarantine_listing(refused, now))
 
 
-def _retry(
-    shared: Shared,
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]…", help="Release these.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Release all.")] = False,
-) -> None:
+def _retry(shared: Shared, ids: Ids = None, everything: All = False) -> None:
     """Let these be due again at the next cycle."""
-    from syncd.cli.results import Results
-    from syncd.cli.session import begin, holder, read_ids
-    from syncd.cli.shown.quarantine import released_listing
     from syncd.service.quarantine import retry, retry_all
-    from syncd.wiring import wired
 
-    results, wanted = Results(shared), read_ids(tuple(ids or ()))
-    if everything == bool(wanted):
-        raise UsageError("syncd quarantine retry", "it takes ids or --all, one of them", "Give it")
-    name = holder("syncd quarantine retry")
-    with wired(begin(shared)) as account:
-        state = account.state
-        released = retry_all(state, name) if everything else retry(state, wanted, name)
-    results.listing(released_listing(released))
+    hence, nothing = "the next cycle tries again", "There was nothing to release."
+    letting = LettingGo("syncd quarantine retry", retry, retry_all, hence, nothing)
+    let_go(shared, letting, ids, everything)

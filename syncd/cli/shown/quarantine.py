@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from syncd.domain.attributes import ItemId
 from syncd.domain.cycle import QuarantinedSku
 from syncd.report import Cell, Column, Kind, Listing
 from syncd.report.wording import counted
@@ -20,7 +19,6 @@ _REFUSED: Final = (
     Column("message", "message"),
     Column("request_id", "request id", Kind.CODE),
 )
-_RELEASED: Final = (Column("id", "id", Kind.CODE),)
 
 
 def quarantine_listing(refused: Sequence[QuarantinedSku], now: datetime) -> Listing:
@@ -33,19 +31,6 @@ def quarantine_listing(refused: Sequence[QuarantinedSku], now: datetime) -> List
         commands=(f"syncd quarantine retry {refused[0].id}",) if refused else (),
         key="quarantined",
         as_of=now,
-    )
-
-
-def released_listing(ids: Sequence[ItemId]) -> Listing:
-    """Those that were let go."""
-    return Listing(
-        title="Released",
-        sentence=f"{counted(len(ids), 'SKU')} released; the next cycle tries again."
-        if ids
-        else "There was nothing to release.",
-        columns=_RELEASED,
-        rows=tuple((item,) for item in ids),
-        key="released",
     )
 
 
