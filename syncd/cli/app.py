@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 import traceback
@@ -34,8 +35,12 @@ def main() -> None:
 
 
 def search_seldom() -> None:
-    """Have new objects searched for rings less often; a process does it once, at its start."""
+    """Have new objects searched for rings less often; a process does it once, at its start.
+
+    What is left at its end is not searched at all, for then all modules would be taken apart.
+    """
     gc.set_threshold(_NEW_OBJECTS)
+    atexit.register(gc.freeze)
 
 
 def _take_any_encoding() -> None:
