@@ -27,9 +27,11 @@ _USUAL: Final[tuple[Settings, ...]] = (
 _WHAT_IS_MADE: Final = (
     ("VIEW", "SELECT view_name FROM duckdb_views() WHERE NOT internal"),
     ("TABLE", "SELECT table_name FROM duckdb_tables()"),
-    ("MACRO", "SELECT DISTINCT function_name FROM duckdb_functions() WHERE NOT internal"),
 )
-"""What a database may hold that was made in it, in an order in which it can go."""
+"""What syncd makes in a database, in an order in which it can go.
+
+To ask for macros as well, of which it makes none, takes as long as to start an engine.
+"""
 
 
 class Engines:
