@@ -122,6 +122,10 @@ class Tracked:
     `known` and `sent` are to its item, except that `known_sku` has no attributes without a value.
     A SKU that is known is ours; `ownership` speaks of the item. `lost_sku` says that the remote has
     lost a SKU that was ours, until there is one again.
+
+    `open_half` is the half that a write in flight or in doubt is about: only of that one may the
+    remote show what nobody has heard of yet. None where no write is open, or where it was begun by
+    a version that did not say.
     """
 
     id: ItemId
@@ -144,6 +148,7 @@ class Tracked:
     known_sku: Attributes | None = None
     sent_sku: frozenset[Attribute] = field(default_factory=frozenset)
     lost_sku: bool = False
+    open_half: Resource | None = None
 
     @property
     def state(self) -> SkuState:
@@ -164,6 +169,10 @@ class Tracked:
     def may_have_written(self) -> bool:
         """Whether a write of ours is open, so that what the remote shows may be its doing."""
         return self.delivery is Delivery.IN_FLIGHT or self.delivery is Delivery.IN_DOUBT
+
+    def may_have_written_to(self, resource: Resource) -> bool:
+        """Whether the write that is open may be one of this half."""
+        return self.may_have_written and self.open_half in {None, resource}
 
     @property
     def is_reverted(self) -> bool:

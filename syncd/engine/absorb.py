@@ -106,10 +106,12 @@ def _wished(tracked: Tracked, fingerprint: int | None, wish: Attributes) -> Trac
 
 def with_perhaps_sent(tracked: Tracked) -> Tracked:
     """The row with what a write in doubt may have given a value: the next wish clears it."""
-    if not tracked.may_have_written:
-        return tracked
-    row = replace(tracked, sent=_perhaps_sent(tracked.half(Resource.INVENTORY_ITEM)))
-    return replace(row, sent_sku=_perhaps_sent(row.half(Resource.SKU))) if row.wants_sku else row
+    row = tracked
+    if row.may_have_written_to(Resource.INVENTORY_ITEM):
+        row = replace(row, sent=_perhaps_sent(row.half(Resource.INVENTORY_ITEM)))
+    if row.may_have_written_to(Resource.SKU) and row.wants_sku:
+        row = replace(row, sent_sku=_perhaps_sent(row.half(Resource.SKU)))
+    return row
 
 
 def _perhaps_sent(half: Half) -> frozenset[Attribute]:

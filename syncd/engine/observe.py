@@ -109,23 +109,28 @@ def _is_our_item(tracked: Tracked, policy: Policy) -> bool:
     return (
         (policy.adopt and not tracked.is_missing)
         or tracked.ownership is Ownership.OWNED
-        or tracked.delivery is not Delivery.SETTLED
+        or tracked.may_have_written_to(Resource.INVENTORY_ITEM)
     )
 
 
 def _is_our_sku(tracked: Tracked, policy: Policy) -> bool:
-    """Whether the SKU that is there is ours; a write in doubt made it where no item was ours yet.
-
-    The SKU is made before its item, so a write in doubt about a row with an item may be the item's.
-    """
+    """Whether the SKU that is there is ours; one that the catalog no longer has is not adopted."""
     if tracked.known_sku is not None:
         return True
     if not tracked.wants_sku:
         return False
-    without_item = tracked.ownership is not Ownership.OWNED
-    if tracked.is_missing:
-        return tracked.may_have_written and without_item
-    return policy.adopt or (tracked.delivery is not Delivery.SETTLED and without_item)
+    return (policy.adopt and not tracked.is_missing) or _may_have_made_sku(tracked)
+
+
+def _may_have_made_sku(tracked: Tracked) -> bool:
+    """Whether the write that is open made the SKU.
+
+    Where it does not say which half it is about, it did if no item is ours yet: the SKU is made
+    before its item.
+    """
+    if tracked.open_half is None and tracked.ownership is Ownership.OWNED:
+        return False
+    return tracked.may_have_written_to(Resource.SKU)
 
 
 def _absent(tracked: Tracked, policy: Policy) -> Tracked:
@@ -144,6 +149,7 @@ def _without_item(tracked: Tracked) -> Tracked:
         sent=frozenset(),
         ownership=Ownership.OWNED if ours else Ownership.UNKNOWN,
         delivery=Delivery.SETTLED,
+        open_half=None,
         foreign_reason=None,
     )
 
@@ -166,6 +172,7 @@ def _with_item(tracked: Tracked, item: RemoteItem) -> Tracked:
         sent=_sent(tracked, Resource.INVENTORY_ITEM, item.attributes),
         ownership=Ownership.OWNED,
         delivery=Delivery.SETTLED,
+        open_half=None,
         foreign_reason=None,
     )
 
@@ -181,7 +188,7 @@ def _sent(tracked: Tracked, resource: Resource, observed: Attributes) -> frozens
     """Attributes whose observed value is one that syncd has sent, or may have while in doubt."""
     half = tracked.half(resource)
     known = half.known or {}
-    doubtful = tracked.may_have_written
+    doubtful = tracked.may_have_written_to(resource)
     kept = frozenset(
         attribute
         for attribute in half.sent
@@ -208,6 +215,7 @@ def _foreign(tracked: Tracked, reason: str, policy: Policy, now: datetime) -> Tr
         sent=frozenset(),
         ownership=Ownership.FOREIGN,
         delivery=Delivery.SETTLED,
+        open_half=None,
         foreign_reason=reason,
         next_attempt=now + policy.retry_quarantined,
     )

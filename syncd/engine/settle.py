@@ -40,14 +40,14 @@ LONGEST_WAIT: Final = timedelta(days=1)
 """A `Retry-After` beyond this is not believed; the key's own pause is the pacer's."""
 
 
-def claim(tracked: Tracked) -> Tracked:
-    """The row while a write of it is in flight."""
-    return replace(tracked, delivery=Delivery.IN_FLIGHT)
+def claim(tracked: Tracked, change: Change) -> Tracked:
+    """The row while this write of it is in flight."""
+    return replace(tracked, delivery=Delivery.IN_FLIGHT, open_half=change.resource)
 
 
 def unclaim(tracked: Tracked) -> Tracked:
     """The row after a write that was claimed and never sent: as before the claim."""
-    return replace(tracked, delivery=Delivery.SETTLED)
+    return replace(tracked, delivery=Delivery.SETTLED, open_half=None)
 
 
 def settle(
@@ -58,7 +58,7 @@ def settle(
     `tracked` is the row as it is now: its wish may be newer than the one `change` carried out, and
     is then never marked done, refused or delayed by the older answer.
     """
-    row = replace(tracked, delivery=Delivery.SETTLED)
+    row = unclaim(tracked)
     settled = _certain(_after(row, change, outcome, policy, now), change)
     return unless_spent(unheld_if_alike(settled))
 
@@ -267,8 +267,8 @@ def _of_half(failure: Failure, change: Change) -> Failure:
 
 
 def _delayed(row: Tracked, change: Change, outcome: Transient, now: datetime) -> Tracked:
-    delivery = Delivery.IN_DOUBT if outcome.in_doubt else Delivery.SETTLED
-    row = replace(row, delivery=delivery)
+    if outcome.in_doubt:
+        row = replace(row, delivery=Delivery.IN_DOUBT, open_half=change.resource)
     if outcome.retry_after is None or not _is_current(row, change):
         return _tried(row, change, outcome.failure, now)
     return replace(row, next_attempt=now + _heeded(outcome.retry_after), last_error=outcome.failure)

@@ -67,7 +67,7 @@ class Writes:
             for one in current
         ]
         writes = transaction.begin_writes(intents)
-        transaction.put([claim(rows[change.id]) for change in current])
+        transaction.put([claim(rows[change.id], change) for change in current])
         return [Claimed(write, change) for write, change in zip(writes, current, strict=True)]
 
     def end(self, transaction: Transaction, answers: Sequence[Answered]) -> None:

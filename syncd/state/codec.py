@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 import orjson
 
 from syncd.domain.attributes import Attribute, Attributes, ItemId, Value
+from syncd.domain.change import Resource
 from syncd.domain.cycle_id import CycleId
 from syncd.domain.delivery import Failure
 from syncd.domain.tracking import Delivery, Held, Missing, Ownership, Reverted, SkuState, Tracked
@@ -133,6 +134,7 @@ def sku_row(sku: Tracked) -> SkuRow:
         None if sku.last_error is None else failure_text(sku.last_error),
         None if sku.known_sku is None else attributes_text(sku.known_sku),
         sku.lost_sku,
+        None if sku.open_half is None else sku.open_half.value,
     )
 
 
@@ -153,7 +155,7 @@ def tracked_from(row: Sequence[Any]) -> Tracked:
     # fmt: off
     (id_, _, fingerprint, desired_text, known_text, sent, ownership, delivery, revision,
      held, missing_since, missing_read, quarantine, quarantined_since, foreign_reason,
-     attempts, next_attempt, last_error, known_sku, lost_sku) = row
+     attempts, next_attempt, last_error, known_sku, lost_sku, open_half) = row
     # fmt: on
     desired = _optional_attributes(desired_text)
     unusable, reverted = _held_from(held)
@@ -179,6 +181,7 @@ def tracked_from(row: Sequence[Any]) -> Tracked:
         known_sku=_optional_attributes(known_sku),
         sent_sku=sent_sku,
         lost_sku=bool(lost_sku),
+        open_half=None if open_half is None else Resource(open_half),
     )
 
 

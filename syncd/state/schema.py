@@ -53,6 +53,7 @@ sku: Final = Table(
     Column("last_error", _Document),
     Column("known_sku", _Document),
     Column("lost_sku", Boolean, nullable=False, server_default=false()),
+    Column("open_half", Text),
     # One index serves the census (which reads nothing else) and the reading of one state in the
     # order of ids.
     Index("sku_by_state", "state", "id", "ownership"),

@@ -230,7 +230,7 @@ _IN_THE_SERVICE: Final = (
     Mutation(
         name="in-flight-is-not-marked",
         file="service/writes.py",
-        old="transaction.put([claim(rows[change.id]) for change in current])",
+        old="transaction.put([claim(rows[change.id], change) for change in current])",
         new="transaction.put([rows[change.id] for change in current if not claim])",
         caught_by=(f"{_SERVICE}test_delivery.py", f"{_SERVICE}test_outages.py"),
     ),

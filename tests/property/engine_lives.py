@@ -137,7 +137,8 @@ def _after(life: Life, event: Event) -> Life:
         case Worked():
             return _written(_looked_up(life, event.observation), event)
         case Died():
-            return life if life.due is None or life.row is None else _claimed(life, life.row)
+            due, row = life.due, life.row
+            return life if due is None or row is None else _claimed(life, row, due)
     assert_never(event)
 
 
@@ -149,9 +150,8 @@ def _looked_at(
     return None if row is None else gone(row, now, read)
 
 
-def _claimed(life: Life, row: Tracked) -> Life:
-    sent = life.sent if life.due is None else life.sent | life.due.payload().items()
-    return replace(life, row=claim(row), sent=sent)
+def _claimed(life: Life, row: Tracked, due: Change) -> Life:
+    return replace(life, row=claim(row, due), sent=life.sent | due.payload().items())
 
 
 def _looked_up(life: Life, observation: Observation) -> Life:
@@ -165,7 +165,7 @@ def _written(life: Life, event: Worked) -> Life:
     if change is None or life.row is None:
         return life
     outcome = answer_to(life.row, change, event.answer)
-    during = _claimed(life, life.row)
+    during = _claimed(life, life.row, change)
     if event.meanwhile is not None:
         during = _after(during, event.meanwhile)
     if during.row is None:

@@ -152,7 +152,7 @@ class Pair:
             return
         self._check(due)
         change = due.halves[0]
-        self.row = claim(row)
+        self.row = claim(row, change)
         if fate is Fate.REFUSED:
             outcome: Outcome = Refused(FAILURE)
         elif fate is Fate.LOST:

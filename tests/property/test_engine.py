@@ -133,7 +133,7 @@ def test_after_a_setback_nothing_is_due_at_once(life: Life, outcome: Outcome) ->
     if change is None:
         return
 
-    row = settle(claim(row_of(life)), change, outcome, life.policy, life.now)
+    row = settle(claim(row_of(life), change), change, outcome, life.policy, life.now)
 
     if row is not None:
         assert row.state is not SkuState.IN_FLIGHT
@@ -153,7 +153,11 @@ def test_after_an_accepted_write_nothing_is_due_at_once_whatever_the_answer(
     row = row_of(life)
 
     after = settle(
-        claim(row), change, answer_to(row, change, Answer(None, altered)), life.policy, life.now
+        claim(row, change),
+        change,
+        answer_to(row, change, Answer(None, altered)),
+        life.policy,
+        life.now,
     )
 
     if after is not None:
@@ -175,7 +179,9 @@ def test_a_wish_that_is_answered_as_it_was_sent_is_in_sync_after_two_writes_at_m
         change = change_for(row, life.policy, now, life.read)
         if change is None or change.action is Action.DELETE or needs_look_up(row, now):
             return
-        after = settle(claim(row), change, answer_to(row, change, Answer(None)), life.policy, now)
+        after = settle(
+            claim(row, change), change, answer_to(row, change, Answer(None)), life.policy, now
+        )
         assert after is not None
         assert differences(after.desired or {}, after.known or {}, after.sent) == {}
         assert after.state is SkuState.IN_SYNC
@@ -190,7 +196,7 @@ def test_an_older_answer_never_keeps_a_newer_wish_waiting(
     if change is None or (wish == row.desired and row.missing is None):
         return
 
-    after = settle(absorb(claim(row), 99, wish), change, outcome, life.policy, life.now)
+    after = settle(absorb(claim(row, change), 99, wish), change, outcome, life.policy, life.now)
 
     assert after is not None
     assert after.desired == wish
@@ -251,7 +257,7 @@ def test_a_different_answer_is_never_asked_for_twice_with_the_same_wish(life: Li
     ):
         return  # the server may fill these in again
 
-    after = settle(claim(row), change, Accepted(row.known), life.policy, life.now)
+    after = settle(claim(row, change), change, Accepted(row.known), life.policy, life.now)
 
     assert after is not None
     assert after.state is SkuState.QUARANTINED
@@ -267,7 +273,7 @@ def test_a_refusal_is_tried_again_when_the_policy_says_and_not_before(life: Life
     if change is None:
         return
 
-    row = settle(claim(row_of(life)), change, Refused(FAILURE), life.policy, life.now)
+    row = settle(claim(row_of(life), change), change, Refused(FAILURE), life.policy, life.now)
 
     assert row is not None
     retry = life.now + life.policy.retry_quarantined

@@ -226,7 +226,7 @@ class Reconciliation(RuleBasedStateMachine):
 
     def _deliver(self, change: Change, fault: str) -> None:
         self._check(change)
-        self.rows[change.id] = claim(self.rows[change.id])
+        self.rows[change.id] = claim(self.rows[change.id], change)
         outcome = self._carried_out(change, fault)
         if outcome is not None:
             row = self.rows[change.id]

@@ -90,7 +90,7 @@ def test_what_is_to_be_undone_is_told_in_every_state(
     assert change is not None
     assert row.state is SkuState.PENDING
 
-    after = settle(claim(row), change, outcome, life.policy, life.now)
+    after = settle(claim(row, change), change, outcome, life.policy, life.now)
 
     if after is None:
         assert change.action is Action.DELETE
@@ -147,7 +147,7 @@ def test_an_older_answer_never_keeps_the_wish_after_it_waiting(
     assert row.reverted is not None
     assume(wish not in (row.desired, row.reverted.wish))
 
-    for newer in (absorb(claim(row), 99, wish), released(claim(row))):
+    for newer in (absorb(claim(row, change), 99, wish), released(claim(row, change))):
         after = settle(newer, change, outcome, life.policy, life.now)
         if after is None:
             assert newer.missing is not None
@@ -201,7 +201,7 @@ def carried_out(
         if now is None or change is None:
             break
         item = _stored(change, item)
-        now = settle(claim(now), change, Accepted(item), life.policy, life.now)
+        now = settle(claim(now, change), change, Accepted(item), life.policy, life.now)
     return now, item
 
 

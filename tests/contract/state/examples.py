@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from syncd.domain.attributes import Attribute, AttributeChange, Attributes, ItemId, Value
-from syncd.domain.change import Action, Change
+from syncd.domain.change import Action, Change, Resource
 from syncd.domain.cycle import CycleId
 from syncd.domain.delivery import Failure
 from syncd.domain.journal import Intent
@@ -131,5 +131,6 @@ def skus(draw: st.DrawFn) -> Tracked:
         known_sku=st.none() | attributes.map(_with_values),
         sent_sku=st.frozensets(st.sampled_from(Attribute)),
         lost_sku=st.booleans(),
+        open_half=st.none() | st.sampled_from(Resource),
     )
     return draw(row)

@@ -44,7 +44,7 @@ async def _leave_an_update_in_flight(shop: Shop) -> datetime:
     change = Change(A, Action.UPDATE, row.revision, moved)
     with shop.state.transaction() as transaction:
         transaction.begin_writes([Intent(CycleId("killed"), change, row.known, now)])
-        transaction.put([claim(row)])
+        transaction.put([claim(row, change)])
     return now
 
 

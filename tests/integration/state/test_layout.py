@@ -84,6 +84,7 @@ def test_each_column_holds_what_its_name_says(state: State, file: Path) -> None:
         "last_error": failure,
         "known_sku": None,
         "lost_sku": 0,
+        "open_half": None,
     }
 
 

@@ -143,4 +143,5 @@ def settled(
     row: Tracked, outcome: Outcome, change: Change | None = None, policy: Policy = POLICY
 ) -> Tracked:
     """The row after a write that was begun, which must not have been forgotten."""
-    return the(settle(claim(row), change or due(row), outcome, policy, NOW))
+    change = change or due(row)
+    return the(settle(claim(row, change), change, outcome, policy, NOW))

@@ -25,7 +25,9 @@ from tests.unit.engine.samples import ABSENCE, DAY, ECCN, ITEM, NOW, ORIGIN, PAR
 
 NAME: Final = Attribute.NAME
 SKU, OF_ITEM = Resource.SKU, Resource.INVENTORY_ITEM
+ITEMS: Final = Policy()
 PAIRS: Final = Policy(skus=True)
+NOT_ADOPTING: Final = replace(PAIRS, adopt=False)
 WITH_DELETES: Final = Policy(skus=True, delete_skus=True)
 WISH: Attributes = {PART: "A", ORIGIN: "DK", Attribute.ALLOW_OVERSELL: True, NAME: "Shoe"}
 KNOWN: Attributes = {PART: "A", ORIGIN: "DK", Attribute.ALLOW_OVERSELL: True}
@@ -118,7 +120,8 @@ def first(row: Tracked, policy: Policy = PAIRS) -> Change:
 
 
 def settled(row: Tracked, outcome: Accepted | Gone | Refused, policy: Policy) -> Tracked | None:
-    return settle(claim(row), first(row, policy), outcome, policy, NOW)
+    change = first(row, policy)
+    return settle(claim(row, change), change, outcome, policy, NOW)
 
 
 def test_an_outcome_is_that_of_its_half_alone() -> None:
@@ -189,7 +192,7 @@ def test_an_existing_sku_is_foreign_where_nothing_is_adopted() -> None:
 
 
 def test_what_landed_before_a_crash_is_taken_for_ours_and_not_made_again() -> None:
-    in_flight = replace(claim(NEW), delivery=Delivery.IN_FLIGHT)
+    in_flight = claim(NEW, first(NEW))
     found = observe(in_flight, Observation(None, sku=RemoteSku(ITEM, KNOWN_SKU)), PAIRS, NOW)
 
     assert found is not None
@@ -209,10 +212,50 @@ def test_what_landed_before_a_crash_is_taken_for_ours_and_not_made_again() -> No
 def test_a_sku_that_we_began_to_make_is_ours_though_its_row_has_gone_since(
     policy: Policy, expected: list[tuple[Action, Resource]] | None
 ) -> None:
-    in_flight = claim(replace(NEW, missing=GONE.missing))
+    in_flight = replace(claim(NEW, first(NEW)), missing=GONE.missing)
     found = observe(in_flight, Observation(None, sku=RemoteSku(ITEM, KNOWN_SKU)), policy, NOW)
 
     assert (None if found is None else [half[:2] for half in due(found, policy)]) == expected
+
+
+@pytest.mark.parametrize("missing", [None, GONE.missing])
+def test_a_sku_that_we_began_to_make_again_is_ours_beside_an_item_that_is(
+    missing: Missing | None,
+) -> None:
+    """The item that is known does not make the write in doubt one of the item."""
+    lost = replace(IN_SYNC, known_sku=None, lost_sku=True)
+    in_flight = replace(claim(lost, first(lost)), missing=missing)
+    seen = Observation(item(KNOWN), sku=RemoteSku(ITEM, KNOWN_SKU))
+    found = observe(in_flight, seen, NOT_ADOPTING, NOW)
+
+    assert found is not None
+    assert (found.state, found.open_half) == ((GONE if missing else IN_SYNC).state, None)
+    assert (found.known, found.known_sku) == (KNOWN, KNOWN_SKU)
+    assert not is_adoption_of_sku(in_flight, found)
+
+
+def test_a_write_in_doubt_makes_nothing_of_the_other_half_ours() -> None:
+    of_item = change_for(NEW, ITEMS, NOW, read=4)
+    assert of_item is not None
+    in_flight = claim(NEW, of_item)
+    found = observe(in_flight, Observation(None, sku=RemoteSku(ITEM, KNOWN_SKU)), NOT_ADOPTING, NOW)
+    assert found is not None
+    assert (found.state, found.known_sku) == (SkuState.FOREIGN, None)
+
+    of_sku = claim(NEW, first(NEW))
+    found = observe(of_sku, Observation(item(KNOWN)), NOT_ADOPTING, NOW)
+    assert found is not None
+    assert (found.state, found.known) == (SkuState.FOREIGN, None)
+
+
+def test_a_newer_wish_clears_nothing_of_the_half_that_is_not_in_doubt() -> None:
+    row = replace(IN_SYNC, desired={**WISH, ECCN: "EAR99", NAME: "Boot"})
+    cleared = {**WISH, ECCN: None}
+    of_sku, of_item = first(row).halves
+    assert absorb(claim(row, of_sku), 12, cleared).sent == frozenset()
+    assert absorb(claim(row, of_sku), 12, cleared).sent_sku == {ECCN, NAME}
+    assert absorb(claim(row, of_item), 12, cleared).sent == {ECCN}
+    assert absorb(claim(row, of_item), 12, cleared).sent_sku == frozenset()
 
 
 def test_a_sku_of_others_stays_theirs_where_the_row_has_gone() -> None:

@@ -88,7 +88,7 @@ def test_an_unusable_catalog_row_keeps_no_undoing_waiting(row: Tracked, action: 
      (TO_TAKE_AWAY, Accepted(None)), (TO_TAKE_AWAY, Gone(ABSENCE))],
 )  # fmt: skip
 def test_the_write_leads_to_the_hold(row: Tracked, answer: Accepted | Gone) -> None:
-    found = the(settle(claim(row), due(row), answer, POLICY, NOW))
+    found = the(settle(claim(row, due(row)), due(row), answer, POLICY, NOW))
 
     assert found.state is SkuState.HELD
     assert found.reverted == row.reverted
@@ -98,13 +98,13 @@ def test_the_item_of_a_row_that_left_the_catalog_is_forgotten_with_its_delete() 
     row = replace(TO_TAKE_AWAY, missing=LEFT, reverted=Reverted(CYCLE, None))
 
     assert due(row).action is Action.DELETE
-    assert settle(claim(row), due(row), Accepted(None), POLICY, NOW) is None
+    assert settle(claim(row, due(row)), due(row), Accepted(None), POLICY, NOW) is None
 
 
 def test_an_undoing_that_leads_to_what_the_catalog_wants_holds_nothing() -> None:
     row = replace(TO_GO_BACK, desired=WISH, known=OTHER)
 
-    found = the(settle(claim(row), due(row), Accepted(WISH), POLICY, NOW))
+    found = the(settle(claim(row, due(row)), due(row), Accepted(WISH), POLICY, NOW))
 
     assert (found.state, found.reverted, found.desired) == (SkuState.IN_SYNC, None, WISH)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from syncd.domain.change import Action, Change
+from syncd.domain.change import Action, Change, Resource
 from syncd.domain.delivery import (
     Accepted,
     Exists,
@@ -65,13 +65,15 @@ NOTHING_THERE = Observation(None)
 
 
 def test_a_claimed_row_is_in_flight_and_otherwise_the_same() -> None:
-    assert claim(UPDATE_DUE) == replace(UPDATE_DUE, delivery=Delivery.IN_FLIGHT)
-    assert claim(UPDATE_DUE).state is SkuState.IN_FLIGHT
+    assert claim(UPDATE_DUE, UPDATE) == replace(
+        UPDATE_DUE, delivery=Delivery.IN_FLIGHT, open_half=Resource.INVENTORY_ITEM
+    )
+    assert claim(UPDATE_DUE, UPDATE).state is SkuState.IN_FLIGHT
 
 
 @pytest.mark.parametrize("row", [CREATE_DUE, UPDATE_DUE, MISSING, REFUSED, LOST])
 def test_a_row_that_was_claimed_and_not_sent_is_as_it_was(row: Tracked) -> None:
-    assert unclaim(claim(row)) == row
+    assert unclaim(claim(row, UPDATE)) == row
 
 
 @pytest.mark.parametrize(("row", "change"), [(CREATE_DUE, CREATE), (UPDATE_DUE, UPDATE)])
@@ -96,7 +98,7 @@ def test_an_accepted_retry_leaves_quarantine() -> None:
 
 @pytest.mark.parametrize("outcome", [Accepted(None, "req-9"), Gone(ABSENCE)])
 def test_a_delete_that_is_done_leaves_nothing_to_remember(outcome: Outcome) -> None:
-    assert settle(claim(MISSING), DELETE, outcome, POLICY, NOW) is None
+    assert settle(claim(MISSING, DELETE), DELETE, outcome, POLICY, NOW) is None
 
 
 def test_an_update_that_finds_nothing_becomes_a_create_of_what_is_ours() -> None:
@@ -302,7 +304,7 @@ def test_an_answer_of_success_that_does_not_show_the_item_is_in_doubt() -> None:
 
 
 def test_a_held_row_takes_in_the_answer_and_stays_held() -> None:
-    held = replace(claim(UPDATE_DUE), held=HELD.held)
+    held = replace(claim(UPDATE_DUE, UPDATE), held=HELD.held)
 
     found = the(settle(held, UPDATE, ACCEPTED, POLICY, NOW))
 
@@ -314,7 +316,7 @@ def test_a_held_row_takes_in_the_answer_and_stays_held() -> None:
     "row", [CREATE_DUE, UPDATE_DUE, MISSING, LOST, replace(REFUSED, next_attempt=NOW)]
 )
 def test_no_setback_leads_to_a_loop(row: Tracked, outcome: Outcome) -> None:
-    found = settle(claim(row), due(row), outcome, POLICY, NOW)
+    found = settle(claim(row, due(row)), due(row), outcome, POLICY, NOW)
 
     if found is not None:
         assert not is_due(found, NOW)

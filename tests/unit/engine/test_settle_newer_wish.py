@@ -56,7 +56,7 @@ from tests.unit.engine.samples import (
 def test_an_item_whose_row_came_back_during_its_delete_is_looked_up_and_created(
     outcome: Outcome,
 ) -> None:
-    back = absorb(claim(MISSING), 11, WISH)
+    back = absorb(claim(MISSING, DELETE), 11, WISH)
 
     found = the(settle(back, DELETE, outcome, POLICY, NOW))
 
@@ -70,7 +70,7 @@ def test_an_item_whose_row_came_back_during_its_delete_is_looked_up_and_created(
 def test_a_newer_wish_is_neither_done_nor_refused_nor_delayed_by_an_older_answer(
     row: Tracked, change: Change, outcome: Outcome
 ) -> None:
-    newer = absorb(claim(row), 12, THIRD)
+    newer = absorb(claim(row, due(row)), 12, THIRD)
 
     found = the(settle(newer, change, outcome, POLICY, NOW))
 
@@ -81,7 +81,7 @@ def test_a_newer_wish_is_neither_done_nor_refused_nor_delayed_by_an_older_answer
 
 
 def test_an_older_answer_tells_all_the_same_what_the_remote_has() -> None:
-    newer = absorb(claim(CREATE_DUE), 12, THIRD)
+    newer = absorb(claim(CREATE_DUE, CREATE), 12, THIRD)
 
     found = the(settle(newer, CREATE, ACCEPTED, POLICY, NOW))
 
@@ -93,13 +93,13 @@ def test_an_older_answer_tells_all_the_same_what_the_remote_has() -> None:
 def test_an_older_answer_with_other_values_than_were_sent_quarantines_nothing(
     answer: Attributes,
 ) -> None:
-    newer = absorb(claim(UPDATE_DUE), 12, THIRD)
+    newer = absorb(claim(UPDATE_DUE, UPDATE), 12, THIRD)
 
     assert the(settle(newer, UPDATE, Accepted(answer), POLICY, NOW)).quarantine is None
 
 
 def test_an_older_update_that_finds_nothing_leads_to_a_create_at_once() -> None:
-    newer = absorb(claim(UPDATE_DUE), 12, THIRD)
+    newer = absorb(claim(UPDATE_DUE, UPDATE), 12, THIRD)
 
     found = the(settle(newer, UPDATE, Gone(ABSENCE), POLICY, NOW))
 
@@ -110,14 +110,14 @@ def test_an_older_update_that_finds_nothing_leads_to_a_create_at_once() -> None:
 @pytest.mark.parametrize("outcome", [Refused(REFUSAL), TURNED_AWAY, Exists(PRESENCE)])
 def test_a_value_that_has_certainly_not_arrived_does_not_count_as_sent(outcome: Outcome) -> None:
     created = replace(CREATE_DUE, desired={**WISH, MAKER: "M"})
-    newer = absorb(claim(created), 12, {**WISH, MAKER: None})
+    newer = absorb(claim(created, due(created)), 12, {**WISH, MAKER: None})
 
     assert MAKER in newer.sent
     assert the(settle(newer, due(created), outcome, POLICY, NOW)).sent == frozenset()
 
 
 def test_a_newer_wish_after_a_lost_answer_is_looked_up_at_once() -> None:
-    newer = absorb(claim(UPDATE_DUE), 12, THIRD)
+    newer = absorb(claim(UPDATE_DUE, UPDATE), 12, THIRD)
 
     found = the(settle(newer, UPDATE, LOST_ANSWER, POLICY, NOW))
 
@@ -140,7 +140,7 @@ def test_a_newer_wish_after_a_lost_answer_is_looked_up_at_once() -> None:
 def test_a_row_that_went_missing_during_its_create_is_kept_while_an_item_may_be_ours(
     outcome: Outcome, kept: bool
 ) -> None:
-    absent = the(gone(claim(CREATE_DUE), NOW, 3))
+    absent = the(gone(claim(CREATE_DUE, CREATE), NOW, 3))
 
     found = settle(absent, CREATE, outcome, POLICY, NOW)
 
@@ -151,7 +151,7 @@ def test_a_row_that_went_missing_during_its_create_is_kept_while_an_item_may_be_
 
 @pytest.mark.parametrize("outcome", OF_EVERY_KIND)
 def test_a_delete_is_not_delayed_by_the_answer_to_an_older_update(outcome: Outcome) -> None:
-    absent = the(gone(claim(UPDATE_DUE), NOW, 3))
+    absent = the(gone(claim(UPDATE_DUE, UPDATE), NOW, 3))
 
     found = settle(absent, UPDATE, outcome, POLICY, NOW)
 
@@ -163,7 +163,7 @@ def test_a_delete_is_not_delayed_by_the_answer_to_an_older_update(outcome: Outco
 def test_a_row_that_came_back_during_its_delete_is_not_refused_or_delayed(
     outcome: Outcome,
 ) -> None:
-    back = absorb(claim(MISSING), 11, WISH)
+    back = absorb(claim(MISSING, DELETE), 11, WISH)
 
     found = the(settle(back, DELETE, outcome, POLICY, NOW))
 

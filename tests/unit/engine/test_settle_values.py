@@ -100,7 +100,7 @@ def test_two_values_that_drive_each_other_out_are_written_ever_more_rarely() -> 
     for _ in range(14):
         change = due(row, now)
         answer = {**WISH, next(each for each in WISH if each not in change.attributes): "X"}
-        row = the(settle(claim(row), change, Accepted(answer), POLICY, now))
+        row = the(settle(claim(row, change), change, Accepted(answer), POLICY, now))
         assert row.next_attempt is not None
         now = row.next_attempt
 
