@@ -114,7 +114,8 @@ class Tracked:
     the last usable wish and outlives a held or missing row. `known` is what the remote last
     acknowledged, None where no item is known to exist. `sent` names the attributes whose known
     value syncd itself has sent. `revision` grows with every new wish. `quarantine` is the refusal
-    that keeps the SKU in quarantine; `foreign_reason` says in words why a foreign item is not ours.
+    that keeps the SKU in quarantine; `foreign_reason` says in words what is not ours of a foreign
+    one: the half that is stays known, to be deleted when the row has left the catalog.
     `next_attempt` is when a back-off, a quarantine or a foreign item is due to be tried again.
     While a revert holds it, `desired` is what the item is to go back to, None for no item at all.
 
@@ -155,7 +156,7 @@ class Tracked:
         """The one word for this SKU; the first that holds."""
         if self.delivery is Delivery.IN_FLIGHT:
             return SkuState.IN_FLIGHT
-        if self.ownership is Ownership.FOREIGN:
+        if self.is_foreign:
             return SkuState.FOREIGN
         if self.is_missing:
             return SkuState.MISSING
@@ -173,6 +174,11 @@ class Tracked:
     def may_have_written_to(self, resource: Resource) -> bool:
         """Whether the write that is open may be one of this half."""
         return self.may_have_written and self.open_half in {None, resource}
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether one of its halves, or both, are not ours, so that neither is written."""
+        return self.ownership is Ownership.FOREIGN or self.foreign_reason is not None
 
     @property
     def is_reverted(self) -> bool:

@@ -51,7 +51,7 @@ def gone(tracked: Tracked, now: datetime, read: int) -> Tracked | None:
     lasting = tracked.quarantine if tracked.next_attempt is None else None
     return unless_spent(
         replace(
-            untroubled(tracked),
+            untroubled(_questioned(tracked)),
             fingerprint=None,
             revision=tracked.revision + 1,
             missing=Missing(since=now, read=read),
@@ -78,12 +78,13 @@ def _back(tracked: Tracked) -> Tracked:
 
 
 def _questioned(tracked: Tracked) -> Tracked:
-    if tracked.ownership is not Ownership.FOREIGN:
+    """The row as before a look-up had called it foreign; what is ours of it stays ours."""
+    if not tracked.is_foreign:
         return tracked
+    owned = tracked.ownership is Ownership.OWNED
     return replace(
         tracked,
-        ownership=Ownership.UNKNOWN,
-        known=None,
+        ownership=Ownership.OWNED if owned else Ownership.UNKNOWN,
         foreign_reason=None,
         next_attempt=None,
     )

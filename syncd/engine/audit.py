@@ -48,7 +48,7 @@ def judged(look: Look) -> Finding | None:
     row, item = look.tracked, look.item
     if is_unsettled(row):
         return None
-    if row is None or row.ownership is Ownership.FOREIGN:
+    if row is None or row.is_foreign:
         return None if item is None else _foreign(look, "" if row is None else row.foreign_reason)
     if item is None:
         return None if row.known is None else _found(look, FindingKind.VANISHED)

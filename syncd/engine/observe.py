@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from syncd.domain.attributes import Attribute, Attributes
 from syncd.domain.change import Resource
@@ -19,6 +20,10 @@ from syncd.engine.forget import (
 )
 from syncd.engine.retry import back_off
 from syncd.engine.revert import released
+
+MANAGED: Final = "Digital River fulfils its SKU (managedFulfillment)"
+SKU_WAS_THERE: Final = "its SKU existed already, and policy.adopt is off"
+ITEM_WAS_THERE: Final = "it existed already, and policy.adopt is off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +84,24 @@ def is_adoption_of_sku(before: Tracked, after: Tracked | None) -> bool:
 
 def _observed(tracked: Tracked, observation: Observation, policy: Policy, now: datetime) -> Tracked:
     if observation.managed:
-        reason = "Digital River fulfils its SKU (managedFulfillment)"
-        return _foreign(released(tracked), reason, policy, now)
+        return _foreign(_nobodys(released(tracked).without_sku()), MANAGED, policy, now)
     shown = observation.sku if policy.skus else None
     sku = shown if _is_our_sku(tracked, policy) else None
     if shown is not sku and tracked.wants_sku and not tracked.is_missing:
-        return _foreign(tracked, "its SKU existed already, and policy.adopt is off", policy, now)
+        return _foreign(
+            _with_own_item(tracked, observation.item, policy), SKU_WAS_THERE, policy, now
+        )
     if observation.item is None and sku is None:
         return _absent(tracked, policy)
     has_ours_alone = observation.item is None and tracked.known_sku is not None
     is_made_already = _is_to_be_made(tracked) and not has_ours_alone
     row = released(tracked) if is_made_already else tracked
+    row = _with_sku(row, sku) if policy.skus else row
     if observation.item is None or _is_our_item(row, policy):
-        return _owned(_with_sku(row, sku) if policy.skus else row, observation.item)
-    return _foreign(row, "it existed already, and policy.adopt is off", policy, now)
+        return _owned(row, observation.item)
+    if row.is_missing:
+        return _without_item(row)
+    return _foreign(_nobodys(row), ITEM_WAS_THERE, policy, now)
 
 
 def _is_to_be_made(tracked: Tracked) -> bool:
@@ -184,6 +193,19 @@ def _with_sku(tracked: Tracked, sku: RemoteSku | None) -> Tracked:
     return tracked.with_half(Resource.SKU, sku.attributes, sent)
 
 
+def _with_own_item(tracked: Tracked, item: RemoteItem | None, policy: Policy) -> Tracked:
+    """Take in the item of a row whose SKU is not ours."""
+    row = tracked.without_sku()
+    if item is None:
+        return _without_item(row)
+    return _with_item(row, item) if _is_our_item(row, policy) else _nobodys(row)
+
+
+def _nobodys(tracked: Tracked) -> Tracked:
+    """Take in that the item is another's."""
+    return replace(tracked, known=None, sent=frozenset(), ownership=Ownership.FOREIGN)
+
+
 def _sent(tracked: Tracked, resource: Resource, observed: Attributes) -> frozenset[Attribute]:
     """Attributes whose observed value is one that syncd has sent, or may have while in doubt."""
     half = tracked.half(resource)
@@ -210,10 +232,7 @@ def _arrived(half: Half, observed: Attributes) -> frozenset[Attribute]:
 
 def _foreign(tracked: Tracked, reason: str, policy: Policy, now: datetime) -> Tracked:
     return replace(
-        untroubled(tracked.without_sku()),
-        known=None,
-        sent=frozenset(),
-        ownership=Ownership.FOREIGN,
+        untroubled(tracked),
         delivery=Delivery.SETTLED,
         open_half=None,
         foreign_reason=reason,

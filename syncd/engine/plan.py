@@ -81,7 +81,7 @@ def needs_look_up(tracked: Tracked, now: datetime) -> bool:
         return tracked.next_attempt is None or tracked.next_attempt <= now
     if _is_unusable(tracked) or tracked.is_to_go or not is_due(tracked, now):
         return False
-    if tracked.known is None or tracked.ownership is Ownership.FOREIGN:
+    if tracked.known is None or tracked.is_foreign:
         return True
     return tracked.wants_sku and tracked.known_sku is None
 
@@ -105,7 +105,7 @@ def delete_is_due(missing: Missing, policy: Policy, now: datetime, read: int) ->
 def _may_be_written(tracked: Tracked) -> bool:
     return (
         tracked.delivery is Delivery.SETTLED
-        and tracked.ownership is not Ownership.FOREIGN
+        and not tracked.is_foreign
         and not _is_unusable(tracked)
     )
 

@@ -112,7 +112,7 @@ def _landed(deeds: Deeds, standing: Standing) -> Deeds:
 
 
 def _gone_or_not_ours(deeds: Deeds, row: Tracked | None) -> Kept | None:
-    if row is not None and row.ownership is Ownership.FOREIGN:
+    if row is not None and row.is_foreign:
         return Kept.NOT_OURS
     if deeds.of(Action.DELETE):
         return None

@@ -22,7 +22,7 @@ from syncd.domain.delivery import (
     Transient,
     failure_of,
 )
-from syncd.domain.tracking import Delivery, Ownership, Tracked
+from syncd.domain.tracking import Delivery, Tracked
 from syncd.service.lanes import Delivered
 
 NOT_BEGUN: Final = Failure(None, "not_begun", "the delivery ended before its turn came")
@@ -206,7 +206,7 @@ def _is_done(one: ChangeResult, row: Tracked | None) -> bool:
 
 def _turned_foreign(one: ChangeResult, row: Tracked | None) -> bool:
     """Whether the first half's answer showed that the second is not ours to write."""
-    return one.failure is NOT_BEGUN and row is not None and row.ownership is Ownership.FOREIGN
+    return one.failure is NOT_BEGUN and row is not None and row.is_foreign
 
 
 def _is_known(row: Tracked) -> bool:

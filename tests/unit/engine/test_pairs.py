@@ -34,6 +34,7 @@ KNOWN: Attributes = {PART: "A", ORIGIN: "DK", Attribute.ALLOW_OVERSELL: True}
 KNOWN_SKU: Attributes = {PART: "A", ORIGIN: "DK", NAME: "Shoe"}
 IN_SYNC = Tracked(ITEM, 11, WISH, KNOWN, ownership=Ownership.OWNED, revision=3, known_sku=KNOWN_SKU)
 NEW = replace(IN_SYNC, known=None, known_sku=None, ownership=Ownership.UNKNOWN)
+THEIR_SKU = RemoteSku(ITEM, {**KNOWN_SKU, NAME: "Theirs"})
 GONE = replace(IN_SYNC, missing=Missing(NOW - 2 * DAY, read=3))
 
 
@@ -246,6 +247,29 @@ def test_a_write_in_doubt_makes_nothing_of_the_other_half_ours() -> None:
     found = observe(of_sku, Observation(item(KNOWN)), NOT_ADOPTING, NOW)
     assert found is not None
     assert (found.state, found.known) == (SkuState.FOREIGN, None)
+
+
+@pytest.mark.parametrize(
+    ("row", "kept"),
+    [(replace(IN_SYNC, known_sku=None), OF_ITEM), (replace(NEW, known_sku=KNOWN_SKU), SKU)],
+)
+def test_the_half_that_is_ours_stays_ours_where_the_other_one_is_not(
+    row: Tracked, kept: Resource
+) -> None:
+    policy, seen = replace(NOT_ADOPTING, delete_skus=True), Observation(item(KNOWN), sku=THEIR_SKU)
+    found = observe(row, seen, policy, NOW)
+
+    assert found is not None
+    assert (found.state, due(found, policy)) == (SkuState.FOREIGN, [])
+    left = gone(found, NOW - 2 * DAY, 3)
+    assert left is not None
+    assert left.state is SkuState.MISSING
+    assert [half[:2] for half in due(left, policy)] == [(Action.DELETE, kept)]
+    unheard = replace(left, delivery=Delivery.IN_DOUBT, open_half=kept)
+    assert observe(unheard, seen, policy, NOW) == left
+    asked_again = absorb(found, 12, {**WISH, NAME: "Boot"})
+    assert needs_look_up(asked_again, NOW)
+    assert asked_again.half(kept).known == found.half(kept).known is not None
 
 
 def test_a_newer_wish_clears_nothing_of_the_half_that_is_not_in_doubt() -> None:
