@@ -72,18 +72,15 @@ class Access:
     pragmas: tuple[str, ...]
 
 
-KEPT: Final = Access(
-    "rw",
-    (
-        *_EVERY,
-        "PRAGMA page_size = 8192",  # only a file without tables takes it
-        "PRAGMA journal_mode = WAL",
-        "PRAGMA synchronous = FULL",
-        "PRAGMA journal_size_limit = 67108864",
-    ),
+_LAID_OUT: Final = (
+    *_EVERY,
+    "PRAGMA page_size = 8192",  # only a file without tables takes it
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA journal_size_limit = 67108864",
 )
+KEPT: Final = Access("rw", ("PRAGMA synchronous = FULL", *_LAID_OUT))
 """The state itself."""
-SCRATCH: Final = Access("rwc", (*KEPT.pragmas, "PRAGMA synchronous = OFF"))
+SCRATCH: Final = Access("rwc", ("PRAGMA synchronous = OFF", *_LAID_OUT))
 """A private copy, which need not outlive a power cut."""
 LOOKED_AT: Final = Access("ro", _EVERY)
 """A state that is only read."""
