@@ -39,7 +39,8 @@ class Situation:
 
     `owned` counts the owned items, those this plan adopts included. `written` has the ids written
     within the budget window without an approval, by kind, so that many small runs count like a
-    large one; the deletes among them say how many items there were before. `recreated` are ids the
+    large one; the deletes among them, and those of `deleted_now`, which this very cycle has
+    deleted, approved or not, say how many items there were before. `recreated` are ids the
     plan creates although they, or their SKUs, were ours: the remote has lost them;
     `recreated_before` those created
     again within the window. `alike` has the ids that were given some of the plan's values within
@@ -50,6 +51,7 @@ class Situation:
 
     owned: int
     written: Mapping[Action, frozenset[ItemId]] = field(default_factory=dict)
+    deleted_now: frozenset[ItemId] = frozenset()
     recreated: frozenset[ItemId] = frozenset()
     recreated_before: frozenset[ItemId] = frozenset()
     alike: Mapping[Wish, frozenset[ItemId]] = field(default_factory=dict)
@@ -109,9 +111,11 @@ class _Case:
     def items(self) -> int:
         """How many owned items the window began with, for what was deleted in it is not owned.
 
-        Without them a delete that must be tried again would find a smaller limit than at first.
+        Without them a delete that must be tried again, or the second half of a pair, would find a
+        smaller limit than at first.
         """
-        deleted = self.situation.written.get(Action.DELETE, frozenset())
+        in_window = self.situation.written.get(Action.DELETE, frozenset())
+        deleted = in_window | self.situation.deleted_now
         planned = {
             change.id for change in self.plan.changes if change.resource is Resource.INVENTORY_ITEM
         }

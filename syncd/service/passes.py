@@ -142,7 +142,7 @@ class Passes:
         """
         plan = self._selected(draft.plan).without(self.results.ids(ChangeOutcome.STOPPED))
         situation = Surroundings(self.ports, self.terms, self.canary).of(
-            plan, frozenset(draft.recreated)
+            plan, frozenset(draft.recreated), self.results
         )
         verdict = guard(plan, situation, self.terms.limits, _earlier(read, plan))
         self.stops = _of_all_passes(self.stops, verdict.stops)

@@ -118,6 +118,14 @@ class Results:
         """The ids whose change came to this."""
         return frozenset(one.change.id for one in self._all() if one.outcome is outcome)
 
+    def deletes(self, outcome: ChangeOutcome) -> frozenset[ItemId]:
+        """The ids whose item was to be deleted, which came to this."""
+        return frozenset(
+            item
+            for item, one in self._items.items()
+            if one.change.action is Action.DELETE and one.outcome is outcome
+        )
+
     def told(self) -> frozenset[ItemId]:
         """The ids of which something is told already."""
         return frozenset(self._items) | frozenset(self._skus)

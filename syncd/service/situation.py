@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import Action, Plan
+from syncd.domain.change import Action, ChangeOutcome, Plan
+from syncd.domain.tracking import Ownership
 from syncd.engine.guard import Situation, Wish
 from syncd.engine.limit import allowed_count
 from syncd.service.canary import Canary
+from syncd.service.results import Results
 from syncd.service.terms import Ports, Terms
 
 
@@ -23,8 +25,11 @@ class Surroundings:
     terms: Terms
     canary: Canary
 
-    def of(self, plan: Plan, recreated: frozenset[ItemId]) -> Situation:
-        """The situation of this plan; `recreated` are its creates of items that were ours."""
+    def of(self, plan: Plan, recreated: frozenset[ItemId], results: Results) -> Situation:
+        """The situation of this plan; `recreated` are its creates of items that were ours.
+
+        `results` tell what earlier passes of this cycle have done.
+        """
         changed, aftermath = self.canary.changed_parts(), self.canary.aftermath()
         if not plan.changes and not aftermath.gone:
             return Situation(owned=0)  # counting a million SKUs takes longer than all the rest
@@ -38,6 +43,7 @@ class Surroundings:
         return Situation(
             owned=owned,
             written=written,
+            deleted_now=self._deleted_in(results),
             recreated=recreated,
             recreated_before=state.recreated_since(since) if recreated else frozenset(),
             alike=self._alike(plan, since) if self._may_be_alike(plan, written, owned) else {},
@@ -45,6 +51,14 @@ class Surroundings:
             changed_parts=changed,
             aftermath=aftermath,
         )
+
+    def _deleted_in(self, results: Results) -> frozenset[ItemId]:
+        """The ids whose item this cycle has deleted, and those that a look-up has found gone."""
+        done = results.deletes(ChangeOutcome.DONE)
+        failed = results.deletes(ChangeOutcome.FAILED)
+        rows = self.ports.state.tracked(sorted(failed)) if failed else {}
+        there = {row.id for row in rows.values() if row.ownership is Ownership.OWNED}
+        return done | (failed - there)
 
     def _may_be_alike(
         self, plan: Plan, written: Mapping[Action, frozenset[ItemId]], owned: int

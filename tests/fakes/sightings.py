@@ -80,7 +80,8 @@ def _agrees(item: RemoteItem, row: Tracked | None) -> bool:
 def _goes_wrong(one: PairSighting, row: Tracked | None, *, has_own: bool, kept: bool) -> bool:
     item, sku = one.item, one.sku
     if sku is None:
-        return has_own
+        is_lost = kept and row is not None and row.known_sku is not None
+        return has_own or is_lost
     if sku.managed:
         return row is not None
     if item is None:

@@ -233,6 +233,8 @@ def test_skus_that_are_kept_and_not_as_they_are_known_are_named(state: State) ->
     assert unpaired(state, [item("a")], [of_sku("a", known)], kept=True) == {}
     assert unpaired(state, [item("a")], [renamed], kept=False) == {}
     assert unpaired(state, [item("a")], [renamed], kept=True) == {"a": (True, True)}
+    assert unpaired(state, [item("a")], [], kept=True) == {"a": (True, False)}
+    assert unpaired(state, [item("a")], [], kept=False) == {}
 
 
 @pytest.mark.parametrize("kept", [True, False])

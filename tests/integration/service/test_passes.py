@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.domain.attributes import ItemId
+from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.change import Action, Change, Resource
 from syncd.domain.cycle import Guard
 from syncd.domain.delivery import Failure, Forbidden, Transient
@@ -116,6 +116,25 @@ async def test_what_a_guard_has_stopped_stays_so_though_items_have_been_made_sin
     assert foretold.guards == result.guards
     assert guards(result) == [Guard.MAX_UPDATE]
     assert len(result.stopped()) == 30
+
+
+async def test_an_approved_delete_keeps_no_second_half_of_a_pair_back(shop: Shop) -> None:
+    shop.policy(skus=True, delete_reads=1, delete_after=timedelta())
+    shop.limits(max_delete=1, max_update=0.5, max_same_change=1.0, max_shrink=1.0)
+    shop.stock(*numbered(7), **OF_SKUS)
+    await shop.settled()
+    shop.drop(*numbered(2))
+    shop.stock(*numbered(3, start=2), **OF_SKUS, country_of_origin="SE")
+    stopped = await shop.run()
+    assert guards(stopped) == [Guard.MAX_DELETE]
+    shop.approve(stopped.id)
+    shop.stock(*numbered(3, start=2), **OF_SKUS, country_of_origin="IT")
+
+    result = await shop.run()
+
+    assert exit_code(result) is ExitCode.OK, guards(result)
+    assert len(shop.wrote(Action.DELETE)) == 2
+    assert {shop.item(one)[Attribute.COUNTRY_OF_ORIGIN] for one in numbered(3, start=2)} == {"IT"}
 
 
 async def test_a_sku_whose_item_somebody_has_made_again_holds_up_no_pair(shop: Shop) -> None:
