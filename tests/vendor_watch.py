@@ -90,11 +90,15 @@ class Watch:
 
     @contextmanager
     def told_in(self, file: Path) -> Iterator[None]:
-        """Have every syncd that is started from now on tell what it sends, in this file."""
+        """Have every syncd that is started from now on tell what it sends, in this file.
+
+        Not where PYTHONPATH has Python begin with something else.
+        """
         file.touch()
+        path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(_WATCHING))))
         with pytest.MonkeyPatch.context() as patch, file.open("rb") as self._told:
             patch.setenv("TOLD_BY_SYNCD", str(file))
-            patch.setenv("PYTHONPATH", str(_WATCHING), prepend=os.pathsep)
+            patch.setenv("PYTHONPATH", path)
             yield
         self._told = io.BytesIO()
 

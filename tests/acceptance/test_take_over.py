@@ -5,18 +5,17 @@ from __future__ import annotations
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
+from functools import partial
 from typing import TypeAlias
 
 import pytest
 
 from syncd.sandbox import Fault, FaultKind
+from tests.acceptance import quick_lease
 from tests.acceptance.test_stopping import creates_by_id
-from tests.environment import clean_environment
 from tests.sandbox_process import SandboxProcess
 from tests.shop import Shop, ended, row, running, wait_until
 
@@ -41,21 +40,9 @@ def busy_shop(shop: Shop, sandbox: SandboxProcess) -> Shop:
 
 
 @pytest.fixture
-def start(busy_shop: Shop, project_root: Path) -> Start:
+def start(busy_shop: Shop) -> Start:
     """Begin a cycle under a lease that lasts `TERM` seconds."""
-    command = [sys.executable, "-m", "tests.acceptance.quick_lease", str(TERM), "--once"]
-
-    def begin() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            command,
-            cwd=busy_shop.folder,
-            env={**clean_environment(), "PYTHONPATH": str(project_root)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-
-    return begin
+    return partial(quick_lease.start, busy_shop.folder, TERM)
 
 
 def tables(shop: Shop) -> dict[str, list[tuple[object, ...]]]:

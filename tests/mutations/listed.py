@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tests.mutations.incidents import INCIDENTS
 from tests.mutations.mutation import Mutation
 
 _ENGINE: Final = "tests/unit/engine/"
@@ -455,4 +456,5 @@ MUTATIONS: Final = (
     *_IN_THE_SERVICE,
     *_IN_THE_ADAPTERS,
     *_IN_THE_WEB,
+    *INCIDENTS,
 )

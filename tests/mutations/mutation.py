@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-NAMED_BY: Final = "SYNCD_MUTATION"
+NAMED_BY: Final = "MUTATION_OF_SYNCD"
 """The environment variable that names the mutation to plant."""
+SOWN_AT: Final = "MUTATION_OF_SYNCD_SOWN_AT"
+"""The one that names a file, which is there once the mutation has been imported."""
 
 
 class RottenError(AssertionError):

@@ -1,4 +1,4 @@
-"""A plugin for pytest that plants one mutation into the module it is for, as that is imported."""
+"""Plants one mutation into the module that it is for, as that is imported."""
 
 from __future__ import annotations
 
@@ -7,17 +7,11 @@ import importlib.machinery
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING, Final
 
 from tests.mutations.listed import MUTATIONS
-from tests.mutations.mutation import NAMED_BY, Mutation
-
-if TYPE_CHECKING:
-    import pytest
-
-NOT_PLANTED: Final = 70
-"""The exit code of a run that never imported what was to be mutated."""
+from tests.mutations.mutation import NAMED_BY, SOWN_AT, Mutation
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
@@ -29,6 +23,7 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         source = self._mutation.applied_to(self._mutation.path.read_text(encoding="utf-8"))
+        Path(os.environ[SOWN_AT]).touch()
         return self.source_to_code(source.encode(), self.path)
 
 
@@ -48,16 +43,8 @@ class _Finder(importlib.abc.MetaPathFinder):
         )
 
 
-def _plant() -> Mutation:
+def plant() -> None:
+    """Have the mutation that the environment names imported in this process, and told."""
     mutation = next(one for one in MUTATIONS if one.name == os.environ[NAMED_BY])
     assert mutation.module not in sys.modules, "it was imported before it could be mutated"
     sys.meta_path.insert(0, _Finder(mutation))
-    return mutation
-
-
-_PLANTED: Final = _plant()
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    if _PLANTED.module not in sys.modules:
-        session.exitstatus = NOT_PLANTED

@@ -18,7 +18,7 @@ import psutil
 
 from tests.acceptance.crew.cable import Cable, cable
 from tests.acceptance.test_stopping import creates_by_id
-from tests.environment import clean_environment
+from tests.environment import importing_environment
 from tests.postgres_states import Account
 from tests.sandbox_process import SandboxProcess
 from tests.servers import PASSWORD
@@ -197,7 +197,7 @@ class Crew:
 def ship() -> Iterator[subprocess.Popen[bytes]]:
     """Have a ship; it is ready some seconds later, in which other things can be started."""
     command = [sys.executable, "-m", "tests.acceptance.crew.ship"]
-    environment = {**clean_environment(), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    environment = importing_environment()
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
     ) as launched:

@@ -15,6 +15,13 @@ from tests.shop import Row, row
 ROWS: Final = 30
 """Enough for shares to count (guards.min_items_for_share)."""
 DAY: Final = 86_400.0
+LIMITS: Final = ("max_delete", "max_update", "max_same_change", "max_shrink", "canary")
+
+
+def lifted(*but: str) -> str:
+    """A configuration in which no limit holds anything back, but for those that are named."""
+    lines = (f"{limit} = 1.0\n" for limit in LIMITS if limit not in but)
+    return "[guards]\n" + "".join(lines)
 
 
 @dataclass

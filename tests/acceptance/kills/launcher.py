@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from typing import Any
 import orjson
 
 from tests.acceptance.kills.job import Job
-from tests.environment import clean_environment
+from tests.environment import importing_environment
 
 
 @dataclass(frozen=True)
@@ -70,10 +69,6 @@ def launching(told: Path) -> Iterator[Launcher]:
     """Start the process that forks; it ends with the block."""
     command = [sys.executable, "-m", "tests.acceptance.kills.killed"]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=importing_environment()
     ) as process:
         yield Launcher(process, told)
-
-
-def _environment() -> dict[str, str]:
-    return clean_environment() | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

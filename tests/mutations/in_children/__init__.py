@@ -1,0 +1,1 @@
+"""What plants a mutation in a process that a test starts."""
