@@ -64,6 +64,7 @@ class Process:
         self.skus_hidden = False
         self.refused_at: datetime | None = None
         self.saw: object = None
+        self.is_polling = False
         self.owed = 0.0
         self.turn: int | None = None
         self._turns = turns

@@ -257,6 +257,7 @@ class World:
             doubted=asked.doubted,
             stop=process.stop,
         )
+        process.is_polling = request.incremental
         return process, request
 
     async def _with_its_fate(
@@ -276,6 +277,7 @@ class World:
         cycle = CycleId(f"cycle-{self.cycles:05}")
         self.trace.chapter(f"{cycle}, by the daemon {process.name}: only={sorted(request.only)}")
         process.saw = self.shelf.source.edition
+        process.is_polling = request.incremental
         self.processes[cycle] = process
         return replace(request, id=cycle)
 
