@@ -83,7 +83,8 @@ def _clear_the_way(world: World, result: CycleResult) -> None:
     if not any(ITEM_THERE.message in note for note in result.notes):
         return
     waiting = [row for rows in world.state.in_states(frozenset({SkuState.MISSING})) for row in rows]
-    for half in [(row.id, ITEM) for row in waiting if row.last_error == ITEM_THERE]:
+    halves = [(row.id, ITEM) for row in waiting if row.last_error == ITEM_THERE]
+    for half in [one for one in halves if world.account.half(one) is not None]:
         if not world.promises.is_strange(half):
             world.promises.blame(f"our own item keeps the SKU of {half[0]}")
         world.trace.note("an item of others keeps a SKU")
