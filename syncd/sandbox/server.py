@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import threading
@@ -28,6 +29,8 @@ STOP_SECONDS = 10.0
 LAST_ANSWERS_SECONDS = 2.0
 KEEP_ALIVE_SECONDS = 60
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SEARCHES = (700, 10, 1_000)
+"""How much is made before Python searches for rings of objects: what is old, hardly ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,15 @@ def running_sandbox(settings: SandboxSettings | None = None) -> Iterator[Running
 def serve(settings: SandboxSettings, on_ready: Callable[[str], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM, in the main thread; `on_ready` gets the URL once it answers.
 
-    SandboxError if the address cannot be had.
+    SandboxError if the address cannot be had. The whole process is the sandbox's: it never stands
+    still for long, for what comes meanwhile, at its pace, would be counted as a bunch.
     """
     with _listening(settings) as listener:
         url = _url(listener)
 
         def announce() -> None:
+            gc.freeze()
+            gc.set_threshold(*SEARCHES)
             for name in STOP_SIGNALS:
                 asyncio.get_running_loop().add_signal_handler(name, server.stop)
             if on_ready is not None:

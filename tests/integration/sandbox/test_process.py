@@ -20,6 +20,16 @@ from syncd.sandbox import Fault, FaultKind, SandboxError, SandboxSettings, runni
 from tests.sandbox_process import sandbox_process
 
 KEY = {"authorization": "Bearer sk_test_1"}
+SERVED = """
+import gc, json, os, signal
+from syncd.sandbox import SandboxSettings, serve
+
+def tell_and_stop(url):
+    print(json.dumps([gc.get_freeze_count(), gc.get_threshold()]))
+    os.kill(os.getpid(), signal.SIGTERM)
+
+serve(SandboxSettings(), tell_and_stop)
+"""
 
 
 def test_its_options_reach_it_and_its_control_calls_work() -> None:
@@ -48,6 +58,17 @@ def test_a_signal_stops_it_quietly(tmp_path: Path, stop: signal.Signals) -> None
         output, errors = process.communicate(timeout=10)
 
     assert (process.returncode, output, errors) == (0, b"", b"")
+
+
+def test_it_never_stands_still_to_search_all_that_it_has_loaded() -> None:
+    """What came meanwhile, at the pace that is allowed, would be refused as a bunch."""
+    done = subprocess.run(
+        [sys.executable, "-c", SERVED], capture_output=True, text=True, check=True
+    )
+    frozen, threshold = json.loads(done.stdout)
+
+    assert frozen > 20_000
+    assert threshold == [700, 10, 1_000]
 
 
 @pytest.mark.parametrize(
