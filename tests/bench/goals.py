@@ -9,6 +9,8 @@ MEMORY_LIMIT: Final = 256
 """Megabytes: `catalog.memory_limit` unless it is set."""
 CONSTANT: Final = 150
 """Megabytes that a process takes beside `catalog.memory_limit`: Python, the modules, the engine."""
+RECORDING: Final = 80
+"""Megabytes more while new rows are recorded: batches of texts, SQLite's cache, their heaps."""
 
 _WHY: Final = (
     (": peak", "the limit is the engine's alone: what Python holds of rows comes on top"),
@@ -102,8 +104,13 @@ def most_memory(rows: int) -> float:
 
 
 def most_memory_at_any_size() -> float:
-    """The peak in megabytes that no number of rows exceeds."""
+    """The peak in megabytes that no number of rows exceeds where none of them is new."""
     return MEMORY_LIMIT + CONSTANT
+
+
+def most_memory_of_a_first_load() -> float:
+    """The peak in megabytes that no number of new rows exceeds."""
+    return MEMORY_LIMIT + CONSTANT + RECORDING
 
 
 def reason(figure: str) -> str:
