@@ -22,15 +22,17 @@ def check_budgets(world: World, result: CycleResult) -> None:
     """Count what has gone out within the window of this cycle's limits, by the wire alone.
 
     By a clock that was set back, what is older than the window lies in it again; the history of it
-    may be gone by then, and by true time all budgets are kept.
+    may be gone by then, and by true time all budgets are kept. How many items a share is of, and so
+    what has been deleted of them, syncd can know by the clock alone.
     """
     for sent in world.sent_by(result.id):
         if sent.intent.approved:
             _check_approval(world, sent)
     limits = world.processes[result.id].terms.limits
     recent = list(_recent(world, limits.budget_window))
-    counted = [intent for intent in recent if not intent.approved]
-    items = _owned(world) + len(_ids(recent, Action.DELETE))
+    truly = world.now - limits.budget_window.total_seconds()
+    counted = [one.intent for one in recent if one.departed >= truly and not one.intent.approved]
+    items = _owned(world) + len(_ids((one.intent for one in recent), Action.DELETE))
     for action in _KINDS:
         limit, made = _limit_of(action, limits), _ids(counted, action)
         own = _ids((entry for entry in counted if entry.cycle == result.id), action)
@@ -40,12 +42,10 @@ def check_budgets(world: World, result: CycleResult) -> None:
             world.promises.blame(f"{len(made)} {action.value}s of {items} items: {sorted(made)}")
 
 
-def _recent(world: World, window: timedelta) -> Iterator[JournalEntry]:
-    """The intents of what has gone out within the window, both by the clock and by true time."""
-    since, truly_since = world.wall.now() - window, world.now - window.total_seconds()
-    for sent in world.promises.writes:
-        if sent.had_effect and sent.intent.begun >= since and sent.departed >= truly_since:
-            yield sent.intent
+def _recent(world: World, window: timedelta) -> Iterator[Sent]:
+    """What has gone out within the window, by the clock."""
+    since = world.wall.now() - window
+    return (one for one in world.promises.writes if one.had_effect and one.intent.begun >= since)
 
 
 def _owned(world: World) -> int:
