@@ -28,6 +28,7 @@ class Merchant:
 
     def __init__(self, policy: Policy, *, in_flight: int, keep_journal: timedelta) -> None:
         self.policy = policy
+        self.delete_skus = policy.delete_skus
         self.limits = Limits()
         self.account = "account-1"
         self.version = "1.0"
@@ -45,6 +46,13 @@ class Merchant:
             meaning=self._parts(meaning),
             keep_journal=self.keep_journal,
         )
+
+    def manage(self, *, skus: bool | None = None, delete_skus: bool | None = None) -> None:
+        """Keep pairs or items alone, and have SKUs deleted or not, which counts of pairs alone."""
+        if delete_skus is not None:
+            self.delete_skus = delete_skus
+        kept = self.policy.skus if skus is None else skus
+        self.decide(skus=kept, delete_skus=kept and self.delete_skus)
 
     def decide(self, **changed: Any) -> None:  # noqa: ANN401 - `replace` checks them
         """Change the policy."""

@@ -76,7 +76,7 @@ def _steps() -> Iterator[str]:
     yield from (f"step {step.__name__}" for step in (*ALWAYS, *SOMETIMES))
     yield from (f"meanwhile {step.__name__}" for step in MEANWHILE)
     yield from (f"configuration {number}" for number in range(CONFIGURATIONS))
-    yield "a hook names some SKUs"
+    yield from ("pairs from now on", "items alone from now on", "a hook names some SKUs")
     yield from ("pairs", "items alone", "a joined catalog", "a catalog of one source", "frozen")
     yield from (f"a run ends by {name}" for name in ("LeaseHeldError", "LeaseLostError"))
     yield from (f"killed {place}" for place in _PLACES)

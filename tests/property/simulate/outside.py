@@ -176,6 +176,22 @@ async def reconfigure(world: World) -> None:
     world.trace.note(f"configuration {case}")
 
 
+async def keep_pairs_or_items(world: World) -> None:
+    """The SKUs begin to be managed as well, or are managed no more; the mapping goes with that."""
+    are_kept = not world.merchant.policy.skus
+    world.merchant.manage(skus=are_kept)
+    world.shelf.mean_pairs(are_kept=are_kept)
+    world.trace.tell("merchant", f"manages {'pairs' if are_kept else 'items alone'}")
+    world.trace.note("pairs from now on" if are_kept else "items alone from now on")
+
+
+async def delete_skus_or_not(world: World) -> None:
+    """SKUs may be deleted from now on, or may not any more."""
+    may_be = not world.merchant.delete_skus
+    world.merchant.manage(delete_skus=may_be)
+    world.trace.tell("merchant", f"delete_skus={may_be}")
+
+
 async def loosen(world: World) -> None:
     """The guards' limits are lifted."""
     world.merchant.limits = LENIENT

@@ -169,7 +169,7 @@ def _check_leftovers(world: World) -> None:
     for half in [(item, resource) for resource in kept for item in there.ids(resource)]:
         is_wanted = half[0] in world.shelf.source.rows
         is_others = world.promises.is_strange(half) or (
-            half[1] is SKU and there.is_managed(half[0])
+            half[1] is SKU and (there.is_managed(half[0]) or half[0] in world.left_skus)
         )
         if not is_wanted and not is_others:
             world.promises.blame(f"{half} outlived its row")

@@ -24,8 +24,10 @@ from tests.property.simulate.at_the_shelf import (
 from tests.property.simulate.daemon import Rounds
 from tests.property.simulate.outside import (
     clear_up,
+    delete_skus_or_not,
     drizzle,
     jump,
+    keep_pairs_or_items,
     loosen,
     manage,
     others_delete,
@@ -135,6 +137,7 @@ SOMETIMES: Final[tuple[Step, ...]] = (
     swap_account, once_for_some, killed_somewhere, killed_somewhere, killed_sometime, stopped,
     frozen, frozen, rehearse_only, incremental, incremental_and_killed, revert, revert, release,
     plan, apply, approve_last, approve_and_move_on, retry, several, several, daemon, daemon,
+    keep_pairs_or_items, delete_skus_or_not,
 )  # fmt: skip
 """Of these each life draws some: a life in which everything happens shows less of each."""
 SHOWN_BY_WORK: Final[frozenset[Step]] = frozenset({drizzle, outage, poison, refuse, storm, twist})

@@ -29,7 +29,7 @@ from syncd.service.quarantine import retry_all
 from syncd.service.remembered import outbox
 from syncd.service.revert import release_all
 from syncd.service.terms import CycleRequest, Ports, Terms
-from tests.property.simulate.account import Account, Half
+from tests.property.simulate.account import SKU, Account, Half
 from tests.property.simulate.daemon import Rounds, Watcher, serve
 from tests.property.simulate.merchant import Merchant
 from tests.property.simulate.network import Network, Sent, SimulatedDigitalRiver
@@ -115,6 +115,7 @@ class World:
     saved: Plan | None = None
     processes: dict[CycleId, Process] = field(default_factory=dict)
     turns: list[str] = field(default_factory=list)
+    left_skus: set[ItemId] = field(default_factory=set)
     cycles: int = 0
 
     def __post_init__(self) -> None:
@@ -270,6 +271,16 @@ class World:
             for task in tasks:
                 task.cancel()
             self.promises.note_reading()
+            self._note_left_skus(process.terms.policy)
+
+    def _note_left_skus(self, policy: Policy) -> None:
+        """Notice which SKUs nothing is known of any more since they were not to be deleted."""
+        there = self.account.ids(SKU)
+        rows = self.state.tracked(there)
+        unknown = {one for one in there if one not in rows or rows[one].known_sku is None}
+        self.left_skus &= unknown
+        if not (policy.skus and policy.delete_skus):
+            self.left_skus |= unknown
 
     def _begun_by(self, process: Process, request: CycleRequest) -> CycleRequest:
         """A cycle of a daemon begins, which knows nothing any more of what it looked at before."""
