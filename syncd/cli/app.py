@@ -13,6 +13,8 @@ from syncd.errors import ExitCode, SyncdError
 
 _NEW_OBJECTS: Final = 200_000
 """How many may come before they are searched for rings: imports make 140,000, and keep them all."""
+_ENGINE: Final = "_duckdb"
+"""Tells all the world at the end which of its objects nobody has taken apart."""
 
 
 def main() -> None:
@@ -40,7 +42,12 @@ def search_seldom() -> None:
     What is left at its end is not searched at all, for then all modules would be taken apart.
     """
     gc.set_threshold(_NEW_OBJECTS)
-    atexit.register(gc.freeze)
+    atexit.register(_leave_unsearched)
+
+
+def _leave_unsearched() -> None:
+    if _ENGINE not in sys.modules:
+        gc.freeze()
 
 
 def _take_any_encoding() -> None:

@@ -81,3 +81,12 @@ def test_nothing_is_searched_for_rings_at_the_end(started: dict[str, object]) ->
 
     assert isinstance(left, int)
     assert left < 100
+
+
+def test_the_engine_has_nothing_to_say_at_the_end() -> None:
+    code = "import duckdb; from syncd.cli.app import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "--version"], capture_output=True, check=True
+    )
+
+    assert ended.stderr == b""
