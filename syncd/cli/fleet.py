@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn, TypeAlias
 
@@ -85,20 +87,21 @@ def _fleet(
 
     shared.secrets.update(passwords_in(database))
     log_to_stderr(shared)
-    place = _place(database)
+    place = _place(database, at_once)
     roll = _roll(shared, accounts, database)
     service = _service(listen, tuple(host or ()), token_file)
     if service.token is not None:
         shared.secrets.add(service.token.get_secret_value())
-    _, ended = run_until_stopped(lambda stop: _served(place, roll, service, at_once, stop))
+    with closing(place):
+        _, ended = run_until_stopped(lambda stop: _served(place, roll, service, at_once, stop))
     raise typer.Exit(ended.exit_code or ExitCode.OK)
 
 
-def _place(database: str) -> FleetPlace:
+def _place(database: str, at_once: int) -> FleetPlace:
     """Raise `ConfigurationError` where the option names no database of PostgreSQL."""
     from syncd.wiring import fleet_place
 
-    return fleet_place(database)
+    return fleet_place(database, at_once)
 
 
 def _roll(shared: Shared, folder: Path, database: str) -> Roll:
@@ -169,7 +172,8 @@ def _put_together(place: FleetPlace, roll: Roll, at_once: int, stop: asyncio.Eve
     from syncd.wiring import wired
 
     place.make(tables())
-    means = Means(roll.settings_of, wired, place, place.now, holder("syncd fleet"))
+    open_ = partial(wired, pools=place.pools)
+    means = Means(roll.settings_of, open_, place, place.now, holder("syncd fleet"))
     base = Base(place.name, place.arguments, place.prepare, place.now)
     return Fleet(
         roll=roll,

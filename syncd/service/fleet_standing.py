@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from syncd.config import ScheduleSettings
     from syncd.service.pulse import Pulse
+
+
+_TAKEN_OVER: Final = 30.0
+"""Seconds within which another process does what a dead one was at: nobody has to look before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Posted:
     success: datetime | None
 
     def is_late(self, now: datetime) -> bool:
-        """Whether no cycle has come through for two intervals."""
+        """Whether no cycle has come through for two intervals, and half a minute at least."""
         bound = timedelta(seconds=self.standing.late_after)
         return now - (self.success or self.at) > bound
 
@@ -70,7 +74,7 @@ def standing_of(job: str, by: str, pulse: Pulse, schedule: ScheduleSettings) -> 
     return FleetStanding(
         job=job,
         by=by,
-        late_after=(second_due(schedule.poll, now) - now).total_seconds(),
+        late_after=max((second_due(schedule.poll, now) - now).total_seconds(), _TAKEN_OVER),
         cycle=None if last is None else last.id,
         states={} if last is None else {state.value: n for state, n in last.states.items() if n},
         stops=tuple(stop.message for stop in pulse.stops),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from syncd.state.moving import Moved
     from syncd.state.postgres_fleet import FleetPlace
     from syncd.state.postgres_pacing import PostgresPacer
+    from syncd.state.postgres_pool import Pools
 
 __all__ = [
     "file_beside",
@@ -26,16 +27,19 @@ __all__ = [
 ]
 
 
-def open_state(url: str, clock: Clock | None = None, account: str | None = None) -> State:
+def open_state(
+    url: str, clock: Clock | None = None, account: str | None = None, pools: Pools | None = None
+) -> State:
     """Open the state for a cycle; a new one is made, an older one is migrated.
 
     `clock` dates the lease; without one it is the system's. `account` names one of those that share
-    a database of PostgreSQL; a file is one account's. Raises `ConfigurationError` where the URL
+    a database of PostgreSQL; a file is one account's. `pools` lend the connections to PostgreSQL
+    that outlive the state. Raises `ConfigurationError` where the URL
     names no state that this version can use, and `StateError` where it cannot be opened.
     """
     from syncd.state.locating import door_to
 
-    return door_to(url, account).to_work(None if clock is None else clock.now)
+    return door_to(url, account, pools).to_work(None if clock is None else clock.now)
 
 
 def open_existing_read_only(url: str, account: str | None = None) -> State:
@@ -94,12 +98,15 @@ def reclaim_state(url: str, account: str | None) -> int:
     return reclaim(door_to(url, account).to_move())
 
 
-def fleet_place(url: str) -> FleetPlace:
-    """Where a fleet keeps what belongs to no single account; raises `ConfigurationError`."""
+def fleet_place(url: str, at_once: int) -> FleetPlace:
+    """Where a fleet keeps what belongs to no single account; raises `ConfigurationError`.
+
+    Its `pools` are for so many states that are open at the same time, and it closes them.
+    """
     from syncd.state.locating import parts_of
     from syncd.state.postgres_fleet import FleetPlace
 
-    return FleetPlace(parts_of(url))
+    return FleetPlace(parts_of(url), at_once)
 
 
 def file_beside(url: str, name: str) -> Path:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from syncd.state.ends import End
     from syncd.state.holding import Now
     from syncd.state.postgres_place import Place
+    from syncd.state.postgres_pool import Pools
 
 _KEY: Final = "state.url"
 _EXAMPLE: Final = "sqlite:///syncd.db"
@@ -79,11 +80,15 @@ class PostgresDoor:
     """To an account's place in PostgreSQL."""
 
     place: Place
+    pools: Pools | None = None
 
     def to_work(self, now: Now | None) -> State:
         from syncd.state import postgres_opening as opening
 
-        return opening.open_for_writing(self.place, None if now is None else opening.timing_of(now))
+        timing = None if now is None else opening.timing_of(now)
+        if self.pools is not None:
+            return opening.open_among_others(self.place, self.pools, timing)
+        return opening.open_for_writing(self.place, timing)
 
     def to_write(self, patience: timedelta) -> State:
         from syncd.state import postgres_opening as opening
@@ -106,14 +111,17 @@ class PostgresDoor:
         return PostgresEnd(self.place)
 
 
-def door_to(url: str, account: str | None) -> Door:
-    """Find the state; raises `ConfigurationError`, which never shows the URL whole."""
+def door_to(url: str, account: str | None, pools: Pools | None = None) -> Door:
+    """Find the state; raises `ConfigurationError`, which never shows the URL whole.
+
+    `pools` are what whoever works for many accounts keeps.
+    """
     parts = parts_of(url)
     if parts.get_backend_name() != "postgresql":
         return FileDoor(_file(parts))
     from syncd.state.postgres_place import place_of
 
-    return PostgresDoor(place_of(parts, account))
+    return PostgresDoor(place_of(parts, account), pools)
 
 
 def sqlite_file(url: str) -> Path:

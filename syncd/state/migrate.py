@@ -6,13 +6,18 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy import Connection, insert, inspect, select, text
 
 from syncd.errors import StateError
 from syncd.state import fence, moved, schema
 from syncd.state.database import Connections
 
 SCRIPTS: Final = Path(__file__).with_name("migrations")
+_IS_THERE: Final = text(
+    "SELECT EXISTS (SELECT FROM pg_class WHERE relname = :table"
+    " AND relnamespace = to_regnamespace(quote_ident(current_schema())))"
+)
+"""By an index, where all accounts together may have a table of this name ten thousand times."""
 
 
 class Standing(Enum):
@@ -52,13 +57,18 @@ def refuse_newer_or_moved(connection: Connection, name: str) -> None:
 
 def has_tables(connection: Connection) -> bool:
     """Whether there are any, whoever has made them."""
-    return bool(inspect(connection).get_table_names())
+    return _is_there(connection, schema.version.name) or _has_any(connection)
 
 
 def is_up_to_date(database: Connections) -> bool:
     """Whether nothing is due; raises like `bring_up_to_date`."""
     with database.reading() as connection:
-        return standing(connection, database.name) is Standing.CURRENT
+        return is_current(connection, database.name)
+
+
+def is_current(connection: Connection, name: str) -> bool:
+    """The same of one moment of the database that messages call by this name."""
+    return standing(connection, name) is Standing.CURRENT
 
 
 def create(connection: Connection) -> None:
@@ -86,10 +96,9 @@ def revisions() -> list[str]:
 
 def standing(connection: Connection, name: str) -> Standing:
     """How far the database has come; raises like `bring_up_to_date`, and where it was moved."""
-    tables = inspect(connection).get_table_names()
-    if not tables:
-        return Standing.EMPTY
-    if schema.version.name not in tables:
+    if not _is_there(connection, schema.version.name):
+        if not _has_any(connection):
+            return Standing.EMPTY
         raise StateError(
             name,
             "it is the database of another program",
@@ -99,6 +108,17 @@ def standing(connection: Connection, name: str) -> Standing:
     if revision is not None:
         moved.refuse(connection, name)
     return Standing.CURRENT if revision == revisions()[-1] else Standing.OLDER
+
+
+def _is_there(connection: Connection, table: str) -> bool:
+    """Whether there is this table, of which PostgreSQL may have one for each account."""
+    if connection.dialect.name == "postgresql":
+        return bool(connection.execute(_IS_THERE, {"table": table}).scalar_one())
+    return inspect(connection).has_table(table)
+
+
+def _has_any(connection: Connection) -> bool:
+    return bool(inspect(connection).get_table_names())
 
 
 def revision_of(connection: Connection, name: str) -> str | None:

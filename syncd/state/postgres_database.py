@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from syncd.state.fingerprint_steps import Step
     from syncd.state.fingerprints import FingerprintCopy
     from syncd.state.holding import Now
-    from syncd.state.postgres import PostgresRoom
     from syncd.state.postgres_duty import PostgresDuty
     from syncd.state.postgres_lease import PostgresLease
+    from syncd.state.postgres_room import PostgresRoom
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from syncd.state.postgres_signs import DUTY, SignedSeat
 
 if TYPE_CHECKING:
     from syncd.state.holding import Timing
-    from syncd.state.postgres import PostgresRoom
+    from syncd.state.postgres_room import PostgresRoom
 
 
 class PostgresDuty:

@@ -12,7 +12,9 @@ from psycopg import sql
 from syncd.state import postgres_opening as opening
 from syncd.state import schema
 from syncd.state.ends import Values, columns_of
-from syncd.state.postgres import Access, driver_of, open_room
+from syncd.state.postgres_line import Access
+from syncd.state.postgres_pool import driver_of
+from syncd.state.postgres_room import open_room
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from psycopg import sql
 
-from syncd.errors import StateError
 from syncd.state.codec import moment_from, moment_of
-from syncd.state.postgres import Access, arguments_of, connect, prepared_for
-from syncd.state.postgres_faults import translated
+from syncd.state.postgres_line import Access, arguments_of, prepared_for
 from syncd.state.postgres_place import SHARED, Place, place_of
-from syncd.state.postgres_time import NOW, ServerTime
+from syncd.state.postgres_pool import Pools, driver_of
+from syncd.state.postgres_room import shared_room
+from syncd.state.postgres_time import NOW
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,18 +40,23 @@ _READ_ONE: Final = sql.SQL("SELECT document FROM {table} WHERE account = %(accou
     table=_TABLE
 )
 _COUNT: Final = "SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status"
-_QUICK: Final = Access()
+_ACCESS: Final = Access()
+"""That of the accounts' states, whose connections it shares."""
 
 
 class FleetPlace:
     """The part of a database that belongs to the fleet as a whole."""
 
-    def __init__(self, url: URL) -> None:
-        """Raise `ConfigurationError` where the URL names no database of PostgreSQL."""
+    def __init__(self, url: URL, at_once: int) -> None:
+        """Raise `ConfigurationError` where the URL names no database of PostgreSQL.
+
+        Its process works for so many accounts at a time, and has `pools` for them.
+        """
         own = place_of(url, "fleet")
         name = f"fleet in {url.host or 'localhost'}/{url.database}"
         self._place: Place = replace(own, schema=SHARED, name=name)
-        self._time = ServerTime()
+        self.pools = Pools(at_once)
+        self._room = shared_room(self._place, _ACCESS, self.pools)
 
     @property
     def name(self) -> str:
@@ -60,27 +65,24 @@ class FleetPlace:
 
     def now(self) -> datetime:
         """The server's moment; where it has never told it and is away, this machine's own."""
-        if not self._time.is_known:
-            with suppress(StateError), self._connected():
-                pass  # a new connection tells it
-        return self._time.now()
+        return self._room.now()
 
     @property
     def arguments(self) -> dict[str, Any]:
         """How a driver reaches it."""
-        given = arguments_of(self._place, _QUICK)
+        given = arguments_of(self._place, _ACCESS)
         given.pop("context", None)  # which tells the driver of SQLAlchemy's types
         return given
 
     @property
     def prepare(self) -> str:
         """What each connection does first."""
-        return prepared_for(self._place, _QUICK).as_string()
+        return prepared_for(self._place, _ACCESS).as_string()
 
     def make(self, queue: str) -> None:
         """See that the board is there, and the queue, whose tables these statements make."""
         names = {"schema": sql.Identifier(SHARED), "table": _TABLE}
-        with self._connected() as connection, connection.transaction():
+        with self._connected() as connection:
             connection.execute(_LOCK)
             connection.execute(_MAKE.format(**names))
             if not connection.execute(_HAS_QUEUE).fetchall()[0][0]:
@@ -116,7 +118,11 @@ class FleetPlace:
         with self._connected() as connection:
             return {str(status): int(n) for status, n in connection.execute(_COUNT).fetchall()}
 
+    def close(self) -> None:
+        """Close all connections that are kept."""
+        self.pools.close()
+
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:
-        with translated(self.name), connect(self._place, _QUICK, self._time) as connection:
-            yield connection
+        with self._room.unlocked() as connection:
+            yield driver_of(connection)

@@ -18,8 +18,9 @@ from syncd.state import fence, postgres_offers
 from syncd.state import postgres_signs as signs
 from syncd.state.changes import change_from
 from syncd.state.outcomes import outcome_text
-from syncd.state.postgres import Access, open_room
+from syncd.state.postgres_line import Access
 from syncd.state.postgres_offers import LEFT_OUT, ran
+from syncd.state.postgres_room import open_room
 from syncd.state.postgres_signs import LEASE
 from syncd.state.transaction import SqlTransaction
 
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from syncd.domain.delivery import Outcome
     from syncd.ports import Help, Transaction
     from syncd.state.holding import Timing
-    from syncd.state.postgres import PostgresRoom
     from syncd.state.postgres_database import PostgresDatabase
+    from syncd.state.postgres_room import PostgresRoom
 
 LEAVE: Final = 5.0
 """Seconds that a helper may send for after a sign of life; whoever waits for one that is gone waits

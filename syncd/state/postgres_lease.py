@@ -15,8 +15,8 @@ from syncd.errors import StateBusyError, StateError
 from syncd.state import fence, migrate, postgres_offers
 from syncd.state import postgres_signs as signs
 from syncd.state.holding import Holding, Taking, Timing, first_sign
-from syncd.state.postgres import MIGRATING
 from syncd.state.postgres_home import Home
+from syncd.state.postgres_room import MIGRATING
 from syncd.state.postgres_signs import LEASE, Sight, SignedSeat
 from syncd.state.turns import Turns, stopped_while_writing
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from syncd.state.postgres import PostgresRoom
+    from syncd.state.postgres_room import PostgresRoom
 
 BEAT: Final = 2.0
 TERM: Final = 10.0

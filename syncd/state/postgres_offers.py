@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from psycopg import sql
 from sqlalchemy import text
 
-from syncd.state.postgres import driver_of
 from syncd.state.postgres_place import SHARED
+from syncd.state.postgres_pool import driver_of
 from syncd.state.postgres_time import NOW
 
 if TYPE_CHECKING:

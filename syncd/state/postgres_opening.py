@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,18 +17,20 @@ from syncd.state.adapter import SqlState
 from syncd.state.fingerprints import FingerprintCopy
 from syncd.state.holding import Timing
 from syncd.state.opening import open_private
-from syncd.state.postgres import PATIENCE, SIGNS, Access, Migration, PostgresRoom, open_room
 from syncd.state.postgres_database import Leases, PostgresDatabase
 from syncd.state.postgres_duty import PostgresDuty
 from syncd.state.postgres_home import Home
 from syncd.state.postgres_lease import BEAT, TERM, PostgresLease, Rooms
+from syncd.state.postgres_line import PATIENCE, SIGNS, Access
 from syncd.state.postgres_place import Place, cache_folder
 from syncd.state.postgres_private import open_migrated_copy
+from syncd.state.postgres_room import Migration, PostgresRoom, open_room, shared_room
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from syncd.state.holding import Now
+    from syncd.state.postgres_pool import Pools
     from syncd.state.sqlite import SqliteFile
 
 _COPY: Final = ".fingerprints.parquet"
@@ -49,17 +51,32 @@ def open_for_writing(
     """Open the account's schema, making or migrating it first where that is due."""
     room = open_room(place, Access(patience))
     with _undone_on_failure(room.close):
-        _make(room)
-        migrate.bring_up_to_date(Migration(room))
+        if not _is_ready(room):
+            _make_ready(room)
         return SqlState(open_as_it_is(room, timing or timing_of(room.now)))
+
+
+def open_among_others(place: Place, pools: Pools, timing: Timing | None = None) -> SqlState:
+    """The same, on connections that the process keeps for all its accounts."""
+    room = shared_room(place, Access(), pools)
+    with _undone_on_failure(room.close):
+        if not _is_ready(room):
+            with closing(open_room(place, Access())) as own:
+                _make_ready(own)
+        signs = shared_room(place, SIGNS, pools)
+        return SqlState(_opened(Rooms(room, signs), timing or timing_of(room.now)))
 
 
 def open_as_it_is(room: PostgresRoom, timing: Timing) -> PostgresDatabase:
     """Open a schema that is there to work on it, whatever its tables are."""
+    return _opened(Rooms(room, open_room(room.place, SIGNS, room.time)), timing)
+
+
+def _opened(rooms: Rooms, timing: Timing) -> PostgresDatabase:
+    room, signs = rooms.work, rooms.signs
     place = room.place
     copy, folder = _copy_of(place)
-    signs = open_room(place, SIGNS, room.time)
-    lease = PostgresLease(Rooms(room, signs), Home(_cached(place, _SEEN)), timing)
+    lease = PostgresLease(rooms, Home(_cached(place, _SEEN)), timing)
     leases = Leases(lease, PostgresDuty(signs, timing), signs)
     return PostgresDatabase(room, copy, timing.now, leases, folder)
 
@@ -91,12 +108,19 @@ def _left_empty(_: SqliteFile) -> None:
     """There is no state yet."""
 
 
-def _make(room: PostgresRoom) -> None:
+def _is_ready(room: PostgresRoom) -> bool:
+    """Whether nothing has to be made or migrated before work can begin."""
     with room.reading() as connection:
-        if _is_made(connection, room):
-            return
-    with room.writing() as connection:
-        make_schema(connection, room)
+        return _is_made(connection, room) and migrate.is_current(connection, room.name)
+
+
+def _make_ready(room: PostgresRoom) -> None:
+    with room.reading() as connection:
+        is_made = _is_made(connection, room)
+    if not is_made:
+        with room.writing() as connection:
+            make_schema(connection, room)
+    migrate.bring_up_to_date(Migration(room))
 
 
 def make_schema(connection: Connection, room: PostgresRoom) -> None:

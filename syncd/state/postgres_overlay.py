@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +21,7 @@ from syncd.state.fingerprint_steps import Step
 from syncd.state.fingerprints import FingerprintCopy
 from syncd.state.journal import Entered
 from syncd.state.postgres_faults import translated
+from syncd.state.postgres_pool import driver_of
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
 
     from syncd.ports import Duty, Lease
     from syncd.state.codec import BegunRow, SkuRow
-    from syncd.state.postgres import PostgresRoom
+    from syncd.state.postgres_room import PostgresRoom
 
-_OF_ITS_OWN: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": False}
 _LASTS: Final = text("SELECT set_config('idle_in_transaction_session_timeout', '0', true)")
 """A dry run asks the remote in between."""
 _MOMENT: Final = text("SELECT pg_export_snapshot()")
@@ -78,12 +78,12 @@ class PostgresOverlay:
         return self.room.now()
 
     def upsert(self, connection: Connection, rows: Iterable[SkuRow]) -> None:
-        driver = postgres.driver_of(connection)
+        driver = driver_of(connection)
         postgres.fill_incoming(driver, rows)
         postgres_layer.merge(driver, self.room.place.schema, postgres.INCOMING)
 
     def begin(self, connection: Connection, shared: SkuRow, begun: Iterable[BegunRow]) -> bool:
-        driver = postgres.driver_of(connection)
+        driver = driver_of(connection)
         if not postgres.fill_with_new(driver, codec.begun_rows(shared, begun)):
             return False
         postgres_layer.merge(driver, self.room.place.schema, postgres.INCOMING)
@@ -116,7 +116,7 @@ class PostgresOverlay:
         with overlaid(self.room, self.copy, moment) as copy:
             with self._turn, translated(self.name):
                 source, target = self.connection, copy.connection
-                postgres_layer.copy_layer(*map(postgres.driver_of, (source, target)))
+                postgres_layer.copy_layer(*map(driver_of, (source, target)))
             yield copy
 
     def fingerprints(self) -> AbstractContextManager[Path]:
@@ -147,19 +147,14 @@ def overlaid(
                 quoted = moment.replace("'", "''")
                 connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{quoted}'")
             connection.execute(_LASTS)
-            postgres_layer.lay(postgres.driver_of(connection), room.place.schema)
+            postgres_layer.lay(driver_of(connection), room.place.schema)
         yield PostgresOverlay(room, connection, own)
 
 
 @contextmanager
 def _rolled_back(room: PostgresRoom) -> Iterator[Connection]:
     """A connection for the block, with whose end everything goes that was made on it."""
-    with translated(room.name):
-        connection = room.engine.execution_options(**_OF_ITS_OWN).connect()
-    try:
-        with connection.begin() as transaction:
-            yield connection
-            transaction.rollback()
-    finally:
+    with ExitStack() as stack:
         with translated(room.name):
-            connection.close()
+            connection = stack.enter_context(room.pool.to_try(room.place))
+        yield connection

@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple, TypeVar
 import psycopg
 from psycopg import sql
 
-from syncd.state.postgres import SIGNS, connect
 from syncd.state.postgres_faults import translated
+from syncd.state.postgres_line import SIGNS, connect
 from syncd.state.postgres_place import SHARED, Place
 from syncd.state.postgres_time import NOW
 

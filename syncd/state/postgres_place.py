@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +37,11 @@ class Place:
         doubled = self.schema.replace('"', '""')
         return f'"{doubled}"'
 
+    @property
+    def nobody(self) -> Place:
+        """The same database, where no account's tables are seen."""
+        return replace(self, schema="", name=f"state {_whereabouts(self.url)}")
+
     def digest(self) -> str:
         """A name for files that belong to this state alone."""
         told = [self.url.host, self.url.port, self.url.database, self.schema]
@@ -59,9 +64,12 @@ def place_of(url: URL, account: str | None) -> Place:
             "a state in PostgreSQL needs a short name of its own, for many may share a database",
             'Set it to a word that stays the same for good, such as "main" or "acme-eu"',
         )
-    where = f"{url.host or 'localhost'}/{url.database}"
-    name = f"state {where}, account {account}"
+    name = f"state {_whereabouts(url)}, account {account}"
     return Place(url.set(drivername=_DRIVER), schema, name)
+
+
+def _whereabouts(url: URL) -> str:
+    return f"{url.host or 'localhost'}/{url.database}"
 
 
 def _see_to_the_driver() -> None:

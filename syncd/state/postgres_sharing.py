@@ -14,9 +14,9 @@ from syncd.ports import Helped
 from syncd.state import fence, postgres_offers
 from syncd.state.changes import change_text
 from syncd.state.outcomes import outcome_from
-from syncd.state.postgres import driver_of
 from syncd.state.postgres_help import helping
 from syncd.state.postgres_offers import LEFT_OUT, ran
+from syncd.state.postgres_pool import driver_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from syncd.domain.cycle import CycleId
     from syncd.ports import Help, Sharing
     from syncd.state.holding import Timing
-    from syncd.state.postgres import PostgresRoom
     from syncd.state.postgres_database import PostgresDatabase
+    from syncd.state.postgres_room import PostgresRoom
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from syncd.config import Settings
 from syncd.domain.event import Event
 from syncd.ports import Onlooker, State
 from syncd.wiring.account import Wired
+
+if TYPE_CHECKING:
+    from syncd.state.postgres_pool import Pools
 
 LOOKING: Final = timedelta(seconds=1)
 """How long a page waits for a locked state."""
@@ -19,11 +22,14 @@ RECEIVING: Final = timedelta(seconds=2)
 
 
 @contextmanager
-def wired(settings: Settings, onlooker: Onlooker | None = None) -> Iterator[Wired]:
+def wired(
+    settings: Settings, onlooker: Onlooker | None = None, pools: Pools | None = None
+) -> Iterator[Wired]:
     """Build for whoever may write; the state is made and migrated where need be."""
     from syncd.state import open_state
 
-    with closing(open_state(settings.state.url, account=settings.state.account)) as state:
+    url, account = settings.state.url, settings.state.account
+    with closing(open_state(url, account=account, pools=pools)) as state:
         yield Wired(settings, state, onlooker)
 
 

@@ -35,8 +35,11 @@ def reclaim_state(url: str, account: str | None) -> int:
     return reclaim_state(url, account)
 
 
-def fleet_place(database: str) -> FleetPlace:
-    """Where a fleet keeps what belongs to no single account; raises `ConfigurationError`."""
+def fleet_place(database: str, at_once: int) -> FleetPlace:
+    """Where a fleet keeps what belongs to no single account; raises `ConfigurationError`.
+
+    Its `pools` are to be kept for the accounts that are worked for, so many at a time.
+    """
     from syncd.state import fleet_place
 
-    return fleet_place(database)
+    return fleet_place(database, at_once)

@@ -30,7 +30,7 @@ OTHER = Errand("beta", Job.POLL)
 @pytest.fixture(scope="module")
 def quay(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harbour]:
     with harbour(postgres_server, tmp_path_factory.mktemp("quay"), None) as opened:  # type: ignore[arg-type]  # no account here
-        place = fleet_place(opened.url)
+        place = fleet_place(opened.url, 1)
         place.make(tables())
         place.make(tables())  # which a second process does as well
         yield opened
@@ -42,7 +42,7 @@ async def queue(quay: Harbour, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     monkeypatch.setattr(queues, "BEAT", 0.1)
     monkeypatch.setattr(queues, "_LOOK", 0.05)
     monkeypatch.setattr(queues, "STALLED", 1.0)
-    place = fleet_place(quay.url)
+    place = fleet_place(quay.url, 1)
     queue = Queue(Base(place.name, place.arguments, place.prepare, place.now), 4)
     async with queue.opened():
         yield queue
@@ -220,11 +220,11 @@ async def test_one_that_is_at_work_is_not_put_back(queue: Queue) -> None:
 
 def test_a_fleet_is_kept_in_postgresql_alone(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="database of PostgreSQL"):
-        fleet_place(f"sqlite:///{tmp_path / 'x.db'}")
+        fleet_place(f"sqlite:///{tmp_path / 'x.db'}", 1)
 
 
 def test_the_board_keeps_the_last_success_over_failures(quay: Harbour) -> None:
-    place = fleet_place(quay.url)
+    place = fleet_place(quay.url, 1)
     place.post("acme", "well", NOON)
     place.post("acme", "failed", None)
     place.post("beta", "new", None)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import pytest
+from sqlalchemy import func, select
 
 from syncd.errors import StateAwayError, StateBusyError
 from syncd.ports import State
-from syncd.state import postgres_in_use
+from syncd.state import codec, postgres, postgres_in_use, schema
+from syncd.state.patience import LEAST
+from syncd.state.postgres_line import Access
+from syncd.state.postgres_place import Place
+from syncd.state.postgres_room import open_room
 from tests.contract.state.examples import sku
 from tests.postgres_states import Account
 from tests.shop import wait_until
@@ -21,12 +26,38 @@ _AT_WORK = """
 SELECT pid FROM pg_stat_activity WHERE application_name = %s AND pid <> pg_backend_pid()
 """
 _WAITING = f"{_AT_WORK} AND wait_event_type = 'Lock'"
+_A_PIECE = 40
+"""Rows that are copied at once."""
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres_in_use, "HURRIED", 0.0)
-    monkeypatch.setattr(postgres_in_use, "_ROUND", 0.02)
+    monkeypatch.setattr(postgres_in_use, "_ROUND", 0.005)
+
+
+class Clock:
+    """Passes when it is told to, and counts who looks at it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._looks = 0
+
+    def monotonic(self) -> float:
+        self._looks += 1
+        return self.now
+
+    def be_looked_at(self) -> None:
+        """Wait for a few rounds of whoever ends what is waited for."""
+        looks = self._looks
+        wait_until(lambda: self._looks > looks + 2)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(postgres_in_use, "time", clock)
+    return clock
 
 
 def pids(account: Account, query: str) -> list[int]:
@@ -75,21 +106,35 @@ def test_a_server_that_hangs_is_waited_for_no_longer(state: State, account: Acco
 
 
 def test_what_has_only_just_been_asked_is_left_to_go_on(
-    state: State, account: Account, monkeypatch: pytest.MonkeyPatch
+    state: State, account: Account, clock: Clock
 ) -> None:
-    looked: list[object] = []
-    waits: Callable[[object], bool] = vars(postgres_in_use)["_waits"]
-
-    def look(driver: object) -> bool:
-        looked.append(driver)
-        return waits(driver)
-
-    monkeypatch.setattr(postgres_in_use, "_waits", look)
-    monkeypatch.setattr(postgres_in_use, "LEAST", 60.0)
     with ThreadPoolExecutor(1) as pool:
         with locked(account):
             asked = pool.submit(state.census)
             wait_until(lambda: bool(pids(account, _WAITING)))
             state.hurry()
-            wait_until(lambda: len(looked) > 9)
+            clock.be_looked_at()
         assert asked.result().owned == 0
+
+
+def test_much_that_is_asked_quickly_is_not_one_thing_that_takes_long(
+    place: Place, clock: Clock
+) -> None:
+    """A copy of many rows goes on as long as the server takes them."""
+    seconds = int(20 * LEAST) + 1
+
+    def rows() -> Iterator[codec.SkuRow]:
+        for second in range(seconds):
+            clock.now += 1
+            clock.be_looked_at()
+            for number in range(_A_PIECE):
+                yield codec.sku_row(sku(f"{second}-{number}"))
+
+    with closing(open_room(place, Access())) as room:
+        with room.writing() as connection:
+            room.hurry()
+            postgres.upsert(connection, rows())
+        with room.reading() as connection:
+            assert connection.execute(select(func.count(schema.sku.c.id))).scalar_one() == (
+                seconds * _A_PIECE
+            )

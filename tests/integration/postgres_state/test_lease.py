@@ -17,7 +17,7 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.tracking import Delivery, SkuState
 from syncd.errors import LeaseHeldError, LeaseLostError, StateAwayError, StateError
 from syncd.ports import DOUBTED, Lease, State
-from syncd.state import migrate
+from syncd.state import migrate, postgres_lease
 from syncd.state import postgres_signs as signs
 from syncd.state.holding import Timing
 from syncd.state.postgres_lease import TERM
@@ -191,6 +191,7 @@ def test_a_migration_that_takes_long_is_not_taken_for_one_who_stopped(
                 pytest.fail("it writes while the tables change")
             migrated.append(connection)
 
+        monkeypatch.setattr(postgres_lease, "_TRIES", 1)
         monkeypatch.setattr(migrate, "is_up_to_date", lambda _: False)
         monkeypatch.setattr(migrate, "standing", lambda *_: migrate.Standing.OLDER)
         monkeypatch.setattr(migrate, "upgrade", migrate_for_long)

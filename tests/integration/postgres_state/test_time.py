@@ -23,8 +23,9 @@ from syncd.state import (
 )
 from syncd.state import postgres_signs as signs
 from syncd.state.lock_file import Holder
-from syncd.state.postgres import SIGNS, open_room
+from syncd.state.postgres_line import SIGNS
 from syncd.state.postgres_place import Place
+from syncd.state.postgres_room import open_room
 from syncd.state.postgres_signs import DUTY, SignedSeat
 from syncd.wiring import wired
 from tests.postgres_states import Account
@@ -100,7 +101,7 @@ def test_each_sign_of_life_tells_anew_what_time_it_is_at_the_server(
 
 @pytest.mark.usefixtures("wrong_clock")
 def test_a_fleet_dates_what_it_posts_by_the_server_s_clock(account: Account) -> None:
-    place = fleet_place(account.url)
+    place = fleet_place(account.url, 1)
     place.make(tables())
     place.post("acme", "{}", place.now())
     at, success, _ = place.read()["acme"]

@@ -116,6 +116,8 @@ def test_a_standing_sums_up_what_was_seen_and_is_read_as_it_was_written() -> Non
     assert standing.stops == (stop.message,)
     assert standing.troubles == ("somebody is at work",)
     assert standing.late_after == 600
+    often = settings_of("acme").schedule.model_copy(update={"poll": timedelta(seconds=5)})
+    assert standing_of("poll", "process 7", pulse, often).late_after == 30
     assert FleetStanding.from_text(standing.to_text()) == standing
 
 

@@ -1,0 +1,181 @@
+"""Connections that a process keeps for all its accounts: each sees one of them at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, suppress
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import make_url, text
+
+from syncd.errors import LeaseLostError
+from syncd.ports import State
+from syncd.state import open_state, postgres_pool
+from syncd.state.postgres_line import Access
+from syncd.state.postgres_place import place_of
+from syncd.state.postgres_pool import Pools
+from tests.contract.state.examples import sku
+from tests.postgres_states import Account, new_account
+from tests.servers import Server
+
+Open = Callable[[Account], State]
+_OURS = (
+    "SELECT pid FROM pg_stat_activity"
+    " WHERE application_name ~ '^syncd ?' AND pid <> pg_backend_pid()"
+)
+_SEEN = text("SELECT current_schemas(false)::text, current_setting('application_name')")
+
+
+@pytest.fixture(scope="module")
+def made(
+    postgres_server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Account, Account]]:
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        patch.setenv("CACHE_DIRECTORY", str(tmp_path_factory.mktemp("cache")))
+        one, other = (stack.enter_context(new_account(postgres_server)) for _ in range(2))
+        yield one, other
+
+
+@pytest.fixture
+def accounts(made: tuple[Account, Account], cache: object) -> tuple[Account, Account]:
+    """Two accounts with tables, all of them empty."""
+    assert cache
+    for account in made:
+        account.empty()
+    return made
+
+
+@pytest.fixture
+def pools() -> Iterator[Pools]:
+    with closing(Pools(2)) as pools:
+        yield pools
+
+
+@pytest.fixture
+def opened(pools: Pools) -> Open:
+    """Open an account's state on what is kept."""
+    return lambda account: open_state(account.url, account=account.name, pools=pools)
+
+
+def backends(account: Account) -> set[object]:
+    return {pid for (pid,) in account.ask(_OURS)}
+
+
+def ids(state: State) -> list[str]:
+    return [str(one.id) for one in state.beginning_with("", 10)]
+
+
+def write(state: State, name: str) -> None:
+    with state.transaction() as transaction:
+        transaction.put([sku(name)])
+
+
+def fail_to_write(state: State, name: str) -> None:
+    with suppress(ZeroDivisionError), state.transaction() as transaction:
+        transaction.put([sku(name)])
+        raise ZeroDivisionError
+
+
+def test_an_errand_finds_the_connections_of_the_one_before(
+    accounts: tuple[Account, Account], opened: Open
+) -> None:
+    one, other = accounts
+    with closing(opened(one)) as state:
+        write(state, "a")
+    kept = backends(one)
+    for account in (other, one, other):
+        with closing(opened(account)) as state, state.lease("me", timedelta(0)):
+            assert len(state.census().states) == (account is one)
+    first, *_ = kept
+    assert first in backends(one)
+    assert len(backends(one)) <= len(kept) + 2  # those for signs of life, which the lease began
+
+
+def test_accounts_that_take_turns_see_their_own_rows_and_write_no_others(
+    accounts: tuple[Account, Account], opened: Open
+) -> None:
+    """Often enough for the driver to have each statement prepared by the server."""
+    with closing(opened(accounts[0])) as one, closing(opened(accounts[1])) as other:
+        for number in range(8):
+            write(one, f"one-{number}")
+            fail_to_write(other, f"never-{number}")
+            assert ids(other) == [f"other-{before}" for before in range(number)]
+            write(other, f"other-{number}")
+            fail_to_write(one, f"never-{number}")
+            assert ids(one) == [f"one-{before}" for before in range(number + 1)]
+    for account, name in zip(accounts, ("one", "other"), strict=True):
+        found = account.ask("SELECT id FROM sku ORDER BY id")
+        assert found == [(f"{name}-{number}",) for number in range(8)]
+
+
+def test_whoever_lost_the_lease_of_one_account_still_writes_for_another(
+    accounts: tuple[Account, Account], opened: Open
+) -> None:
+    lost, kept = accounts
+    with closing(opened(lost)) as stopped, closing(opened(kept)) as beside:
+        with stopped.lease("the one that stood still", timedelta(0)):
+            lost.run("UPDATE fact SET value = '[99, \"another\", \"now\"]' WHERE key = 'fence'")
+            with pytest.raises(LeaseLostError):
+                write(stopped, "stale")
+            with beside.lease("me", timedelta(0)):
+                write(beside, "fine")
+            with pytest.raises(LeaseLostError):
+                write(stopped, "stale")
+        assert (ids(stopped), ids(beside)) == ([], ["fine"])
+
+
+def test_what_was_cut_meanwhile_is_made_anew(
+    accounts: tuple[Account, Account], opened: Open
+) -> None:
+    one, other = accounts
+    with closing(opened(one)) as state, closing(opened(other)) as beside:
+        write(state, "a")
+        write(beside, "b")
+        for account in accounts:
+            account.cut_connections()
+        assert (ids(state), ids(beside)) == (["a"], ["b"])
+
+
+def test_a_connection_that_was_just_made_sees_no_account(
+    accounts: tuple[Account, Account], pools: Pools
+) -> None:
+    place = place_of(make_url(accounts[0].url), accounts[0].name)
+    pool = pools.take(place, Access())
+    with pool.to_read(place.nobody) as connection:
+        assert connection.execute(_SEEN).one()[0] == "{}"
+    with pool.to_read(place) as connection:
+        seen, told = connection.execute(_SEEN).one()
+        assert accounts[0].schema in seen
+        assert told == f"syncd {accounts[0].schema}"
+
+
+def test_no_connection_is_kept_for_too_many_accounts(
+    accounts: tuple[Account, Account], pools: Pools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_pool, "_MOST_TURNS", 3)
+    places = [place_of(make_url(account.url), account.name) for account in accounts]
+    pool, seen = pools.take(places[0], Access()), list[int]()
+    for turn in range(8):
+        with pool.to_read(places[turn % 2]) as connection:
+            seen.append(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+    assert [seen.count(pid) for pid in dict.fromkeys(seen)] == [3, 3, 2]
+
+
+def test_each_user_has_connections_of_its_own_and_few_are_kept_for_nobody(
+    accounts: tuple[Account, Account], pools: Pools
+) -> None:
+    account = accounts[0]
+    users = [f"{account.name.replace('-', '_')}_{number}" for number in range(12)]
+    with ExitStack() as stack:
+        for user in users:
+            account.run(f"CREATE USER {user} PASSWORD 'x'")
+            stack.callback(account.run, f"DROP USER {user}")
+            place = place_of(make_url(account.url).set(username=user, password="x"), account.name)
+            pool = pools.take(place, Access())
+            with pool.to_read(place) as connection:
+                assert connection.exec_driver_sql("SELECT current_user").scalar_one() == user
+            pools.give_back(place, Access())
+        asked = account.ask("SELECT usename FROM pg_stat_activity WHERE usename <> current_user")
+        assert {name for (name,) in asked} == set(users[4:])
+        pools.close()
