@@ -14,8 +14,6 @@ from tests.property.simulate.steps import ALWAYS, MEANWHILE, SOMETIMES
 from tests.property.simulate.weather import Mishap
 
 CONFIGURATIONS: Final = 8
-NEVER: Final = frozenset({Mode.ADOPT})
-"""A state is rebuilt where there is none, which is proven elsewhere."""
 _OF_A_WHILE: Final = ("401", "403", "429", "500", "503", "nobody answers")
 _ANSWERS: Final[Mapping[Action, tuple[int, ...]]] = {
     Action.CREATE: (201, 409),
@@ -78,6 +76,7 @@ def _steps() -> Iterator[str]:
     yield from (f"configuration {number}" for number in range(CONFIGURATIONS))
     yield from ("pairs from now on", "items alone from now on", "a hook names some SKUs")
     yield from ("pairs", "items alone", "a joined catalog", "a catalog of one source", "frozen")
+    yield "goes on an hour after another took over, and is shut out"
     yield from (f"a run ends by {name}" for name in ("LeaseHeldError", "LeaseLostError"))
     yield from (f"killed {place}" for place in _PLACES)
 
@@ -92,7 +91,7 @@ def _outcomes() -> Iterator[str]:
         for action, answers in _ANSWERS.items():
             yield from (f"{action.value} {half.value}: {answer}" for answer in answers)
     yield from (f"guard {guard.value}" for guard in Guard)
-    yield from (f"mode {mode.value}" for mode in Mode if mode not in NEVER)
+    yield from (f"mode {mode.value}" for mode in Mode)
     yield from (f"change {outcome.value}" for outcome in ChangeOutcome)
     yield from (f"state {state.value}" for state in SkuState)
     yield from (f"journal {kind.value}" for kind in Kind if kind is not Kind.EXISTS)

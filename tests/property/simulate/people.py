@@ -48,6 +48,11 @@ class People:
             self._blame(f"{process.name} told twice: {posted.message.title}")
         before.append(process)
 
+    def forget(self) -> None:
+        """Know of no message any more, for who would carry them has lost them."""
+        self._tries.clear()
+        self._heard.clear()
+
     def check(self, outbox: Outbox) -> None:
         """Whatever was to be told was heard, is still to be told, or was tried often enough."""
         waiting = {one.key for one in outbox.posted}

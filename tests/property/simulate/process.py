@@ -65,6 +65,7 @@ class Process:
         self.refused_at: datetime | None = None
         self.saw: object = None
         self.is_polling = False
+        self.takes_over = False
         self.owed = 0.0
         self.turn: int | None = None
         self._turns = turns
@@ -114,6 +115,11 @@ class Process:
     def is_shut_out(self) -> bool:
         """Whether somebody else has taken the lease since."""
         return self.turn is not None and self.turn < len(self._turns)
+
+    @property
+    def was_frozen_for(self) -> float:
+        """Seconds for which it stood still the last time."""
+        return self.frozen_until - self.frozen_since
 
     def may_write(self) -> None:
         """Raise where this process commits although another has the lease."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NoReturn, TypeAlias
 
@@ -100,6 +100,13 @@ class Promises:
         """Somebody else has made it: what the journal tells up to now is not about it."""
         self.strange[half] = frozenset(map(name_of, self._state.journal_of(half[0])))
 
+    def lose_state(self, state: State, there: Iterable[Half]) -> None:
+        """Go by another state, that has never heard of anything; nothing is under way."""
+        self.state = state
+        self.strange = dict.fromkeys(there, frozenset())
+        for past in (self.unheard, self.writes, self._recorded, self._stopped):
+            past.clear()
+
     def is_strange(self, half: Half) -> bool:
         """Whether somebody else made this item or SKU, and it was never taken over since.
 
@@ -178,6 +185,8 @@ class Promises:
     def _is_in_charge(self, sent: Sent) -> None:
         if sent.process.rehearses:
             self._break(sent, "was sent by a dry run")
+        if sent.process.takes_over:
+            self._break(sent, "was sent by a rebuilding of the state")
         if sent.process.is_shut_out:
             self._break(sent, "left after another process took over")
 

@@ -12,7 +12,7 @@ from syncd.domain.tracking import Ownership, SkuState
 from tests.property.simulate.at_the_shelf import COUNTRIES, edit
 from tests.property.simulate.rehearsal import as_rehearsed
 from tests.property.simulate.shelf import IDS
-from tests.property.simulate.weather import Mishap
+from tests.property.simulate.weather import NEVER, Mishap
 from tests.property.simulate.world import Asked, World
 
 
@@ -71,6 +71,16 @@ async def frozen(world: World) -> None:
         await asyncio.sleep(chance.random() * chance.choice((5, 100)))
         await world.cycle(Asked(wait=some_wait(world), lease_wait=timedelta(seconds=60)))
     await running
+
+
+async def lose_state(world: World) -> None:
+    """The state is lost, and most people rebuild it, at the first try or later."""
+    chance = world.chance
+    await asyncio.sleep(NEVER)
+    world.lose_state()
+    for _ in range(chance.choice((0, 1, 1, 3))):
+        lives = chance.choice((None, None, chance.randrange(40)))
+        await world.cycle(Asked(mode=Mode.ADOPT, lives=lives, wait=some_wait(world)))
 
 
 async def revert(world: World) -> None:

@@ -53,6 +53,7 @@ from tests.property.simulate.runs import (
     incremental_and_killed,
     killed_sometime,
     killed_somewhere,
+    lose_state,
     once,
     once_for_some,
     plan,
@@ -137,7 +138,7 @@ SOMETIMES: Final[tuple[Step, ...]] = (
     swap_account, once_for_some, killed_somewhere, killed_somewhere, killed_sometime, stopped,
     frozen, frozen, rehearse_only, incremental, incremental_and_killed, revert, revert, release,
     plan, apply, approve_last, approve_and_move_on, retry, several, several, daemon, daemon,
-    keep_pairs_or_items, delete_skus_or_not,
+    keep_pairs_or_items, delete_skus_or_not, lose_state,
 )  # fmt: skip
 """Of these each life draws some: a life in which everything happens shows less of each."""
 SHOWN_BY_WORK: Final[frozenset[Step]] = frozenset({drizzle, outage, poison, refuse, storm, twist})

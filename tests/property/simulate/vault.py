@@ -16,7 +16,7 @@ from syncd.ports import Clock, State
 from syncd.state import open_existing_read_only
 from syncd.state.holding import TERM, Timing
 from syncd.state.opening import open_for_writing
-from tests.fakes.state import FakeLease, FakeState, Store
+from tests.fakes.state import Contents, FakeLease, FakeState, Store
 from tests.property.simulate.loop import BEARER, Freezable
 
 _SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
@@ -37,6 +37,9 @@ class Vault(Protocol):
 
     def contents(self) -> object:
         """Everything in it, to be compared."""
+
+    def lose(self) -> None:
+        """Begin anew, with nothing in it; nobody has it open."""
 
 
 # -- in memory
@@ -104,6 +107,9 @@ class MemoryVault:
     def contents(self) -> object:
         return self._state.contents.copied()
 
+    def lose(self) -> None:
+        self._state.contents = Contents()
+
 
 # -- as a file
 
@@ -135,6 +141,14 @@ class FileVault:
                 name: sorted(database.execute(f'SELECT * FROM "{name}"'), key=repr)  # noqa: S608 - the table's own name
                 for (name,) in names.fetchall()
             }
+
+    def lose(self) -> None:
+        self.close()
+        self._idle = {True: [], False: []}
+        for file in self.file.parent.glob(f"{self.file.name}*"):
+            if not file.name.endswith(".lock"):
+                file.unlink()
+        self._look = open_for_writing(self.file, self.timing)
 
     def close(self) -> None:
         with ExitStack() as stack:

@@ -22,6 +22,7 @@ from syncd.domain.cycle import CycleId, CycleResult, Mode
 from syncd.domain.policy import Policy
 from syncd.errors import LeaseLostError, StateError, SyncdError
 from syncd.ports import ItemListing, State
+from syncd.service.adopt import rebuild
 from syncd.service.approve import approve
 from syncd.service.audit import Auditing
 from syncd.service.cycle import rehearse, run_cycle
@@ -29,7 +30,7 @@ from syncd.service.quarantine import retry_all
 from syncd.service.remembered import outbox
 from syncd.service.revert import release_all
 from syncd.service.terms import CycleRequest, Ports, Terms
-from tests.property.simulate.account import SKU, Account, Half
+from tests.property.simulate.account import ITEM, SKU, Account, Half
 from tests.property.simulate.daemon import Rounds, Watcher, serve
 from tests.property.simulate.merchant import Merchant
 from tests.property.simulate.network import Network, Sent, SimulatedDigitalRiver
@@ -44,6 +45,8 @@ from tests.unit.digital_river.virtual_time import EPOCH, ticks
 
 PAIRS: Final = 0.4
 """In so many lives both halves of each pair are kept."""
+
+AN_HOUR: Final = 3600.0
 
 _T = TypeVar("_T")
 
@@ -155,7 +158,7 @@ class World:
         rehearses = asked.mode in {Mode.DRY_RUN, Mode.PLAN}
         process, request = self._begun(asked, rehearses=rehearses)
         opened = self.vault.opened_read_only() if rehearses else self.vault.opened()
-        walk = rehearse if rehearses else run_cycle
+        walk = _WALKS.get(asked.mode, run_cycle)
         story = self._told(process, opened, lambda ports: walk(ports, process.terms, request))
         try:
             result = await self._with_its_fate(process, asked, story)
@@ -163,6 +166,8 @@ class World:
             return None
         except SyncdError as error:
             process.was_cut_off = isinstance(error, LeaseLostError)
+            if process.was_cut_off and process.was_frozen_for >= AN_HOUR:
+                self.trace.note("goes on an hour after another took over, and is shut out")
             self._tell_end(process, error)
             return None
         if rehearses:
@@ -228,6 +233,17 @@ class World:
         process = self.processes[cycle]
         return [sent for sent in self.promises.writes if sent.process is process]
 
+    def lose_state(self) -> None:
+        """The state is gone while nothing runs; what stands there may be anybody's from now on."""
+        self.vault.lose()
+        there = [(item, one) for one in (ITEM, SKU) for item in self.account.ids(one)]
+        self.promises.lose_state(self.vault.look(), there)
+        self.people.forget()
+        self.stopped.clear()
+        self.approved.clear()
+        self.saved = None
+        self.trace.tell("", "   the state is lost")
+
     def take_away(self, half: Half) -> None:
         """Let somebody else delete an item or a SKU."""
         self.account.remove(half)
@@ -259,6 +275,7 @@ class World:
             stop=process.stop,
         )
         process.is_polling = request.incremental
+        process.takes_over = asked.mode is Mode.ADOPT
         return process, request
 
     async def _with_its_fate(
@@ -371,6 +388,9 @@ class World:
         self.trace.note(f"mode {result.mode.value}")
         if result.guards and not self.processes[result.id].rehearses:
             self.stopped.append(result.id)
+
+
+_WALKS: Final = {Mode.DRY_RUN: rehearse, Mode.PLAN: rehearse, Mode.ADOPT: rebuild}
 
 
 async def _later(seconds: float, deed: Callable[[], object]) -> None:
