@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from syncd.config import Settings
     from syncd.daemon.service_manager import ServiceManager
     from syncd.domain.attributes import ItemId
-    from syncd.ports import Duty, Inventory, Notifier, State
+    from syncd.ports import Duty, Inventory, Notifier, Turns
     from syncd.service.terms import Ports, Terms
 
 STAND_BY: Final = 1.0
@@ -211,10 +211,10 @@ class Daemon:
             enough.set()
             await helping
 
-    async def _once_on_duty(self, state: State, stack: ExitStack) -> Duty | None:
+    async def _once_on_duty(self, turns: Turns, stack: ExitStack) -> Duty | None:
         while not self._over.is_set():
             try:
-                duty = await _entered(stack, state.duty(self.holder))
+                duty = await _entered(stack, turns.duty(self.holder))
             except LeaseHeldError as held:
                 self._stand_by(held.reason)
             else:

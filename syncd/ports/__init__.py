@@ -2,7 +2,9 @@
 
 from syncd.ports.catalog import Advance, CatalogSource, Comparison, Snapshot, every_row, unseen
 from syncd.ports.clock import Clock
-from syncd.ports.lease import Duty, Lease
+from syncd.ports.history import History
+from syncd.ports.journal import Journal
+from syncd.ports.lease import Duty, Lease, Turns
 from syncd.ports.listing import (
     Inventory,
     ItemListing,
@@ -13,10 +15,12 @@ from syncd.ports.listing import (
     TakeSkus,
 )
 from syncd.ports.notifier import Notifier
+from syncd.ports.observations import Observations
 from syncd.ports.remote import UNSENT, Onlooker, Permit, Remote, Unseen
 from syncd.ports.sharing import Claim, Help, Helped, Offered, Sharing, Shelf
 from syncd.ports.sightings import Sightings
-from syncd.ports.state import DOUBTED, Census, State
+from syncd.ports.state import DOUBTED, State
+from syncd.ports.table import Census, Table
 from syncd.ports.transaction import Transaction
 
 __all__ = [
@@ -31,10 +35,13 @@ __all__ = [
     "Duty",
     "Help",
     "Helped",
+    "History",
     "Inventory",
     "ItemListing",
+    "Journal",
     "Lease",
     "Notifier",
+    "Observations",
     "Offered",
     "Onlooker",
     "Permit",
@@ -46,10 +53,12 @@ __all__ = [
     "Snapshot",
     "State",
     "Stock",
+    "Table",
     "TakeItems",
     "TakePairedSkus",
     "TakeSkus",
     "Transaction",
+    "Turns",
     "Unseen",
     "every_row",
     "unseen",

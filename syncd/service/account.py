@@ -10,7 +10,7 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action
 from syncd.domain.cycle import Guard, GuardStop
 from syncd.errors import KeyRefusedError
-from syncd.ports import State, Transaction
+from syncd.ports import State, Table, Transaction
 from syncd.service.ask import IDS_A_REQUEST
 from syncd.service.terms import Ports, Terms
 
@@ -70,8 +70,8 @@ def _put(transaction: Transaction, facts: dict[str, str]) -> None:
         transaction.remember(name, value)
 
 
-def _known_items(state: State) -> Sequence[ItemId]:
-    rows = state.tracked(state.owned(IDS_A_REQUEST))
+def _known_items(table: Table) -> Sequence[ItemId]:
+    rows = table.tracked(table.owned(IDS_A_REQUEST))
     return [item for item, row in rows.items() if row.known is not None]
 
 

@@ -17,7 +17,7 @@ from syncd.domain.cycle import CycleId, CycleResult, Guard
 from syncd.domain.snapshot import Certificate, Reading
 from syncd.engine.approve import Moment, guards_that_stopped, left_out
 from syncd.errors import UsageError
-from syncd.ports import Clock, State
+from syncd.ports import Clock, History, State
 from syncd.service.canary import accept, unaccepted
 from syncd.service.terms import LEASE_WAIT, Terms
 
@@ -69,7 +69,7 @@ def approve(state: State, clock: Clock, terms: Terms, cycle: CycleId, holder: st
     return approved
 
 
-def _with_stops(state: State, cycle: CycleId) -> CycleResult:
+def _with_stops(state: History, cycle: CycleId) -> CycleResult:
     result = state.cycle(cycle)
     if result is None:
         raise UsageError(f"Cycle {cycle}", "there is no such cycle", "See: syncd history")

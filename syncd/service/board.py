@@ -16,7 +16,7 @@ from syncd.domain.journal import WritesOfAnHour, outcome_of
 from syncd.domain.snapshot import HeldSku, Reading
 from syncd.domain.stock import StockShot
 from syncd.domain.tracking import SkuState
-from syncd.ports import Census, State
+from syncd.ports import Census, Journal, State
 from syncd.service import remembered
 from syncd.service.outbox import Outbox
 from syncd.service.past_audits import last_audit
@@ -123,9 +123,9 @@ def _has_ended(cycle: CycleResult) -> bool:
 # ------------------------------------------------------------------------------------- by hour
 
 
-def _hours(state: State, now: datetime) -> tuple[Hour, ...]:
+def _hours(journal: Journal, now: datetime) -> tuple[Hour, ...]:
     first = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
-    counted = state.writes_by_hour(first, HOURS)
+    counted = journal.writes_by_hour(first, HOURS)
     starts = [first + timedelta(hours=hour) for hour in range(HOURS)]
     return tuple(_hour(start, [one for one in counted if one.hour == start]) for start in starts)
 

@@ -15,7 +15,7 @@ from syncd.domain.change import Action
 from syncd.domain.tracking import Missing, Ownership, SkuState
 from syncd.engine.guard import Aftermath
 from syncd.engine.plan import ALLOWED
-from syncd.ports import State, Transaction
+from syncd.ports import State, Table, Transaction
 from syncd.service.terms import Ports, Terms
 
 MEANING: Final = "meaning"
@@ -132,8 +132,8 @@ class _Change:
         return missing.since > self.accepted_upto or now >= self.accepted_until
 
 
-def _missing(state: State) -> Iterator[tuple[ItemId, Missing]]:
-    for rows in state.in_states(frozenset({SkuState.MISSING})):
+def _missing(table: Table) -> Iterator[tuple[ItemId, Missing]]:
+    for rows in table.in_states(frozenset({SkuState.MISSING})):
         for row in rows:
             is_ours = row.ownership is Ownership.OWNED and row.known is not None
             if is_ours and row.missing is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from syncd.domain.attributes import ItemId
 from syncd.domain.level import Level, LevelFilter, Levels
 from syncd.domain.stock import StockPoint
-from syncd.ports import State, Stock
+from syncd.ports import State, Stock, Table
 from syncd.service.table import known, may_be_oversold
 
 
@@ -70,10 +70,10 @@ def _owned(state: State) -> list[ItemId]:
     return [row.id for row in known(state)]
 
 
-def _told(state: State, asked: Sequence[ItemId], found: Levels, wanted: Wanted) -> Stocktaking:
+def _told(table: Table, asked: Sequence[ItemId], found: Levels, wanted: Wanted) -> Stocktaking:
     stocked = {level.item for level in found.levels}
     levels = [level for level in found.levels if wanted.admits(level)]
-    rows = state.tracked(sorted({level.item for level in levels}))
+    rows = table.tracked(sorted({level.item for level in levels}))
     oversell = {id_: may_be_oversold(row) for id_, row in rows.items()}
     is_filtered = wanted != Wanted(LevelFilter())
     without = () if is_filtered else tuple(item for item in asked if item not in stocked)

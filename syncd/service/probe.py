@@ -8,15 +8,15 @@ from typing import Final
 from syncd.domain.attributes import ItemId
 from syncd.domain.cycle import Fault
 from syncd.errors import KeyRefusedError, RemoteError, ResourceForbiddenError
-from syncd.ports import Remote, State
+from syncd.ports import Remote, Table
 
 NOBODY: Final = ItemId("syncd.probe")
 """Asked for where nothing is owned yet: that it does not exist is an answer as well."""
 
 
-def item_to_ask_for(state: State) -> ItemId:
+def item_to_ask_for(table: Table) -> ItemId:
     """Choose one that is owned; to be done once, for it takes a walk through the table."""
-    return next(iter(state.owned(1)), NOBODY)
+    return next(iter(table.owned(1)), NOBODY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from syncd.engine.forget import unless_spent
 from syncd.engine.plan import change_for
 from syncd.engine.revert import Kept, Occasion, Standing, released, undone
 from syncd.errors import UsageError
-from syncd.ports import State, Transaction
+from syncd.ports import State, Table, Transaction
 from syncd.service.ask import REFUSALS
 from syncd.service.passes import Passes
 from syncd.service.terms import LEASE_WAIT, CycleRequest, Ports, StoppedError, Terms
@@ -240,8 +240,8 @@ def release_all(state: State, holder: str) -> tuple[ItemId, ...]:
         return _released(state, list(_held_by_reverts(state)))
 
 
-def _held_by_reverts(state: State) -> Iterator[Tracked]:
-    for rows in state.in_states(_HOLDING):
+def _held_by_reverts(table: Table) -> Iterator[Tracked]:
+    for rows in table.in_states(_HOLDING):
         yield from (row for row in rows if row.reverted is not None)
 
 

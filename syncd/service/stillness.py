@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from syncd.domain.cycle import CycleId, CycleResult
-from syncd.ports import State
+from syncd.ports import History, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +16,9 @@ class Stillness:
     is_over: bool
 
     @classmethod
-    def now(cls, state: State) -> Stillness:
+    def now(cls, history: History) -> Stillness:
         """Look at the state as it stands."""
-        last = next(iter(state.cycles(1)), None)
+        last = next(iter(history.cycles(1)), None)
         return cls(None, is_over=True) if last is None else cls(last.id, is_over=_is_over(last))
 
     def lasted(self, state: State) -> bool:

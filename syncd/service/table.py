@@ -8,18 +8,18 @@ from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.cycle import QuarantinedSku
 from syncd.domain.snapshot import HeldSku
 from syncd.domain.tracking import Ownership, SkuState, Tracked
-from syncd.ports import State
+from syncd.ports import State, Table
 
 
-def rows_in(state: State, *states: SkuState) -> Iterator[Tracked]:
+def rows_in(table: Table, *states: SkuState) -> Iterator[Tracked]:
     """Every row in one of these states, ordered by id."""
-    for rows in state.in_states(frozenset(states)):
+    for rows in table.in_states(frozenset(states)):
         yield from rows
 
 
-def known(state: State, after: ItemId | None = None) -> Iterator[Tracked]:
+def known(table: Table, after: ItemId | None = None) -> Iterator[Tracked]:
     """Every row whose item is ours and known to be there, ordered by id from behind this one on."""
-    for rows in state.in_states(frozenset(SkuState), after):
+    for rows in table.in_states(frozenset(SkuState), after):
         yield from (
             row for row in rows if row.ownership is Ownership.OWNED and row.known is not None
         )

@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 from syncd.domain.chain import Seal
 from syncd.domain.cycle import CycleId
-from syncd.ports import State
+from syncd.ports import History, State
 
 
 class Damage(Enum):
@@ -95,11 +95,11 @@ def verify(state: State) -> Verdict:
     return walk.verdict
 
 
-def _loose(state: State) -> Iterator[Breach]:
+def _loose(history: History) -> Iterator[Breach]:
     """What stands under no seal although nothing that runs, or that was broken off, left it so."""
-    for cycle in sorted(state.unsealed()):
-        result = state.cycle(cycle)
+    for cycle in sorted(history.unsealed()):
+        result = history.cycle(cycle)
         if result is None:
             yield Breach(cycle, Damage.NOT_RECORDED)
-        elif not result.is_unfinished and cycle in state.unsealed():
+        elif not result.is_unfinished and cycle in history.unsealed():
             yield Breach(cycle, Damage.NOT_SEALED)

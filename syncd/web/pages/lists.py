@@ -12,7 +12,7 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.canonical import Breach, checked_id
 from syncd.domain.snapshot import HeldSku
 from syncd.domain.tracking import SkuState, Tracked
-from syncd.ports import State
+from syncd.ports import State, Table
 from syncd.report.tokens import STATE_ROLES, Role
 from syncd.report.view import When, when
 from syncd.report.wording import command, counted, number, visible
@@ -142,9 +142,9 @@ def list_page(state: State, kind: Kind, after: ItemId | None, now: datetime) -> 
     )
 
 
-def found(state: State, searched: str, now: datetime) -> Found:
+def found(table: Table, searched: str, now: datetime) -> Found:
     """Look for SKUs whose id begins so."""
-    rows = state.beginning_with(searched, FOUND + 1) if searched else ()
+    rows = table.beginning_with(searched, FOUND + 1) if searched else ()
     shown = visible(searched)
     if not searched:
         words = "Type an id, or how it begins."
@@ -162,9 +162,9 @@ def _few(rows: Sequence[Tracked]) -> str:
     return f"More than {FOUND} ids" if len(rows) > FOUND else counted(len(rows), "id")
 
 
-def _strays(state: State) -> tuple[Sequence[HeldSku], int]:
+def _strays(table: Table) -> tuple[Sequence[HeldSku], int]:
     """Held rows without an id, which no row of the table stands for."""
-    reading = state.reading()
+    reading = table.reading()
     return (reading.strays[:A_PAGE], reading.stray_count) if reading else ((), 0)
 
 
