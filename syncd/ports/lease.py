@@ -52,3 +52,9 @@ class Turns(Protocol):
 
     def held_since(self) -> datetime | None:
         """Since when whoever has the lease now has had it; None where nobody alive has it."""
+
+    def sent_until(self) -> datetime | None:
+        """What the lease would say of that to whoever took it now; None where nobody knows.
+
+        It may be later than now, where a clock was set back since.
+        """

@@ -112,6 +112,8 @@ async def _take_lease(ports: Ports, request: CycleRequest, stack: ExitStack) -> 
 async def rehearse(ports: Ports, terms: Terms, request: CycleRequest) -> CycleResult:
     """Walk the same line over a private copy of the state, up to where the first write would be."""
     with ExitStack() as stack:
+        sent_until = await asyncio.to_thread(ports.state.sent_until)
+        request = replace(request, sent_until=sent_until)
         overlay = await asyncio.to_thread(stack.enter_context, ports.state.overlay())
         private = replace(ports, state=overlay)
         await asyncio.to_thread(check_revertible, overlay, terms, request)

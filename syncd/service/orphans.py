@@ -25,16 +25,6 @@ def orphaned_until(
     return min(sent_until or begun, ports.clock.now()) + terms.request_timeout
 
 
-def foretold_until(ports: Ports, terms: Terms) -> datetime | None:
-    """The same as a dry run foretells it, to which no lease tells when anything was sent.
-
-    What was begun at a moment that is yet to come was begun before the clock was set back.
-    """
-    now = ports.clock.now()
-    begun = max((moment for moment in _begun(ports) if moment <= now), default=None)
-    return None if begun is None else begun + terms.request_timeout
-
-
 def _begun(ports: Ports) -> Iterator[datetime]:
     for rows in ports.state.in_states(frozenset({SkuState.IN_FLIGHT})):
         for row in rows:

@@ -24,7 +24,7 @@ from syncd.service.canary import Canary
 from syncd.service.delivery import Delivery as Deliverer
 from syncd.service.draft import Draft
 from syncd.service.look_up import LookingUp
-from syncd.service.orphans import foretold_until, orphaned_until
+from syncd.service.orphans import orphaned_until
 from syncd.service.read import CatalogRead
 from syncd.service.results import Results
 from syncd.service.saved import fitting
@@ -88,12 +88,11 @@ class Passes:
 
     def _orphaned_until(self) -> datetime | None:
         """A run waits for what may still land; a rehearsal foretells what that run comes to."""
-        if not self.request.rehearses:
-            sent = [one for one in (self.request.sent_until, self.delivery.left_behind) if one]
-            return orphaned_until(self.ports, self.terms, max(sent, default=None))
-        until = foretold_until(self.ports, self.terms)
-        is_over = until is None or until <= self.ports.clock.now() + self.request.wait
-        return None if is_over else until
+        sent = [one for one in (self.request.sent_until, self.delivery.left_behind) if one]
+        until = orphaned_until(self.ports, self.terms, max(sent, default=None))
+        if until is None or not self.request.rehearses:
+            return until
+        return None if until <= self.ports.clock.now() + self.request.wait else until
 
     async def _pass(self, read: CatalogRead) -> bool:
         """Go over the table once; True where a later pass may do more.

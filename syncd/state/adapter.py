@@ -74,6 +74,9 @@ class SqlState:
     def held_since(self) -> datetime | None:
         return self._database.held_since()
 
+    def sent_until(self) -> datetime | None:
+        return self._database.sent_until()
+
     @contextmanager
     def overlay(self) -> Iterator[State]:
         with self._database.copied() as copy:

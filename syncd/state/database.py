@@ -57,6 +57,9 @@ class Database(Connections, Protocol):
     def held_since(self) -> datetime | None:
         """Since when whoever has the lease now has had it; None where nobody alive has it."""
 
+    def sent_until(self) -> datetime | None:
+        """As the port says."""
+
     def copied(self) -> AbstractContextManager[Database]:
         """A private copy of the present moment, removed at the end of the block."""
 

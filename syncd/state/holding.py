@@ -54,10 +54,13 @@ class Timing:
 
     def sent_until(self, before: Holder) -> datetime:
         """Until when this holder may have sent requests; a clock put back makes it no later."""
-        end = moment_from(before.at)
-        if not before.ended:
-            end += timedelta(seconds=_LATE * self.beat)
-        return min(end, self.now())
+        return min(last_departure(before, self.beat), self.now())
+
+
+def last_departure(before: Holder, beat: float = BEAT) -> datetime:
+    """Until when this holder may have sent requests, by the clock as it was then."""
+    grace = 0.0 if before.ended else _LATE * beat
+    return moment_from(before.at) + timedelta(seconds=grace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,10 @@ class PostgresDatabase:
             sight = signs.look(connection, signs.LEASE)
         return None if sight.holder is None or sight.is_free(TERM) else sight.holder.began
 
+    def sent_until(self) -> datetime | None:
+        with self.room.reading() as connection:
+            return signs.look(connection, signs.LEASE).sent_until(self.now())
+
     def copied(self) -> AbstractContextManager[Database]:
         return overlaid(self.room, self.copy)
 

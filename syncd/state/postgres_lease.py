@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -21,8 +21,6 @@ from syncd.state.postgres_signs import LEASE, Sight, SignedSeat
 from syncd.state.turns import Turns, stopped_while_writing
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Connection
 
     from syncd.state.postgres_room import PostgresRoom
@@ -102,7 +100,7 @@ class PostgresLease(Turns):
             self._doubt_an_old_copy(connection)
             advanced = fence.advance(connection, holder, since, above=self._home.seen())
             signs.put(connection, LEASE, first_sign(advanced, self._timing))
-            return Taking(advanced, self._sent_until(before))
+            return Taking(advanced, before.sent_until(self._timing.now()))
 
     def _has_helpers(self, connection: Connection) -> bool:
         """Whether changes of the last cycle may still depart, from hands that have shown life."""
@@ -113,13 +111,6 @@ class PostgresLease(Turns):
             return
         in_doubt = fence.doubt_what_is_known(connection)
         _log.warning("state.restored", state=self._name, in_doubt=in_doubt)
-
-    def _sent_until(self, before: Sight) -> datetime | None:
-        """Until when the holder before may have sent: by this process's clock, which may differ."""
-        if before.holder is None:
-            return None
-        ended = timedelta(seconds=before.silent if before.holder.ended else 0.0)
-        return self._timing.now() - ended
 
     def _kept(self, taking: Taking) -> Holding:
         self._home.witness(taking.fence.number)

@@ -109,6 +109,9 @@ class PostgresOverlay:
     def held_since(self) -> None:
         """Nobody else sees this copy."""
 
+    def sent_until(self) -> None:
+        """Nobody has sent anything by this copy."""
+
     @contextmanager
     def copied(self) -> Iterator[Database]:
         with self.reading() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 import orjson
@@ -48,6 +49,12 @@ class Sight:
     def is_free(self, term: float) -> bool:
         """Whether its holder has let go, or has shown no sign of life for this long."""
         return self.holder is None or self.holder.ended or self.silent > term
+
+    def sent_until(self, now: datetime) -> datetime | None:
+        """Until when its holder may have sent, by the clock that says it is `now`."""
+        if self.holder is None:
+            return None
+        return now - timedelta(seconds=self.silent if self.holder.ended else 0.0)
 
     @property
     def who(self) -> str:

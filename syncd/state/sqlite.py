@@ -35,10 +35,10 @@ from syncd.state.duty import DutyRoster
 from syncd.state.faults import decoding, is_busy, translated
 from syncd.state.fingerprint_steps import Step
 from syncd.state.fingerprints import Fingerprint, FingerprintCopy
-from syncd.state.holding import Now, Timing, own_time
+from syncd.state.holding import Now, Timing, last_departure, own_time
 from syncd.state.journal import Entered
 from syncd.state.lease import CycleLease
-from syncd.state.lock_file import held_since
+from syncd.state.lock_file import held_since, look_at
 from syncd.state.lockers import locker
 from syncd.state.patience import Patience
 from syncd.state.standing import Place
@@ -189,6 +189,10 @@ class SqliteDatabase:
 
     def held_since(self) -> datetime | None:
         return None if self.lock is None else held_since(self.lock)
+
+    def sent_until(self) -> datetime | None:
+        before = None if self.lock is None else look_at(self.lock).holder
+        return None if before is None else last_departure(before)
 
     @contextmanager
     def copied(self) -> Iterator[Database]:

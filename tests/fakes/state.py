@@ -175,6 +175,9 @@ class FakeState:
     def held_since(self) -> datetime | None:
         return self._store.held_since if self._store.cycle.locked() else None
 
+    def sent_until(self) -> datetime | None:
+        return None
+
     @contextmanager
     def alongside(self, holder: str, wait: timedelta) -> Iterator[None]:
         if self._has_lease:

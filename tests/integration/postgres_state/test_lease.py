@@ -146,6 +146,9 @@ def test_clocks_that_differ_do_not_matter(process: Another, pass_over: Aged) -> 
     with _held(fast), pytest.raises(LeaseHeldError), _held(slow):
         pytest.fail("two hold the lease")
     pass_over("lease", 7.0)
+    seen = slow.sent_until()
+    assert seen is not None
+    assert timedelta(seconds=7) <= slow.now() - seen < timedelta(seconds=60)
     with _held(slow) as lease:
         assert lease.sent_until is not None
         sent_before = NOON - _HOUR - lease.sent_until

@@ -122,6 +122,19 @@ async def test_a_dry_run_foretells_no_more_than_the_run_will_wait_for(shop: Shop
     assert result.changes == ()
 
 
+async def test_a_dry_run_foretells_what_a_run_waits_for_after_a_clock_was_set_back(
+    shop: Shop,
+) -> None:
+    await _leave_an_update_in_flight(shop)
+    shop.later(hours=-2)
+
+    foretold = await shop.dry_run(wait=timedelta())
+    result = await shop.run(wait=timedelta())
+
+    assert foretold.changes == result.changes == ()
+    assert shop.state_of("a") is SkuState.IN_FLIGHT
+
+
 async def test_a_cycle_of_a_schedule_waits_for_it_however_soon_the_next_one_comes(
     shop: Shop,
 ) -> None:

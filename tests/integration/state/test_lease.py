@@ -367,6 +367,7 @@ def test_a_lock_file_that_is_taken_away_takes_the_lease_with_it(
 
 
 def test_nobody_knows_of_requests_before_the_first_lease(process: Callable[[], State]) -> None:
+    assert process().sent_until() is None
     with process().lease("first", _AT_ONCE) as lease:
         assert lease.sent_until is None
 
@@ -375,6 +376,7 @@ def test_who_let_go_has_sent_until_then(process: Callable[[], State], time: Time
     with process().lease("first", _AT_ONCE):
         time.passed += 2
     time.passed += 100
+    assert process().sent_until() == NOON + timedelta(seconds=2)
     with process().lease("second", _AT_ONCE) as lease:
         assert lease.sent_until == NOON + timedelta(seconds=2)
 

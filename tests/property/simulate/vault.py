@@ -88,6 +88,10 @@ class LeasedState(FakeState):
                 if signs.state is self:
                     signs.state, signs.ended = None, signs.clock.now()
 
+    def sent_until(self) -> datetime | None:
+        signs = self._signs
+        return signs.ended if signs.state is None else signs.clock.now()
+
 
 class MemoryVault:
     """The fake state, which never forgets."""
