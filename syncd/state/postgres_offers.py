@@ -90,8 +90,9 @@ WAITING: Final = _sql(
 HELPERS: Final = _sql("SELECT count(*) FROM {helper} WHERE delivery = %(delivery)s")
 JOIN: Final = _sql(
     "INSERT INTO {helper} SELECT name, %(helper)s, {now} + %(span)s FROM {delivery}"
-    " WHERE name = %(delivery)s AND is_open"
+    " WHERE name = %(delivery)s AND is_open FOR KEY SHARE"
 )
+"""One that is just being taken away is waited for, and is then not there."""
 SHOW: Final = _sql(
     "UPDATE {helper} AS helper SET until = {now} + %(span)s FROM {delivery} AS delivery"
     " WHERE helper.delivery = %(delivery)s AND helper.name = %(helper)s"

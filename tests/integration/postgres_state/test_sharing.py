@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
 from typing import Final, TypeAlias
@@ -25,15 +26,19 @@ from syncd.domain.delivery import (
 )
 from syncd.errors import LeaseHeldError, LeaseLostError
 from syncd.ports import UNSENT, Help, Lease, Sharing, State
+from syncd.state import postgres_opening
 from syncd.state.outcomes import outcome_from, outcome_text
 from syncd.state.postgres_lease import TERM
+from syncd.state.postgres_line import Access
 from tests.postgres_states import Account
+from tests.shop import wait_until
 
 Another: TypeAlias = Callable[..., State]
 Aged: TypeAlias = Callable[[str, float], None]
 
 CYCLE: Final = CycleId("cycle-1")
 AT_ONCE: Final = timedelta()
+_WAITING: Final = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 FAILURE: Final = Failure(429, "slow", "later", "id", "req-1")
 
 
@@ -296,3 +301,22 @@ def test_a_pair_keeps_both_halves(lead: Lead, join: Join) -> None:
     sharing.offer(plan(both))
     with join().claiming(Action.CREATE, 1) as claim:
         assert [one.change for one in claim.offered] == [both]
+
+
+def test_who_comes_while_a_delivery_is_taken_away_does_not_help_with_it(
+    lead: Lead, process: Another, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_opening, "SIGNS", Access())  # it may wait for as long as it takes
+    lead()
+    comes = joined(process())
+
+    def helps() -> bool:
+        with comes as help_:
+            return help_ is not None and help_.show()
+
+    with ThreadPoolExecutor(1) as pool:
+        with account.server.engine().begin() as other:
+            other.exec_driver_sql("DELETE FROM syncd.delivery")
+            late = pool.submit(helps)
+            wait_until(lambda: account.ask(_WAITING) == [(1,)])
+        assert not late.result()
