@@ -16,7 +16,7 @@ from syncd.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from syncd.cli.results import Results
     from syncd.ports import Remote
-    from syncd.service.inquiry import FoundItems
+    from syncd.service.finding import FoundItems
     from syncd.wiring import Wired
 
 Answer = TypeVar("Answer")
@@ -127,7 +127,7 @@ def _verify_cycles(results: Results, wired: Wired) -> None:
 def _show_cycle(results: Results, wired: Wired, cycle: CycleId) -> None:
     from syncd.engine.standing import exit_code
     from syncd.report import Report
-    from syncd.service.inquiry import past_cycle
+    from syncd.service.past import past_cycle
 
     result = past_cycle(wired.state, cycle)
     results.report(Report.of(result, wired.catalog.name, exit_code(result)))
@@ -141,7 +141,7 @@ def _why(
     from syncd.cli.results import Results
     from syncd.cli.session import read_ids
     from syncd.cli.shown.sku import sku_listing
-    from syncd.service.inquiry import why
+    from syncd.service.explanation import why
 
     results, (item,) = Results(shared), read_ids((id,))
     with looking(shared) as wired:
@@ -168,7 +168,7 @@ def _items(
     from syncd.cli.results import Results
     from syncd.cli.session import read_ids
     from syncd.cli.shown.items import items_listing
-    from syncd.service.inquiry import find_items, search_items
+    from syncd.service.finding import find_items, search_items
 
     results, wanted = Results(shared), read_ids(tuple(ids or ()))
     if wanted and (part_number is not None or manufacturer is not None):

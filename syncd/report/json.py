@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TypeAlias
 
-from syncd.report.document import SCHEMA, to_json
+from syncd.report.document import to_json
 from syncd.report.listing import Listing, plain_cell
+from syncd.report.models import SCHEMA
 from syncd.report.report import Report
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"

@@ -8,7 +8,7 @@ from syncd.domain.attributes import ITEM_ATTRIBUTES
 from syncd.domain.item import RemoteItem
 from syncd.report import Cell, Column, Kind, Listing
 from syncd.report.wording import counted
-from syncd.service.inquiry import FoundItems
+from syncd.service.finding import FoundItems
 
 _SHOWN_ABSENT: Final = 10
 _ITEM: Final = (

@@ -11,7 +11,7 @@ from syncd.domain.journal import JournalEntry
 from syncd.domain.tracking import Held, Tracked
 from syncd.report import Cell, Column, Kind, Listing
 from syncd.report.wording import ago, command, moment, value_words
-from syncd.service.inquiry import Explanation, ShownHalf
+from syncd.service.explanation import Explanation, ShownHalf
 from syncd.service.outlook import Outlook, entry_words, failure_words, state_words
 
 _VALUES: Final = (

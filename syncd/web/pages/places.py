@@ -20,7 +20,9 @@ from syncd.errors import StateBusyError, StateError, UsageError
 from syncd.report import Report, html
 from syncd.report.wording import visible
 from syncd.service.board import read_board
-from syncd.service.inquiry import explain, is_under_way, past_cycle
+from syncd.service.explanation import explain
+from syncd.service.inquiry import is_under_way
+from syncd.service.past import past_cycle
 from syncd.service.stock import courses
 from syncd.web.pages import problems
 from syncd.web.pages.assets import PATH, asset

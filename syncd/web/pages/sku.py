@@ -17,7 +17,7 @@ from syncd.report.difference import Difference, difference
 from syncd.report.tokens import STATE_ROLES, Role, role_of_change
 from syncd.report.view import When, when
 from syncd.report.wording import command, deed, duration, value_words, visible
-from syncd.service.inquiry import Explanation, ShownHalf
+from syncd.service.explanation import Explanation, ShownHalf
 from syncd.service.looks import Looks
 from syncd.service.outlook import Outlook, failure_words, state_words
 from syncd.web.pages.stock import ItemStock, item_stock

@@ -16,7 +16,7 @@ from syncd.domain.delivery import Failure, Transient
 from syncd.domain.tracking import SkuState
 from syncd.engine.standing import exit_code
 from syncd.errors import ExitCode, LeaseHeldError, UsageError
-from syncd.service.inquiry import past_cycle
+from syncd.service.past import past_cycle
 from tests.integration.service.shop import Shop, guards, numbered, outcomes
 
 NO_WAIT = timedelta(0)

@@ -10,7 +10,7 @@ from syncd.domain.change import Action
 from syncd.domain.cycle import Guard
 from syncd.domain.delivery import Failure, Transient
 from syncd.domain.tracking import SkuState
-from syncd.service.inquiry import why
+from syncd.service.explanation import why
 from tests.fakes.clocks import LeapingClock
 from tests.integration.service.shop import Shop, guards, numbered
 

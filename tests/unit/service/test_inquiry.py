@@ -17,13 +17,10 @@ from syncd.domain.snapshot import CatalogRow, Certificate, HeldSku, Position, Re
 from syncd.domain.tracking import Held, Ownership, SkuState, Tracked
 from syncd.errors import CatalogError, RemoteUnavailableError, UsageError
 from syncd.ports import State
-from syncd.service.inquiry import (
-    find_items,
-    past_cycle,
-    search_items,
-    status,
-    why,
-)
+from syncd.service.explanation import why
+from syncd.service.finding import find_items, search_items
+from syncd.service.inquiry import status
+from syncd.service.past import past_cycle
 from syncd.service.table import held
 from syncd.service.terms import Ports, Terms
 from tests.fakes.remote import FakeRemote

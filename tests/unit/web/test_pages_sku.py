@@ -17,7 +17,7 @@ from syncd.domain.journal import Deed, JournalEntry, WriteId
 from syncd.domain.snapshot import CatalogRow
 from syncd.domain.tracking import Ownership, Reverted, Tracked
 from syncd.report.tokens import Role
-from syncd.service.inquiry import Explanation
+from syncd.service.explanation import Explanation
 from syncd.service.looks import CatalogLook, Looks, RemoteLook
 from syncd.service.outlook import Outlook, Remedy
 from syncd.web.pages.sku import TOLD, Side, sku_page
