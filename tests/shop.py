@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ import orjson
 
 from tests.environment import clean_environment
 from tests.sandbox_process import SandboxProcess
+from tests.warm import WARM
 
 SYNCD: Final = Path(sys.executable).parent / "syncd"
 KEY: Final = "sk_test_Zq7vX2mN9pL4tR8w"
@@ -91,6 +92,7 @@ class Shop:
 
     folder: Path
     url: str
+    is_installed: bool = field(default=False, kw_only=True)
 
     @property
     def catalog(self) -> Path:
@@ -120,10 +122,14 @@ class Shop:
             return ended(process)
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start it, from its very beginning where it `is_installed` and else with all loaded."""
+        command, env = [str(SYNCD), *arguments], {**clean_environment(), **environment}
+        if not self.is_installed:
+            return WARM.popen(command, cwd=self.folder, env=env)
         return subprocess.Popen(
-            [SYNCD, *arguments],
+            command,
             cwd=self.folder,
-            env={**clean_environment(), **environment},
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -7,15 +7,23 @@ import signal
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import orjson
+import pytest
 
 from syncd import __version__
 from tests.environment import clean_environment
 from tests.shop import SYNCD, Shop, ended, running
 from tests.vendor_watch import WATCH
+
+
+@pytest.fixture
+def shop(shop: Shop) -> Shop:
+    """One that is kept by the command as it is installed, from its very start."""
+    return replace(shop, is_installed=True)
 
 
 def test_version(shop: Shop) -> None:
@@ -94,7 +102,7 @@ def test_the_sandbox_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
 def test_the_demo_shows_what_there_is_to_see(tmp_path: Path, shop: Shop) -> None:
     folder = tmp_path / "fresh"
     folder.mkdir()
-    demo = Shop(folder, shop.url)
+    demo = Shop(folder, shop.url, is_installed=True)
     WATCH.hear()
     before = WATCH.seen
 

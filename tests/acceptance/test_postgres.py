@@ -19,6 +19,7 @@ from tests.postgres_states import Account, new_account
 from tests.sandbox_process import SandboxProcess
 from tests.servers import PASSWORD, Server, postgres_server
 from tests.shop import Run, Shop, ended, row, running, wait_until
+from tests.warm import WARM
 
 __all__ = ["postgres_server"]
 
@@ -56,13 +57,10 @@ def kept_there(shop: Shop, account: Account) -> Shop:
 
 def _start(shop: Shop, *arguments: str) -> subprocess.Popen[bytes]:
     """Run with a lease that lasts `TERM` seconds."""
-    return subprocess.Popen(
+    return WARM.popen(
         [sys.executable, "-c", _QUICK.format(term=TERM), *arguments],
         cwd=shop.folder,
         env={**clean_environment(), "CACHE_DIRECTORY": str(shop.folder / "cache")},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
     )
 
 

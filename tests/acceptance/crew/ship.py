@@ -20,7 +20,7 @@ import orjson
 import time_machine
 
 from tests.acceptance.haste import hurry
-from tests.acceptance.kills.killed import warm_up
+from tests.warmed import warm_up
 
 WORTH_IT: Final = 10
 """So few changes are shared: what one storm leaves, the next one meets as well."""

@@ -6,38 +6,30 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from syncd.sandbox import Fault, FaultKind
 from tests.acceptance.daemon.served import ROWS, Served, listened_to, schedule
-from tests.environment import measured_environment
+from tests.environment import clean_environment
 from tests.sandbox_process import SandboxProcess
 from tests.shop import Shop, row, wait_until, writes
+from tests.warm import WARM
 
 REST: Final = 0.4
 """Seconds instead of 45 after which a refused key is asked for again."""
 
 
 @pytest.fixture
-def daemon(shop: Shop, project_root: Path) -> Iterator[Served]:
+def daemon(shop: Shop) -> Iterator[Served]:
     schedule(shop, poll="200ms")
 
     def start(place: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
+        return WARM.popen(
             [sys.executable, "-m", "tests.acceptance.quick_key", str(REST)],
             cwd=shop.folder,
-            env={
-                **measured_environment(),
-                "PYTHONPATH": str(project_root),
-                "NOTIFY_SOCKET": place,
-                "WATCHDOG_USEC": "3000000",
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            env={**clean_environment(), "NOTIFY_SOCKET": place, "WATCHDOG_USEC": "3000000"},
         )
 
     with listened_to(shop.folder, start) as served:

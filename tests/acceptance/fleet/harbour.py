@@ -19,17 +19,20 @@ from tests.environment import clean_environment
 from tests.sandbox_process import SandboxProcess
 from tests.servers import PASSWORD, Server
 from tests.shop import CONFIGURATION, Shop, row
+from tests.warm import WARM
 
 TERM: Final = 1.5
 STALLED: Final = 2.5
 _numbers = count(1)
 _QUICK: Final = """
 import sys
+import syncd.fleet.fleet as fleet
 import syncd.fleet.queue as queue
 import syncd.state.postgres_opening as opening
 from syncd.cli.app import main
 opening.BEAT, opening.TERM = {term} / 10, {term}
-queue.BEAT, queue.STALLED = {stalled} / 10, {stalled}
+fleet.BEAT = queue.BEAT = {stalled} / 10
+queue.STALLED = {stalled}
 sys.argv[0] = "syncd"
 main()
 """
@@ -120,7 +123,7 @@ class Harbour:
             *("--listen", f"127.0.0.1:{port}", "--log-format", "json", "-v"),
         ]
         with log.open("wb") as file:
-            process = subprocess.Popen(
+            process = WARM.popen(
                 [sys.executable, "-c", _QUICK.format(term=TERM, stalled=STALLED), *options],
                 cwd=self.folder,
                 env={
@@ -128,7 +131,6 @@ class Harbour:
                     "SYNCD_FLEET_DATABASE": self.url,
                     "CACHE_DIRECTORY": str(self.folder / f"cache-{number}"),
                 },
-                stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
             )

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import importlib
 import os
-import pkgutil
 import signal
 import sys
 import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, NoReturn
@@ -30,22 +28,10 @@ from tests.acceptance.haste import hurry
 from tests.acceptance.kills.boundaries import Boundaries, watch
 from tests.acceptance.kills.confinement import heed_rights, limit_files
 from tests.acceptance.kills.job import Job, Meddling
+from tests.warmed import warm_up
 
 SHORT: Final = 0.05
 """Seconds below which a wait is really waited: the pacer's, by which departures are spread."""
-_IMPORTED_LATE: Final = (
-    "alembic.command",
-    "anyio._backends._asyncio",
-    "apprise.plugins.custom_json",
-    "concurrent.futures.thread",
-    "duckdb",
-    "h11",
-    "httpcore",
-    "typer._adapters",
-    "sqlalchemy.dialects.sqlite",
-)
-"""What a run would import by itself, when it comes to it."""
-_NOT_WARMED: Final = ("syncd.sandbox", "syncd.__main__", "syncd.state.migrations")
 _HELD: Final = 3
 """The exit code of a run that holds rows."""
 _MODE: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -71,6 +57,7 @@ class LeapingClock:
 def main() -> None:
     """Serve until stdin ends."""
     warm_up()
+    _trust_once()
     _rehearse()
     gc.freeze()
     for line in sys.stdin.buffer:
@@ -83,16 +70,9 @@ def main() -> None:
     os._exit(0)  # at once: what the forks shared is not worth tidying up
 
 
-def warm_up() -> None:
-    import syncd
-
-    for name in _IMPORTED_LATE:
-        importlib.import_module(name)
-    for module in pkgutil.walk_packages(syncd.__path__, "syncd."):
-        if not module.name.startswith(_NOT_WARMED):
-            with suppress(ImportError):  # of an extra that is not installed
-                importlib.import_module(module.name)
-    trusted = httpx.create_ssl_context()  # takes a fifth of a run, and nothing here is encrypted
+def _trust_once() -> None:
+    """Load the certificates of the world once: nothing here is encrypted."""
+    trusted = httpx.create_ssl_context()  # takes a fifth of a run
     httpx.create_ssl_context = lambda: trusted  # type: ignore[misc, assignment]  # as syncd calls it
 
 
