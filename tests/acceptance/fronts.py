@@ -1,4 +1,4 @@
-"""Something between syncd and the sandbox: an encrypting front, or one that alters answers."""
+"""Something between syncd and a server: an encrypting front, one that alters answers, a cable."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PIECE: Final = 65_536
 
 @dataclass
 class Front:
-    """A listener on this machine that hands everything on to the sandbox.
+    """A listener on this machine that hands everything on to another port of it.
 
     `callers` counts the connections, `heard` is what they have sent, decrypted.
     """
@@ -29,6 +29,24 @@ class Front:
     port: int
     callers: int = 0
     heard: bytearray = field(default_factory=bytearray)
+    _plugs: list[socket.socket] = field(default_factory=list)
+
+    def cut(self) -> None:
+        """Break every connection in the middle; new ones can be made."""
+        plugs, self._plugs = self._plugs, []
+        for plug in plugs:
+            _end(plug)
+
+    def join(self, caller: socket.socket, server: socket.socket, alter: Alter) -> None:
+        """Hand on what either says, until one of them ends."""
+        self._plugs += [caller, server]
+        back = _thread(lambda: _pass(server, caller, alter))
+        _pass(caller, server, self._hear)
+        back.join()
+
+    def _hear(self, piece: bytes) -> bytes:
+        self.heard += piece
+        return piece
 
 
 @contextmanager
@@ -36,22 +54,33 @@ def encrypting(url: str) -> Iterator[Front]:
     """Speak TLS, under a certificate for localhost."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
-    with _front(url, lambda plug: context.wrap_socket(plug, server_side=True), bytes) as front:
+    with _front(
+        _port_of(url), lambda plug: context.wrap_socket(plug, server_side=True), bytes
+    ) as front:
         yield front
 
 
 @contextmanager
 def altering(url: str, alter: Alter) -> Iterator[Front]:
     """Change what the sandbox answers; its length must stay."""
-    with _front(url, lambda plug: plug, alter) as front:
+    with _front(_port_of(url), lambda plug: plug, alter) as front:
         yield front
 
 
 @contextmanager
+def cable(port: int) -> Iterator[Front]:
+    """Change nothing; it is there to be cut, and is at the end."""
+    with _front(port, lambda plug: plug, bytes) as front:
+        try:
+            yield front
+        finally:
+            front.cut()
+
+
+@contextmanager
 def _front(
-    url: str, accept: Callable[[socket.socket], socket.socket], alter: Alter
+    port: int, accept: Callable[[socket.socket], socket.socket], alter: Alter
 ) -> Iterator[Front]:
-    parts = urlsplit(url)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         front = Front(listener.getsockname()[1])
 
@@ -64,30 +93,33 @@ def _front(
 
         def _connect(plug: socket.socket) -> None:
             with (
-                suppress(OSError),  # a caller that does not trust us hangs up
+                suppress(OSError),  # a caller that does not trust us hangs up; a server is away
                 plug,
                 accept(plug) as caller,
-                socket.create_connection((parts.hostname or "", parts.port or 0)) as sandbox,
+                socket.create_connection(("127.0.0.1", port)) as server,
             ):
-                back = _thread(lambda: _pass(sandbox, caller, alter))
-                _pass(caller, sandbox, lambda piece: _heard(front, piece))
-                sandbox.shutdown(socket.SHUT_WR)
-                back.join()
+                front.join(caller, server, alter)
 
         _thread(serve)
         yield front
         listener.shutdown(socket.SHUT_RDWR)
 
 
-def _heard(front: Front, piece: bytes) -> bytes:
-    front.heard += piece
-    return piece
+def _port_of(url: str) -> int:
+    return urlsplit(url).port or 0
 
 
 def _pass(source: socket.socket, target: socket.socket, change: Alter) -> None:
     with suppress(OSError):
         while piece := source.recv(_PIECE):
             target.sendall(change(piece))
+    for plug in (source, target):
+        _end(plug)  # which wakes whoever waits for it as well
+
+
+def _end(plug: socket.socket) -> None:
+    with suppress(OSError):
+        plug.shutdown(socket.SHUT_RDWR)
 
 
 def _thread(work: Callable[[], None]) -> threading.Thread:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.acceptance.crew.crew import MEMBERS, crew, ship
-from tests.acceptance.crew.storm import throttling, weather
+from tests.acceptance.crew.storm import weather
 from tests.postgres_states import new_account
 from tests.sandbox_process import sandbox_process
 from tests.servers import own_postgres
@@ -40,7 +40,6 @@ def _storm(skus: int) -> None:
         shop.configure()
         with new_account(server) as account, crew(shop, sandbox, account, launched) as aboard:
             weather(aboard, skus)
-            throttling(aboard, skus)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -16,7 +16,7 @@ from typing import Final
 import orjson
 import psutil
 
-from tests.acceptance.crew.cable import Cable, cable
+from tests.acceptance.fronts import Front, cable
 from tests.acceptance.test_stopping import creates_by_id
 from tests.environment import importing_environment
 from tests.postgres_states import Account
@@ -27,6 +27,8 @@ from tests.shop import Shop, row, wait_until
 MEMBERS: Final = 8
 RATE: Final = 60
 TERM: Final = 1.6
+PATIENCE: Final = 170.0
+"""Seconds: none but the test's own limit."""
 HOUR: Final = 3600.0
 SETTINGS: Final = """
 [schedule]
@@ -92,7 +94,7 @@ class Crew:
     shop: Shop
     sandbox: SandboxProcess
     account: Account
-    cable: Cable
+    cable: Front
     ship: subprocess.Popen[bytes]
     members: list[Member] = field(default_factory=list)
 
@@ -125,7 +127,7 @@ class Crew:
         for member in self.members:
             with suppress(ProcessLookupError):
                 member.send(signal.SIGKILL)
-        wait_until(lambda: not any(member.lives for member in self.members))
+        wait_for(lambda: not any(member.lives for member in self.members))
 
     # -- what goes on
 
@@ -154,13 +156,13 @@ class Crew:
         return sum(1 for item in items if item["countryOfOrigin"] == origin)
 
     def wait_for(self, origin: str, count: int) -> None:
-        wait_until(lambda: self.made(origin) >= count)
+        wait_for(lambda: self.made(origin) >= count)
 
     # -- what has become of it
 
     def check(self, count: int, origin: str) -> None:
         """All is as the catalog says, and nothing was done that must not be."""
-        wait_until(lambda: self._is_in_sync(count))
+        wait_for(lambda: self._is_in_sync(count))
         assert self.made(origin) == len(self.sandbox.items()) == count
         assert self.account.ask("SELECT id FROM sku WHERE delivery <> 'settled'") == []
         assert self.account.ask("SELECT * FROM crew_stale") == []
@@ -188,9 +190,14 @@ class Crew:
         return most
 
     def longest_silence(self, since: int) -> float:
-        """Seconds in which nobody sent anything, from a departure on."""
+        """Seconds in which nobody sent anything, from a departure on to one that came after."""
         moments = self.departures()[since:]
-        return max(later - earlier for earlier, later in pairwise(moments)) / _SECOND
+        return max((later - earlier for earlier, later in pairwise(moments)), default=0) / _SECOND
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """For as long as the slowest machine takes: what goes on by itself may begin anew each term."""
+    wait_until(condition, PATIENCE)
 
 
 @contextmanager

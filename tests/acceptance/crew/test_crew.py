@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.crew.crew import MEMBERS, Crew, crew, ship
-from tests.acceptance.crew.storm import throttling, weather
+from tests.acceptance.crew.storm import weather
 from tests.postgres_states import new_account
 from tests.sandbox_process import SandboxProcess
 from tests.servers import own_postgres
@@ -32,4 +32,3 @@ def aboard(shop: Shop, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.timeout(180)
 def test_a_crew_converges_whatever_befalls_it(aboard: Crew) -> None:
     weather(aboard, SKUS)
-    throttling(aboard, SKUS)
