@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from syncd.catalog.database import count, explained
-from syncd.catalog.row_numbers import RowNumbers
+from syncd.catalog.numbering import Numbering
 from syncd.catalog.scan import Scan
 from syncd.catalog.tables import CUT
 from syncd.config import CatalogSection
@@ -31,13 +31,13 @@ class FileComparison:
         connection: DuckDBPyConnection,
         scan: Scan,
         settings: CatalogSection,
-        numbers: RowNumbers,
+        numbering: Numbering,
         certificate: Certificate,
     ) -> None:
         self._connection = connection
         self._scan = scan
         self._settings = settings
-        self._numbers = numbers
+        self._numbering = numbering
         self._certificate = certificate
         self._attributes = tuple(attribute for attribute, _ in scan.columns.attributes)
         self._values = "".join(f", v{number}" for number in range(len(self._attributes)))
@@ -58,9 +58,22 @@ class FileComparison:
             yield [ItemId(id) for (id,) in batch]
 
     def new(self) -> Iterator[RowBlock]:
+        return self._blocks("ANTI JOIN concerned USING (id)", "true")
+
+    def changed(self) -> Iterator[RowBlock]:
+        """Read them off the rows that were looked at, some of which are as they were known."""
+        differs = "looked.fingerprint IS DISTINCT FROM concerned.fingerprint OR missing"
+        return self._blocks("JOIN concerned USING (id)", differs)
+
+    def unusable(self) -> Iterator[Sequence[CatalogRow]]:
+        yield from self._repeated_rows()
+        yield from self._broken_rows()
+        yield from self._flawed_rows()
+
+    def _blocks(self, join: str, condition: str) -> Iterator[RowBlock]:
         query = (
-            f"SELECT id, fingerprint, file, position{self._values} FROM looked "
-            f"ANTI JOIN known USING (id) WHERE flaw IS NULL AND {_NOT_REPEATED}"
+            f"SELECT id, looked.fingerprint, file, position{self._values} FROM looked {join} "
+            f"WHERE flaw IS NULL AND {_NOT_REPEATED} AND ({condition})"
         )
         for batch in self._batches(query, _BLOCK):
             ids, fingerprints, files, positions, *values = zip(*batch, strict=True)
@@ -68,33 +81,9 @@ class FileComparison:
                 ids=ids,
                 fingerprints=fingerprints,
                 values=dict(zip(self._attributes, values, strict=True)),
-                rows=self._numbers.rows(files, positions),
+                rows=self._numbering.rows(ids, files, positions),
                 files=self._names(files),
             )
-
-    def changed(self) -> Iterator[Sequence[CatalogRow]]:
-        yield from self._repeated_rows()
-        yield from self._broken_rows()
-        yield from self._flawed_rows()
-        yield from self._usable_rows()
-
-    def _usable_rows(self) -> Iterator[Sequence[CatalogRow]]:
-        query = (
-            f"SELECT id, looked.fingerprint, file, position{self._values} "
-            f"FROM looked JOIN known USING (id) WHERE flaw IS NULL AND {_NOT_REPEATED} "
-            "AND (looked.fingerprint IS DISTINCT FROM known.fingerprint OR missing)"
-        )
-        for batch in self._batches(query):
-            yield [
-                CatalogRow(
-                    id=ItemId(id),
-                    fingerprint=fingerprint,
-                    values=self._mapped(values),
-                    row=self._numbers.row(file, position),
-                    file=self._name(file),
-                )
-                for id, fingerprint, file, position, *values in batch
-            ]
 
     def _flawed_rows(self) -> Iterator[Sequence[CatalogRow]]:
         query = (
@@ -107,7 +96,7 @@ class FileComparison:
                     id=None if id is None else ItemId(id),
                     fingerprint=None,
                     values=self._mapped(values),
-                    row=self._numbers.row(file, position),
+                    row=self._numbering.row(file, position),
                     file=self._name(file),
                     defect=self._defect(file, flaw["field"], text, flaw["rule"]),
                 )
@@ -153,7 +142,7 @@ class FileComparison:
         values: Sequence[str | None],
     ) -> CatalogRow:
         rows = sorted(
-            (file, row or self._numbers.row(file, position)) for file, position, row in places
+            (file, row or self._numbering.row(file, position)) for file, position, row in places
         )
         file, row = rows[0]
         rule = f"{REPEATED}{self._told(rows)}"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Final
 
 from syncd.catalog.columns import Columns
 from syncd.catalog.sql import BETWEEN, Cells, literal, trimmed
 from syncd.catalog.steps_sql import Target, id_target, layered, value_target
 from syncd.config import ColumnMapping
+
+_EVERY: Final = "true"
 
 
 class MappingSql:
@@ -19,10 +22,11 @@ class MappingSql:
         digest = hashlib.blake2b(meaning.encode(), digest_size=8).digest()
         self._seed = int.from_bytes(digest, "big")
 
-    def rows(self, cells: Sequence[Cells]) -> str:
+    def rows(self, cells: Sequence[Cells], chosen: str = _EVERY) -> str:
         """Select `file`, `position`, `id`, `fingerprint`, `flaw`, `record`, `trace`, `kept`.
 
-        After these come the cells, by number, and the values.
+        After these come the cells, by number, and the values: those of the records that are
+        `chosen` by their `id` and `flaw`, for the engine would make those of all others as well.
 
         `id` is null where there is none; a fingerprint holds the meaning, too, so that it changes
         with mapping, filter and rules. DuckDB only XORs the last cell's hash into the others', so
@@ -30,21 +34,22 @@ class MappingSql:
         more sees to that.
         """
         union = " UNION ALL ".join(self._select(one) for one in cells)
+        ids = layered(
+            f"({union})", {"id": id_target(self._columns.id, self._cells(self._columns.id))}
+        )
         fields = ", ".join(f"f{number}" for number in range(len(self._columns.names)))
         fingerprint = f"(hash(xor(h, {self._seed}::UBIGINT)) >> 1)::BIGINT"
         return (
             f"SELECT file, position, id, {fingerprint} AS fingerprint, flaw, record, "
             f"{self._trace()} AS trace, {self._kept()} AS kept, {fields}{self.values()} "
-            f"FROM {layered(f'({union})', self._targets())}"
+            f"FROM {layered(f'(SELECT * FROM {ids} WHERE {chosen})', self._targets())}"
         )
 
     def _targets(self) -> dict[str, Target]:
-        id = self._columns.id
-        values = {
+        return {
             f"v{number}": value_target(column, self._cells(column))
             for number, (_, column) in enumerate(self._columns.attributes)
         }
-        return {"id": id_target(id, self._cells(id)), **values}
 
     def _cells(self, column: ColumnMapping) -> list[str]:
         return [self._field(name) for name in column.sources]

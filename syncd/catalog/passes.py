@@ -1,4 +1,4 @@
-"""The two looks at a catalog: one counts everything, the other takes what may have changed."""
+"""The looks at a catalog: one counts everything, the other takes what may have changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from syncd.catalog.ready import ReadyFile
 from syncd.catalog.row_numbers import RowNumbers
 from syncd.catalog.scan import Scan, rejected_rows, rejects_of
 from syncd.catalog.sql import FLAW, WHOLE_RECORD, Look, flaw
-from syncd.catalog.tables import BUCKETS, CUT, IGNORED, UNUSABLE, Tables, bucket_of
+from syncd.catalog.tables import CUT, IGNORED, UNUSABLE, Tables, bucket_of
 from syncd.domain.snapshot import Scope
 from syncd.ports import Advance
 
@@ -24,6 +24,7 @@ CUT_RULE: Final = "the file ends in this row without a line end, so it may be cu
 
 _QUICK: Final = Look("quick", parallel=True, numbered=False)
 _CAREFUL: Final = Look("careful", parallel=False, numbered=False)
+_NARROW: Final = Look("narrow", parallel=True, numbered=False)
 _CLOSE: Final = Look("close", parallel=False, numbered=True)
 _AGAIN: Final = Look("again", parallel=False, numbered=False)
 
@@ -32,17 +33,24 @@ _AGAIN: Final = Look("again", parallel=False, numbered=False)
 class Counts:
     """What the first look found: by file, how many records were read and which rows were refused.
 
-    `kept` are the records that the filter lets through, `unusable` those of them with a flaw.
+    `kept` are the records that the filter lets through, `unusable` those of them with a flaw. It
+    was in `parallel` where nothing speaks against reading them so once more.
     """
 
     accepted: tuple[int, ...]
     rejected: Mapping[int, Sequence[int]]
     kept: int
     unusable: int
+    parallel: bool
 
     def of(self, file: int) -> int:
         """Count all records of a file, the refused ones included."""
         return self.accepted[file] + len(self.rejected.get(file, ()))
+
+    @property
+    def usable(self) -> int:
+        """Count the records that are kept and have no flaw."""
+        return self.kept - self.unusable
 
     @property
     def leaves_out(self) -> bool:
@@ -73,16 +81,17 @@ class Passes:
         self._cut = cut
 
     def run(self, advance: Advance) -> Counts:
-        """Look once or twice, and settle what came of it."""
+        """Look once or twice, hardly ever more often, and settle what came of it."""
         self._scan.refuse_vanished(self._connection)
         counts = self._count()
         advance(0)
         if counts.rejected:
             self._tables.add_broken(self._rejects(counts))
         last = self._last_records(counts)
-        wanted = self._tables.choose_buckets()
-        if wanted or counts.unusable or last:
-            self._look(wanted, last)
+        chosen = self._tables.choose_buckets()
+        if chosen or counts.unusable or last:
+            if last or not self._has_looked_narrowly(counts, chosen):
+                self._look(_CLOSE, counts, chosen, last)
             self._set_apart_no_objects(counts)
             advance(0)
         if counts.leaves_out and self._scan.take.is_whole_in_pages:
@@ -128,6 +137,7 @@ class Passes:
             rejected=rejected_rows(self._connection, look) if lines else {},
             kept=self._sum(f"bucket <> {IGNORED}"),
             unusable=self._sum(f"bucket = {UNUSABLE}"),
+            parallel=look.parallel,
         )
 
     def _sum(self, condition: str) -> int:
@@ -151,8 +161,18 @@ class Passes:
         above = self._scan.files[file].header_rows
         return counts.rejected.get(file, (0,))[-1] >= counts.of(file) + above
 
-    def _look(self, wanted: int, last: Mapping[int, int]) -> None:
-        rows = self._scan.rows(self._connection, _CLOSE)
+    def _has_looked_narrowly(self, counts: Counts, chosen: int) -> bool:
+        """Look without numbering the records, where they are few and all of them may be of use.
+
+        What has no number is told by it at most where a text breaks a rule. Where more than that
+        turns out, as an id that stands there twice, it is all to be looked at again.
+        """
+        if not counts.parallel or counts.unusable or 2 * chosen > counts.usable:
+            return False
+        self._look(_NARROW, counts, chosen, {})
+        return self._tables.has_seen_each_once()
+
+    def _look(self, look: Look, counts: Counts, chosen: int, last: Mapping[int, int]) -> None:
         is_cut = _any(f"(file = {file} AND position = {place})" for file, place in last.items())
         of_id = ", ".join(map(str, (WHOLE_RECORD, *range(self._id_width))))
         no_id = f"flaw.field IN ({of_id}) OR ({is_cut} AND {self._id_is_last()})"
@@ -163,12 +183,13 @@ class Passes:
         )
         mapping = self._scan.mapping
         in_bucket = f"{bucket_of('id')} IN (SELECT bucket FROM wanted)"
-        looked = "true" if wanted == BUCKETS else in_bucket
+        looked = "true" if chosen == counts.usable else in_bucket
+        taken = f"flaw IS NOT NULL OR id IS NULL OR {is_cut} OR {looked}"
+        rows = self._scan.chosen_rows(self._connection, look, taken)
         self._tables.look_at(
             f"SELECT file, position, CASE WHEN {no_id} THEN NULL ELSE id END, fingerprint, "
             f"{broken}, {mapping.flawed_text()}, trace, {mapping.hides()}{mapping.values()} "
-            f"FROM ({rows})",
-            f"kept AND (flaw IS NOT NULL OR id IS NULL OR {is_cut} OR {looked})",
+            f"FROM ({rows}) WHERE kept"
         )
 
     def _id_is_last(self) -> str:

@@ -52,8 +52,15 @@ class Scan:
 
     def rows(self, connection: DuckDBPyConnection, look: Look) -> str:
         """Select every record of every file once, mapped; see `MappingSql.rows`."""
+        return self.mapping.rows(self._every_cell(connection, look))
+
+    def chosen_rows(self, connection: DuckDBPyConnection, look: Look, chosen: str) -> str:
+        """Select those of these records that are chosen by their `id` and `flaw`."""
+        return self.mapping.rows(self._every_cell(connection, look), chosen)
+
+    def _every_cell(self, connection: DuckDBPyConnection, look: Look) -> list[Cells]:
         cells = [self.joining.over(self._cells(connection, ready, look)) for ready in self.files]
-        return self.mapping.rows(cells or [no_cells(len(self.columns.names))])
+        return cells or [no_cells(len(self.columns.names))]
 
     def removed(self, ids: Path) -> str:
         """Select, as `id`, what the mapping makes of ids that stand in a file as JSON strings."""

@@ -15,6 +15,7 @@ from syncd.catalog.join_sql import Joined, Joining, with_joined
 from syncd.catalog.joined import JoinedReading
 from syncd.catalog.joining import Division, division_of
 from syncd.catalog.mapping_sql import MappingSql
+from syncd.catalog.numbering import Numbering
 from syncd.catalog.origin import Take
 from syncd.catalog.passes import Passes, cut_files
 from syncd.catalog.ready import get_ready
@@ -105,7 +106,8 @@ class TakenSnapshot:
         """Read everything and compare; what the comparison gives is there until the block ends.
 
         Bytes are read up to three times, never beside each other's rows: for the lines, for the
-        counts, and where something differs for the rows concerned.
+        counts, and where something differs for the rows concerned; once more only where few differ
+        and one of them is to be told by its row.
         """
         with ExitStack() as stack:
             folder = stack.enter_context(private_folder())
@@ -128,7 +130,10 @@ class TakenSnapshot:
             numbers = RowNumbers(scan.files, counts.rejected)
             evidence = Evidence(scan, counts, numbers, cut, tables.lack_known)
             certificate = certify(connection, evidence, self._advance)
-        return FileComparison(connection, scan, settings, numbers, with_joined(certificate, joined))
+        numbering = Numbering(connection, scan, settings, numbers)
+        return FileComparison(
+            connection, scan, settings, numbering, with_joined(certificate, joined)
+        )
 
     def _joined(self, division: Division, folder: Path) -> list[Joined]:
         """Read the joined sources one after the other, each in a folder of its own."""

@@ -20,8 +20,12 @@ from syncd.catalog.sql import FLAW, literal
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-BUCKETS: Final = 16_384
-"""Into so many parts the ids are divided, by hash: only parts that differ are looked at closely."""
+_BUCKETS: Final = 1 << 16
+"""Into so many parts the ids are divided, by hash: only parts that differ are looked at closely.
+
+More of them make the counts take longer; of fewer, ten thousand rows that have changed among a
+million bring half of all others with them, and so but one in seven.
+"""
 
 IGNORED: Final = -2
 UNUSABLE: Final = -1
@@ -46,7 +50,7 @@ _BROKEN_COLUMNS: Final = {
 
 def bucket_of(id: str) -> str:
     """Tell which part of the ids an id belongs to."""
-    return f"(hash({id}) % {BUCKETS})::INTEGER"
+    return f"(hash({id}) % {_BUCKETS})::INTEGER"
 
 
 _SUM_UP: Final = (
@@ -54,6 +58,9 @@ _SUM_UP: Final = (
     "bit_xor(fingerprint) AS fingerprints, count(*) - count(fingerprint) AS unknown "
     "FROM known WHERE NOT missing GROUP BY ALL"
 )
+
+
+_CHOSEN: Final = "counted SEMI JOIN wanted USING (bucket)"
 
 
 class Tables:
@@ -122,7 +129,7 @@ class Tables:
         )
 
     def choose_buckets(self) -> int:
-        """Choose what must be looked at closely, and give how many buckets that are.
+        """Choose what must be looked at closely, and give how many usable records that are.
 
         A bucket is alike where it has as many rows as are known, and their fingerprints combine to
         the same number; those of broken records are chosen, too, for a whole one may repeat the id.
@@ -137,11 +144,28 @@ class Tables:
             "OR f.fingerprints IS DISTINCT FROM k.fingerprints OR k.unknown > 0 "
             f"UNION SELECT {bucket_of('id')} FROM broken WHERE id IS NOT NULL"
         )
-        return count(self._connection, "SELECT count(*) FROM wanted")
+        chosen = count(self._connection, f"SELECT sum(records) FROM {_CHOSEN}")
+        usable = count(self._connection, "SELECT sum(records) FROM counted WHERE bucket >= 0")
+        self._connection.execute(
+            f"CREATE {'VIEW' if 2 * chosen > usable else 'TABLE'} concerned AS "
+            "SELECT id, fingerprint, missing FROM known "
+            f"WHERE {bucket_of('id')} IN (SELECT bucket FROM wanted)"
+        )
+        return chosen
 
-    def look_at(self, rows: str, condition: str) -> None:
-        """Read the source once more, and keep the rows that meet the condition."""
-        self._connection.execute(f"INSERT INTO looked {rows} WHERE {condition}")
+    def look_at(self, rows: str) -> None:
+        """Read the source once more, and keep these rows, and none of another look."""
+        self._connection.execute("DELETE FROM looked")
+        self._connection.execute(f"INSERT INTO looked {rows}")
+
+    def has_seen_each_once(self) -> bool:
+        """Whether all that was chosen was seen, as it was counted, and no id in several records."""
+        query = (
+            "SELECT count(*) = count(DISTINCT id) AND (count(*), bit_xor(fingerprint)) IS NOT "
+            f"DISTINCT FROM (SELECT (sum(records), bit_xor(fingerprints)) FROM {_CHOSEN}) "
+            "FROM looked"
+        )
+        return bool(count(self._connection, query))
 
     def settle(self) -> None:
         """Find which ids stand in several records, and which known ones in none."""
@@ -151,9 +175,8 @@ class Tables:
             "WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1"
         )
         self._connection.execute(
-            "CREATE TABLE absent AS SELECT id FROM known "
-            "ANTI JOIN looked USING (id) ANTI JOIN broken USING (id) "
-            f"WHERE NOT missing AND {bucket_of('id')} IN (SELECT bucket FROM wanted)"
+            "CREATE TABLE absent AS SELECT id FROM concerned "
+            "ANTI JOIN looked USING (id) ANTI JOIN broken USING (id) WHERE NOT missing"
         )
         self._spare_traced()
 

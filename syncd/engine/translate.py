@@ -19,7 +19,7 @@ from syncd.domain.row_block import RowBlock
 from syncd.domain.rules import RuleBook
 from syncd.domain.snapshot import CatalogRow
 from syncd.domain.tracking import Held
-from syncd.engine.first_wishes import FirstWishes
+from syncd.engine.wishes import Wishes
 
 _MOST_REMEMBERED: Final = 50_000
 _LONGEST_REMEMBERED: Final = 64
@@ -56,7 +56,7 @@ class Translator:
             attributes[attribute] = value
         return _incomplete(row, attributes) or attributes
 
-    def translate_block(self, block: RowBlock) -> tuple[FirstWishes, list[CatalogRow]]:
+    def translate_block(self, block: RowBlock) -> tuple[Wishes, list[CatalogRow]]:
         """Give the wishes of the rows that nothing stands against, and the others as they are.
 
         Those are left for `translate` to judge, and some of them may turn out to be usable.
@@ -67,7 +67,7 @@ class Translator:
         }
         doubtful = _doubtful(block.ids, columns)
         desired = cast("dict[Attribute, list[Value]]", columns)  # but for what is doubtful
-        wishes = FirstWishes(block.ids, block.fingerprints, desired)
+        wishes = Wishes(block.ids, block.fingerprints, desired)
         if not doubtful:
             return wishes, []
         return wishes.without(doubtful), [block.row(place) for place in sorted(doubtful)]

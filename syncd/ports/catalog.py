@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import chain
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -37,8 +38,11 @@ class Comparison(Protocol):
     def new(self) -> Iterator[RowBlock]:
         """Whole rows, with ids that were not known and stand in no other row."""
 
-    def changed(self) -> Iterator[Sequence[CatalogRow]]:
-        """All others that are changed, repeated, broken or back from missing, in batches."""
+    def changed(self) -> Iterator[RowBlock]:
+        """Whole rows, changed or back from missing, with ids that stand in no other row."""
+
+    def unusable(self) -> Iterator[Sequence[CatalogRow]]:
+        """What is repeated or broken, in batches: each has a defect."""
 
     def missing(self) -> Iterator[Sequence[ItemId]]:
         """Known ids, not yet missing, that no record of this read bears, in batches.
@@ -51,10 +55,10 @@ class Comparison(Protocol):
 
 
 def every_row(comparison: Comparison) -> Iterator[Sequence[CatalogRow]]:
-    """All rows that a comparison found, the new ones among them, in batches."""
-    for block in comparison.new():
+    """All rows that a comparison found, in batches."""
+    for block in chain(comparison.new(), comparison.changed()):
         yield block.each()
-    yield from comparison.changed()
+    yield from comparison.unusable()
 
 
 class Snapshot(Protocol):

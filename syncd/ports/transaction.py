@@ -16,7 +16,7 @@ from syncd.domain.journal import Adoption, Intent, Settlement, WriteId
 from syncd.domain.snapshot import Reading
 from syncd.domain.stock import StockPoint
 from syncd.domain.tracking import Tracked
-from syncd.engine.first_wishes import FirstWishes
+from syncd.engine.wishes import Wishes
 
 
 class Transaction(Protocol):
@@ -28,7 +28,7 @@ class Transaction(Protocol):
     def put(self, rows: Sequence[Tracked]) -> None:
         """Insert or replace whole rows."""
 
-    def begin(self, wishes: FirstWishes) -> bool:
+    def begin(self, wishes: Wishes) -> bool:
         """Insert the rows of ids that have none; False, and nothing done, where one has a row."""
 
     def forget(self, ids: Sequence[ItemId]) -> None:

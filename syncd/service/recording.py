@@ -14,10 +14,10 @@ from syncd.domain.rules import RuleBook
 from syncd.domain.snapshot import CatalogRow, HeldSku, Reading, Scope
 from syncd.domain.tracking import Held, Tracked
 from syncd.engine.absorb import absorb, first_seen, gone, may_have_other_rows
-from syncd.engine.first_wishes import warned
 from syncd.engine.forget import without_lasting_sku
 from syncd.engine.reading import STRAYS_KEPT, Strays, changed_by
 from syncd.engine.translate import Translator
+from syncd.engine.wishes import Wishes, warned
 from syncd.ports import Comparison, State, Transaction, every_row
 from syncd.service.remarks import Remarks
 from syncd.service.terms import CycleRequest, StoppedError
@@ -52,8 +52,9 @@ class Recorder:
         """Record a read of everything; only one that counts makes anything missing."""
         self._watch.request.progress.phase("recording what changed", None)
         with self._state.transaction() as transaction:
-            others = self._begun(transaction, comparison.new())
-            batches = chain(others, comparison.changed())
+            begun = self._begun(transaction, comparison.new())
+            revised = self._revised(transaction, comparison.changed())
+            batches = chain(begun, revised, comparison.unusable())
             strays, _ = self._rows(transaction, batches, Scope.WHOLE)
             if reading.counts:
                 for ids in comparison.missing():
@@ -94,12 +95,25 @@ class Recorder:
         for block in blocks:
             wishes, others = self._translator.translate_block(block)
             if transaction.begin(wishes):
-                for id, remark in warned(wishes, self._rules):
-                    self._watch.remarks.add(remark, id)
-                self._watch.advance(len(wishes))
+                self._taken(wishes)
                 yield others
             else:
                 yield block.each()
+
+    def _revised(
+        self, transaction: Transaction, blocks: Iterable[RowBlock]
+    ) -> Iterator[Sequence[CatalogRow]]:
+        """Record changed rows a block at a time; gives those that must be looked at one by one."""
+        for block in blocks:
+            wishes, others = self._translator.translate_block(block)
+            _record_wishes(transaction, _each(wishes), Scope.WHOLE)
+            self._taken(wishes)
+            yield others
+
+    def _taken(self, wishes: Wishes) -> None:
+        for id, remark in warned(wishes, self._rules):
+            self._watch.remarks.add(remark, id)
+        self._watch.advance(len(wishes))
 
     def _gone(
         self, transaction: Transaction, ids: Sequence[ItemId], reading: Reading, read: int
@@ -133,6 +147,15 @@ class _Wish:
         if tracked is None:
             return first_seen(self.id, self.fingerprint, self.wish)
         return absorb(tracked, self.fingerprint, self.wish)
+
+
+def _each(wishes: Wishes) -> list[_Wish]:
+    return [
+        _Wish(id, fingerprint, dict(zip(wishes.desired, values, strict=True)))
+        for id, fingerprint, values in zip(
+            wishes.ids, wishes.fingerprints, wishes.values(), strict=True
+        )
+    ]
 
 
 def _record_wishes(transaction: Transaction, wishes: Sequence[_Wish], scope: Scope) -> int:

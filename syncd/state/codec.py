@@ -15,7 +15,7 @@ from syncd.domain.change import Resource
 from syncd.domain.cycle_id import CycleId
 from syncd.domain.delivery import Failure
 from syncd.domain.tracking import Delivery, Held, Missing, Ownership, Reverted, SkuState, Tracked
-from syncd.engine.first_wishes import FirstWishes
+from syncd.engine.wishes import Wishes
 
 Stored: TypeAlias = str | int | None
 SkuRow: TypeAlias = tuple[Stored, ...]
@@ -81,7 +81,7 @@ def letters(attributes: Attributes) -> dict[str, Value]:
     return {LETTERS[attribute]: value for attribute, value in attributes.items()}
 
 
-def wish_texts(wishes: FirstWishes) -> Iterator[str]:
+def wish_texts(wishes: Wishes) -> Iterator[str]:
     """The same of many wishes."""
     names = [LETTERS[attribute] for attribute in wishes.desired]
     return (

@@ -18,7 +18,7 @@ from syncd.domain.journal import Adoption, Intent, Settlement, WriteId
 from syncd.domain.snapshot import Reading
 from syncd.domain.stock import StockPoint
 from syncd.domain.tracking import Tracked
-from syncd.engine.first_wishes import FirstWishes
+from syncd.engine.wishes import Wishes
 from syncd.state import (
     approvals,
     census,
@@ -73,7 +73,7 @@ class SqlTransaction:
         self._outdate_census()
         self._database.upsert(self._connection, map(codec.sku_row, rows))
 
-    def begin(self, wishes: FirstWishes) -> bool:
+    def begin(self, wishes: Wishes) -> bool:
         first = next(wishes.tracked(), None)
         if first is None:
             return True

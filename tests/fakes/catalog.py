@@ -178,6 +178,12 @@ def block_of(rows: Sequence[CatalogRow]) -> RowBlock:
     )
 
 
+def _blocks(rows: Iterable[CatalogRow]) -> Iterator[RowBlock]:
+    """Rows with the same columns that follow each other come together."""
+    for _, alike in groupby(rows, lambda row: list(row.values)):
+        yield from map(block_of, _batched(alike))
+
+
 @dataclass(frozen=True, slots=True)
 class _FakeComparison:
     snapshot: _FakeSnapshot
@@ -202,14 +208,17 @@ class _FakeComparison:
         return len(self.catalog.repeated)
 
     def new(self) -> Iterator[RowBlock]:
-        rows = (row for row in self._rows() if self._is_new(row))
-        for _, alike in groupby(rows, lambda row: list(row.values)):
-            for batch in _batched(alike):
-                yield block_of(batch)
+        return _blocks(row for row in self._usable() if row.id not in self.known)
 
-    def changed(self) -> Iterator[Sequence[CatalogRow]]:
-        yield from _batched(row for row in self._rows() if not self._is_new(row))
+    def changed(self) -> Iterator[RowBlock]:
+        return _blocks(row for row in self._usable() if row.id in self.known)
+
+    def unusable(self) -> Iterator[Sequence[CatalogRow]]:
+        yield from _batched(row for row in self._rows() if row.defect is not None)
         yield from _batched(iter(self.catalog.strays))
+
+    def _usable(self) -> Iterator[CatalogRow]:
+        return (row for row in self._rows() if row.defect is None)
 
     def _rows(self) -> Iterator[CatalogRow]:
         for number, item in enumerate(self.catalog.rows, start=2):
@@ -217,9 +226,6 @@ class _FakeComparison:
             is_as_known = self.known.get(item) == (row.fingerprint, False)
             if item in self.ids and (row.defect is not None or not is_as_known):
                 yield row
-
-    def _is_new(self, row: CatalogRow) -> bool:
-        return row.defect is None and row.id not in self.known
 
     def missing(self) -> Iterator[Sequence[ItemId]]:
         return _batched(self._missing())

@@ -37,7 +37,7 @@ from syncd.domain.journal import (
 from syncd.domain.snapshot import Reading
 from syncd.domain.stock import StockPoint
 from syncd.domain.tracking import Ownership, SkuState, Tracked
-from syncd.engine.first_wishes import FirstWishes
+from syncd.engine.wishes import Wishes
 from syncd.errors import LeaseHeldError, LeaseLostError
 from syncd.ports import Census, Sightings, State, Transaction
 from tests.fakes.columns import columnar_engine
@@ -422,7 +422,7 @@ class FakeTransaction:
     def put(self, rows: Sequence[Tracked]) -> None:
         self._contents.skus |= {row.id: row for row in rows}
 
-    def begin(self, wishes: FirstWishes) -> bool:
+    def begin(self, wishes: Wishes) -> bool:
         if not self._contents.skus.keys().isdisjoint(wishes.ids):
             return False
         self.put(list(wishes.tracked()))

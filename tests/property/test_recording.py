@@ -55,7 +55,10 @@ class Found:
     def new(self) -> Iterator[RowBlock]:
         yield from self.blocks
 
-    def changed(self) -> Iterator[Sequence[CatalogRow]]:
+    def changed(self) -> Iterator[RowBlock]:
+        yield from ()
+
+    def unusable(self) -> Iterator[Sequence[CatalogRow]]:
         yield self.rows
 
     def missing(self) -> Iterator[Sequence[ItemId]]:

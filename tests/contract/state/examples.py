@@ -15,7 +15,7 @@ from syncd.domain.cycle import CycleId
 from syncd.domain.delivery import Failure
 from syncd.domain.journal import Intent
 from syncd.domain.tracking import Delivery, Held, Missing, Ownership, Reverted, SkuState, Tracked
-from syncd.engine.first_wishes import FirstWishes
+from syncd.engine.wishes import Wishes
 from syncd.ports import State
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -52,12 +52,12 @@ def hash_of(id_: str) -> int:
     return sum(map(ord, id_)) * 7919
 
 
-def wishes_for(*ids: str) -> FirstWishes:
+def wishes_for(*ids: str) -> Wishes:
     """As many first wishes, all alike."""
     columns: dict[Attribute, list[Value]] = {
         each: [value] * len(ids) for each, value in WISH.items()
     }
-    return FirstWishes(list(map(ItemId, ids)), list(map(hash_of, ids)), columns)
+    return Wishes(list(map(ItemId, ids)), list(map(hash_of, ids)), columns)
 
 
 def intent(id_: str, action: Action = Action.UPDATE, begun: datetime = NOON) -> Intent:

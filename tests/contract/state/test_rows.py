@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.tracking import Ownership, SkuState, Tracked
-from syncd.engine.first_wishes import FirstWishes
+from syncd.engine.wishes import Wishes
 from syncd.ports import Census, State
 from tests.contract.state import examples
 from tests.contract.state.examples import put, sku
@@ -72,7 +72,7 @@ def test_a_row_that_is_put_again_replaces_the_whole_row(state: State) -> None:
     assert state.tracked([ItemId("a")]) == {"a": Tracked(ItemId("a"))}
 
 
-BEGUN = FirstWishes(
+BEGUN = Wishes(
     [ItemId("a"), ItemId("b'"), ItemId("ü")],
     [11, -(2**63), 2**63 - 1],
     {
@@ -87,12 +87,12 @@ def _ids(*ids: str) -> list[ItemId]:
     return list(map(ItemId, ids))
 
 
-def _begin(state: State, wishes: FirstWishes) -> bool:
+def _begin(state: State, wishes: Wishes) -> bool:
     with state.transaction() as transaction:
         return transaction.begin(wishes)
 
 
-def _in(state: State, wishes: FirstWishes) -> dict[ItemId, Tracked]:
+def _in(state: State, wishes: Wishes) -> dict[ItemId, Tracked]:
     return state.tracked(wishes.ids)
 
 
@@ -132,7 +132,7 @@ def test_where_one_id_has_a_row_none_begins_and_the_transaction_goes_on(state: S
 
 
 def test_where_nothing_is_to_begin_nothing_happens(state: State) -> None:
-    nothing = FirstWishes([], [], {Attribute.PART_NUMBER: []})
+    nothing = Wishes([], [], {Attribute.PART_NUMBER: []})
 
     assert _begin(state, nothing)
     assert state.census().states == {}

@@ -11,8 +11,8 @@ from syncd.domain.row_block import RowBlock
 from syncd.domain.rules import RuleBook
 from syncd.domain.snapshot import CatalogRow, Defect
 from syncd.domain.tracking import Held
-from syncd.engine.first_wishes import FirstWishes
 from syncd.engine.translate import Translator
+from syncd.engine.wishes import Wishes
 
 RULES = RuleBook(
     countries=frozenset({"DK", "CA"}),
@@ -185,7 +185,7 @@ def test_a_block_gives_its_wishes_and_leaves_out_the_rows_that_must_be_judged_on
 
     wishes, others = Translator(RULES).translate_block(block)
 
-    assert wishes == FirstWishes(
+    assert wishes == Wishes(
         [ItemId("a")], [1], {Attribute.PART_NUMBER: ["P-1"], Attribute.COUNTRY_OF_ORIGIN: ["DK"]}
     )
     assert [(row.id, row.row, row.file) for row in others] == [

@@ -51,7 +51,10 @@ class GivenComparison:
     def new(self) -> Iterator[RowBlock]:
         yield from ()
 
-    def changed(self) -> Iterator[Sequence[CatalogRow]]:
+    def changed(self) -> Iterator[RowBlock]:
+        yield from ()
+
+    def unusable(self) -> Iterator[Sequence[CatalogRow]]:
         yield self.rows
 
     def missing(self) -> Iterator[Sequence[ItemId]]:
@@ -63,7 +66,7 @@ class GivenComparison:
 
 @dataclass
 class GivenCatalog:
-    """A catalog whose every row has changed; `error` is raised where it is set."""
+    """A catalog whose every row comes by itself; `error` is raised where it is set."""
 
     rows: list[CatalogRow] = field(default_factory=list)
     filtered: int = 0

@@ -1,4 +1,4 @@
-"""What the catalog wishes for SKUs that it has never had before, column by column."""
+"""What the catalog wishes for many SKUs at once, column by column."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from syncd.engine.absorb import first_seen
 
 
 @dataclass(frozen=True, slots=True)
-class FirstWishes:
-    """Ids without a row so far, and what is wished for each: each column has a value for each id.
+class Wishes:
+    """Ids, and what is wished for each: each column of `desired` has a value for each id.
 
     There is one column at least, for no catalog is without a part number.
     """
@@ -29,10 +29,10 @@ class FirstWishes:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def without(self, places: AbstractSet[int]) -> FirstWishes:
+    def without(self, places: AbstractSet[int]) -> Wishes:
         """All but those at these places, which count from 0."""
         kept = [place not in places for place in range(len(self))]
-        return FirstWishes(
+        return Wishes(
             list(compress(self.ids, kept)),
             list(compress(self.fingerprints, kept)),
             {attribute: list(compress(each, kept)) for attribute, each in self.desired.items()},
@@ -43,13 +43,13 @@ class FirstWishes:
         return zip(*self.desired.values(), strict=True)
 
     def tracked(self) -> Iterator[Tracked]:
-        """Give the row of each id as it begins."""
+        """Give the row of each id as it begins, where it has none so far."""
         for id, fingerprint, values in zip(self.ids, self.fingerprints, self.values(), strict=True):
             wish = dict(zip(self.desired, values, strict=True))
             yield first_seen(id, fingerprint, wish)
 
 
-def warned(wishes: FirstWishes, rules: RuleBook) -> list[tuple[ItemId, str]]:
+def warned(wishes: Wishes, rules: RuleBook) -> list[tuple[ItemId, str]]:
     """What deserves a look in these wishes, as `warnings` tells it of each, in their order."""
     found: list[tuple[int, str]] = []
     for attribute in WARNED:
