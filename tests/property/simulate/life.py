@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tests.property.simulate.adoptions import check_adoptions
 from tests.property.simulate.at_the_shelf import edit
 from tests.property.simulate.budgets import check_budgets
 from tests.property.simulate.inspection import inspect
@@ -27,6 +28,8 @@ CHAPTERS: Final = 4
 PHASES: Final = 2
 STEPS: Final = (10, 25)
 KINDS_OF_STEPS: Final = (4, 8, 16)
+CHECKS: Final = (check_budgets, check_recorded, check_adoptions)
+"""Those that look at every cycle once it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def _complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 async def _lived(seed: str, kind: str, trace: Trace, chapters: int) -> Lived:
     wall = Wall(asyncio.get_running_loop())
     with vault_of(kind, wall) as vault:
-        world = World(seed, vault, wall, trace, (check_budgets, check_recorded))
+        world = World(seed, vault, wall, trace, CHECKS)
         try:
             await _through(world)
         except Exception as error:
