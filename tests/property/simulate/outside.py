@@ -181,6 +181,7 @@ async def keep_pairs_or_items(world: World) -> None:
     are_kept = not world.merchant.policy.skus
     world.merchant.manage(skus=are_kept)
     world.shelf.mean_pairs(are_kept=are_kept)
+    world.shelf.mean(world.shelf.meaning)
     world.trace.tell("merchant", f"manages {'pairs' if are_kept else 'items alone'}")
     world.trace.note("pairs from now on" if are_kept else "items alone from now on")
 
