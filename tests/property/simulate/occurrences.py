@@ -42,6 +42,7 @@ _LOGS: Final = (
     "daemon.relieved",
     "daemon.trouble",
     "history.pruned",
+    "lease.taken_over",
     "notify.failed",
     "notify.posted",
     "quarantine.released",

@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Protocol
 
+import structlog
+
 from syncd.ports import Clock, State
 from syncd.state import open_existing_read_only
 from syncd.state.holding import TERM, Timing
@@ -21,6 +23,8 @@ from tests.property.simulate.loop import BEARER, Freezable
 
 _SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 _NEVER: Final = 1e9
+
+_log = structlog.get_logger()
 
 
 class Vault(Protocol):
@@ -77,6 +81,7 @@ class LeasedState(FakeState):
         signs = self._signs
         if signs.state is not None and signs.shows_no_life:
             signs.state.stand_still()
+            _log.warning("lease.taken_over", state="state in memory", holder="who stood still")
             signs.ended = signs.clock.now() - timedelta(seconds=TERM)
             signs.state = signs.bearer = None
         with super().lease(holder, wait) as lease:
