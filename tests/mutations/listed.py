@@ -419,6 +419,23 @@ _IN_THE_ADAPTERS: Final = (
     ),
 )
 
+_IN_THE_FLEET: Final = (
+    Mutation(
+        name="errand-of-the-dead-is-struck-out",
+        file="fleet/queue.py",
+        old="await manager.retry_job(job, retry_at=self._base.now())",
+        new="await manager.finish_job(job, status=Status.FAILED, delete_job=True)",
+        caught_by=("tests/acceptance/kills/test_fleet.py",),
+    ),
+    Mutation(
+        name="errand-that-was-not-done-is-forgotten",
+        file="fleet/queue.py",
+        old="await self.put_for(errand, self._base.now() + wait, attempts + 1)",
+        new="await asyncio.sleep(0 * wait.seconds)",
+        caught_by=("tests/acceptance/kills/test_fleet.py",),
+    ),
+)
+
 _IN_THE_WEB: Final = (
     Mutation(
         name="part-of-the-work-hides-a-stall",
@@ -455,6 +472,7 @@ MUTATIONS: Final = (
     *_IN_THE_ENGINE,
     *_IN_THE_SERVICE,
     *_IN_THE_ADAPTERS,
+    *_IN_THE_FLEET,
     *_IN_THE_WEB,
     *INCIDENTS,
 )

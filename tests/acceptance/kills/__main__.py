@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.acceptance.kills.arranged import ONE_BY_ONE, SIDE_BY_SIDE
+from tests.acceptance.kills.fleet import FleetSweep
 from tests.acceptance.kills.helped import HelpedSweep
 from tests.acceptance.kills.launcher import Launcher, launching
 from tests.acceptance.kills.places import keeping, moving, taking_over
@@ -27,6 +28,9 @@ ON_A_SERVER: Final = {story.__name__: story for story in (keeping, taking_over, 
 """The stories whose state is in PostgreSQL."""
 HELPING: Final = "helping"
 """The one in which another process leads."""
+A_FLEET: Final = "a_fleet"
+"""The one in which errands come from the queue of many processes."""
+APART: Final = (*ON_A_SERVER, HELPING, A_FLEET)
 TERM: Final = 2.0
 """Seconds that a lease lasts there: nobody may stand still for so long on a busy machine."""
 
@@ -39,8 +43,8 @@ def main() -> None:
         tempfile.TemporaryDirectory() as told,
         launching(Path(told)) as launcher,
     ):
-        for name in options.story or (*STORIES, *ON_A_SERVER, HELPING):
-            tell = _told_on_a_server if name in {*ON_A_SERVER, HELPING} else _told
+        for name in options.story or (*STORIES, *APART):
+            tell = _told_on_a_server if name in APART else _told
             count = tell(name, sandbox.url, launcher, options)
             sys.stdout.write(f"{name}: killed {count} times, and well again each time\n")
             sys.stdout.flush()
@@ -48,7 +52,7 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.acceptance.kills", description=__doc__)
-    parser.add_argument("story", nargs="*", choices=[*STORIES, *ON_A_SERVER, HELPING, []])
+    parser.add_argument("story", nargs="*", choices=[*STORIES, *APART, []])
     parser.add_argument("--side-by-side", action="store_true", help="eight requests at once")
     parser.add_argument("--each", action="store_true", help="recover from each kill, alike or not")
     parser.add_argument("--twice", action="store_true", help="kill each recovery everywhere, too")
@@ -80,7 +84,9 @@ def _told_on_a_server(name: str, url: str, launcher: Launcher, __: argparse.Name
             return sum(1 for ended in sweep.kills() if ended.was_killed)
 
 
-def _sweep(name: str, stage: Stage, account: Account) -> ServerSweep:
+def _sweep(name: str, stage: Stage, account: Account) -> ServerSweep | FleetSweep:
+    if name == A_FLEET:
+        return FleetSweep(stage, account.server, TERM)
     if name == HELPING:
         return HelpedSweep(stage, account, TERM)
     return ServerSweep(stage, account, TERM, ON_A_SERVER[name])

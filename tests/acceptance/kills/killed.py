@@ -24,14 +24,17 @@ import httpx
 
 from syncd.cli.stopping import SIGNALS
 from syncd.ports import State
-from tests.acceptance.haste import hurry
+from tests.acceptance.haste import BEATS_A_TERM, hurry
 from tests.acceptance.kills.boundaries import Boundaries, watch
 from tests.acceptance.kills.confinement import heed_rights, limit_files
+from tests.acceptance.kills.errands import end_once_idle, hurry_fleet, watch_queue
 from tests.acceptance.kills.job import Job, Meddling
 from tests.warmed import warm_up
 
 SHORT: Final = 0.05
 """Seconds below which a wait is really waited: the pacer's, by which departures are spread."""
+TERMS_TO_DIE: Final = 2.0
+"""Terms of the lease after which whoever shows no sign of life has left a fleet."""
 _HELD: Final = 3
 """The exit code of a run that holds rows."""
 _MODE: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -138,6 +141,8 @@ def _run(job: Job) -> NoReturn:
         watch(Path(job.folder), _with_meddling(boundaries.reached, job.meddling))
     if not job.arguments:
         _serve_once(boundaries, job.wish)
+    if "fleet" in job.arguments[:1]:
+        _work_as_a_fleet(boundaries, job.term)
     code = _syncd(job.arguments)
     boundaries.reached("the process ends")
     os._exit(code)
@@ -172,6 +177,14 @@ def _serve_once(boundaries: Boundaries, wish: str) -> None:
     Wishes.__init__ = wishing  # type: ignore[method-assign, assignment]  # around it
     Wishes.add = lambda *_: None  # type: ignore[method-assign]  # nobody else's
     Pulse.__init__ = beating  # type: ignore[method-assign, assignment]  # around it
+
+
+def _work_as_a_fleet(boundaries: Boundaries, term: float | None) -> None:
+    """Tell the queue's steps as well, and stop in order when there is nothing left to do."""
+    assert term is not None
+    hurry_fleet(beat=term / BEATS_A_TERM, stalled=term * TERMS_TO_DIE)
+    watch_queue(boundaries.reached)
+    end_once_idle(lambda: boundaries.signal(signal.SIGTERM))
 
 
 def _take_quick_leases(term: float, folder: str) -> None:

@@ -14,7 +14,7 @@ from tests.acceptance.kills import evidence
 from tests.acceptance.kills.arranged import ONE_BY_ONE, Arranged
 from tests.acceptance.kills.launcher import Ended
 from tests.acceptance.kills.places import FILE, StoryThere
-from tests.acceptance.kills.stage import ANY, Among, Stage
+from tests.acceptance.kills.stage import ANY, Among, Stage, World
 from tests.acceptance.kills.sweep import HOUR
 from tests.postgres_states import Account
 
@@ -113,15 +113,22 @@ class ServerSweep:
         return Backup(self._account).is_any
 
     def _check(self) -> None:
-        log = self._stage.remote.requests()
-        writes, journal = evidence.writes_in(log), journal_of(self._account)[self._entries :]
-        evidence.check_remote(self._arranged, self._before, self._stage.remote.found())
-        evidence.check_writes(self._arranged, self._before, writes)
-        evidence.check_journal(journal, writes)
-        evidence.check_doubts(journal, log)
-        assert self._account.ask("SELECT id FROM sku WHERE delivery <> 'settled'") == []
-        with closing(self._account.open()) as state:
-            assert verify(state).breach is None
+        check_there(self._stage, self._arranged, self._before, self._account, self._entries)
+
+
+def check_there(
+    stage: Stage, arranged: Arranged, before: World, account: Account, entries: int
+) -> None:
+    """Compare the remote, the journal behind so many entries, and the state with one another."""
+    log = stage.remote.requests()
+    writes, journal = evidence.writes_in(log), journal_of(account)[entries:]
+    evidence.check_remote(arranged, before, stage.remote.found())
+    evidence.check_writes(arranged, before, writes)
+    evidence.check_journal(journal, writes)
+    evidence.check_doubts(journal, log)
+    assert account.ask("SELECT id FROM sku WHERE delivery <> 'settled'") == []
+    with closing(account.open()) as state:
+        assert verify(state).breach is None
 
 
 def journal_of(account: Account) -> list[evidence.Entry]:
