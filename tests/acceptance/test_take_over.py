@@ -22,7 +22,7 @@ from tests.shop import Shop, ended, row, running, wait_until
 Start: TypeAlias = Callable[[], "subprocess.Popen[bytes]"]
 
 ROWS = 40
-TERM = 1.5
+TERM = 3.0
 IN_FLIGHT = 4
 """So many may have had their leave, and not left yet, when a signal stopped the process."""
 SLOW = Fault(kind=FaultKind.SLOW, seconds=0.3, method="POST")

@@ -24,6 +24,11 @@ def locked(name: str) -> Mapping[str, Version]:
     return {canonicalize_name(package): Version(found) for package, found in pinned}
 
 
+def everywhere() -> Mapping[str, Version]:
+    """What both install; where they share a package, they agree on it."""
+    return {**locked("requirements.lock"), **locked("tests/requirements.lock")}
+
+
 def project() -> Mapping[str, list[Requirement]]:
     """What pyproject.toml asks for: by extra, and under "" what syncd always needs."""
     table = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -34,16 +39,31 @@ def project() -> Mapping[str, list[Requirement]]:
 DATA = frozenset({"tzdata"})
 """Packages of data alone, where the newest is always the best."""
 RUNTIME = [(extra, one) for extra, all_of in project().items() if extra != "test" for one in all_of]
+OF_TESTS = project()["test"]
 ALL = [one for all_of in project().values() for one in all_of]
 
 
-@pytest.mark.parametrize("requirement", ALL, ids=str)
-def test_the_version_that_is_locked_is_the_lower_bound_of_its_range(
+def _bound(requirement: Requirement) -> Version:
+    (bound,) = (Version(one.version) for one in requirement.specifier if one.operator == ">=")
+    return bound
+
+
+@pytest.mark.parametrize(("extra", "requirement"), RUNTIME, ids=str)
+def test_a_range_begins_with_the_very_version_that_every_test_runs_on(
+    extra: str, requirement: Requirement
+) -> None:
+    found = everywhere()[canonicalize_name(requirement.name)]
+
+    assert _bound(requirement) == found, extra
+    assert requirement.specifier.contains(found)
+
+
+@pytest.mark.parametrize("requirement", OF_TESTS, ids=str)
+def test_what_only_tests_need_begins_with_the_minor_version_that_is_locked(
     requirement: Requirement,
 ) -> None:
-    everywhere = {**locked("tests/requirements.lock"), **locked("requirements.lock")}
-    found = everywhere[canonicalize_name(requirement.name)]
-    (bound,) = (Version(one.version) for one in requirement.specifier if one.operator == ">=")
+    found = everywhere()[canonicalize_name(requirement.name)]
+    bound = _bound(requirement)
 
     assert requirement.specifier.contains(found)
     assert found.release[: len(bound.release)] == bound.release
@@ -59,9 +79,9 @@ def test_no_range_is_open_to_a_version_that_nobody_has_tried(
 
 @pytest.mark.parametrize("requirement", ALL, ids=str)
 def test_the_tests_run_on_what_is_locked(requirement: Requirement) -> None:
-    everywhere = {**locked("requirements.lock"), **locked("tests/requirements.lock")}
     if requirement.marker is None or requirement.marker.evaluate():
-        assert Version(version(requirement.name)) == everywhere[canonicalize_name(requirement.name)]
+        found = everywhere()[canonicalize_name(requirement.name)]
+        assert Version(version(requirement.name)) == found
 
 
 def test_both_locks_agree_and_hash_everything() -> None:
