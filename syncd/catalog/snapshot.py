@@ -48,6 +48,11 @@ class Takes:
     own: Take
     joined: tuple[Take, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """How many bytes there are to digest."""
+        return sum(file.sighting.size for take in (self.own, *self.joined) for file in take.files)
+
     def digest(self, advance: Advance) -> str:
         """Digest all that was taken."""
         digests = [take.digest(advance) for take in (self.own, *self.joined)]

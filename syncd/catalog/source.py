@@ -21,6 +21,8 @@ from syncd.ports import Advance, Snapshot, unseen
 
 _LOOK_EVERY: Final = 1.0
 """Seconds between two looks at whether the digest moves."""
+_SOON_DIGESTED: Final = 64_000_000
+"""How many bytes are digested before the engine is loaded, which it need not be for the same."""
 _VERSION: Final = 1
 """Of what cells and fingerprints mean; to be raised with every change of that."""
 
@@ -90,7 +92,8 @@ class Source:
         taken = Takes(takes[0], tuple(takes[1:]))
         with ThreadPoolExecutor(1, "syncd-digest") as aside:
             digest = _Digest(taken, aside, advance)
-            load_engine()  # while the bytes are digested, for both take their time
+            if taken.size > _SOON_DIGESTED:
+                load_engine()  # meanwhile, for both take their time
             yield TakenSnapshot(self._sense, position, taken, digest.awaited, advance)
 
     def _position(self, looks: Sequence[Look]) -> Position:

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from syncd.catalog import FileSource
 from syncd.ports import every_row
 from tests.contract.catalog.reads import file_catalog
+
+DIGESTED = """
+import sys
+from syncd.catalog import FileSource
+from syncd.config import FileCatalog
+
+mapping = {"id": "sku", "part_number": "mpn"}
+catalog = FileCatalog.model_validate({"type": "file", "path": sys.argv[1], "mapping": mapping})
+with FileSource(catalog, "meaning").read(None) as snapshot:
+    snapshot.digest()
+    print("duckdb" in sys.modules)
+"""
 
 
 def test_a_rewrite_that_keeps_size_and_time_shows_all_the_same(tmp_path: Path) -> None:
@@ -57,3 +71,14 @@ def test_a_digest_can_be_had_while_a_comparison_goes_on(tmp_path: Path) -> None:
 
     with source.read(None) as snapshot:
         assert snapshot.digest() == digest
+
+
+def test_the_engine_is_not_loaded_to_see_that_a_small_file_has_the_same_bytes(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "catalog.csv"
+    file.write_bytes(b"sku,mpn,origin\nA,1,DK\n")
+    command = [sys.executable, "-c", DIGESTED, str(file)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert told.stdout == "False\n"
