@@ -108,6 +108,7 @@ class SqlTransaction:
         self._connection.execute(delete(table))
         document = documents.reading_text(reading)
         self._connection.execute(insert(table).values(source=_THE_CATALOG, document=document))
+        self._keep_census()
 
     def record_cycle(self, result: CycleResult) -> None:
         table = schema.cycle
@@ -115,7 +116,7 @@ class SqlTransaction:
         document, plan = documents.cycle_text(result), result.stopped_plan
         row = insert(table).values(id=result.id, document=document, stopped_plan=plan)
         self._connection.execute(row)
-        census.keep(self._connection)
+        self._keep_census()
 
     def seal(self, cycle: CycleId, at: datetime) -> None:
         chain.seal(self._connection, cycle, at)
@@ -168,6 +169,11 @@ class SqlTransaction:
         query = queries.shown([row.id for row in rows])
         present = {row[0]: (row[1], row[2]) for row in self._connection.execute(query)}
         return any(present.get(row.id) != _shown(row) for row in rows)
+
+    def _keep_census(self) -> None:
+        """Count once what the rest of a cycle asks for again and again, until rows are written."""
+        census.keep(self._connection)
+        self._counts = True
 
     def _outdate_census(self) -> None:
         if self._counts:

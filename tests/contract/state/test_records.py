@@ -124,6 +124,18 @@ def test_a_census_that_a_cycle_has_left_follows_what_is_written_after_it(state: 
     assert state.census() == Census({SkuState.HELD: 1}, 0)
 
 
+def test_a_census_that_a_read_has_left_follows_what_is_written_after_it(state: State) -> None:
+    with state.transaction() as transaction:
+        transaction.put([sku("a")])
+        transaction.record_reading(_READING)
+        transaction.put([sku("b", SkuState.HELD)])
+    after_the_read = state.census()
+    put(state, [sku("a", SkuState.HELD)])
+
+    assert after_the_read == Census({SkuState.PENDING: 1, SkuState.HELD: 1}, 0)
+    assert state.census() == Census({SkuState.HELD: 2}, 0)
+
+
 def test_a_census_outlives_a_write_that_was_broken_off(state: State) -> None:
     put(state, [sku("a")])
     _record(state, _RESULT)
