@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Protocol
 
@@ -30,6 +31,12 @@ class Transaction(Protocol):
 
     def begin(self, wishes: Wishes) -> bool:
         """Insert the rows of ids that have none; False, and nothing done, where one has a row."""
+
+    def revise(self, wishes: Wishes) -> AbstractSet[ItemId]:
+        """Let rows take in their wishes as `absorb` would; gives the ids of those that have.
+
+        The others are left as they are, for they may have to be looked at one by one.
+        """
 
     def forget(self, ids: Sequence[ItemId]) -> None:
         """Remove rows; the journal keeps what happened to them."""

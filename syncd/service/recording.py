@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -106,7 +107,8 @@ class Recorder:
         """Record changed rows a block at a time; gives those that must be looked at one by one."""
         for block in blocks:
             wishes, others = self._translator.translate_block(block)
-            _record_wishes(transaction, _each(wishes), Scope.WHOLE)
+            taken = transaction.revise(wishes)
+            _record_wishes(transaction, _each(wishes, but=taken), Scope.WHOLE)
             self._taken(wishes)
             yield others
 
@@ -149,12 +151,12 @@ class _Wish:
         return absorb(tracked, self.fingerprint, self.wish)
 
 
-def _each(wishes: Wishes) -> list[_Wish]:
+def _each(wishes: Wishes, but: AbstractSet[ItemId]) -> list[_Wish]:
+    every = zip(wishes.ids, wishes.fingerprints, wishes.values(), strict=True)
     return [
         _Wish(id, fingerprint, dict(zip(wishes.desired, values, strict=True)))
-        for id, fingerprint, values in zip(
-            wishes.ids, wishes.fingerprints, wishes.values(), strict=True
-        )
+        for id, fingerprint, values in every
+        if id not in but
     ]
 
 

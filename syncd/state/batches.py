@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.tracking import Tracked
@@ -33,6 +33,15 @@ def tracked_rows(connection: Connection, ids: Sequence[ItemId]) -> dict[ItemId, 
     for chunk in chunks(ids):
         found |= codec.tracked_by_id(connection.execute(queries.TRACKED, {"ids": chunk}))
     return found
+
+
+def stored_rows(connection: Connection, ids: Sequence[ItemId]) -> dict[str, Sequence[Any]]:
+    """The same as they are stored, in the order of the columns."""
+    return {
+        row[0]: row
+        for chunk in chunks(ids)
+        for row in connection.execute(queries.TRACKED, {"ids": chunk})
+    }
 
 
 def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -159,7 +159,7 @@ def tracked_from(row: Sequence[Any]) -> Tracked:
     # fmt: on
     desired = _optional_attributes(desired_text)
     unusable, reverted = _held_from(held)
-    sent_item, sent_sku = _sent_from(sent)
+    sent_item, sent_sku = sent_from(sent)
     return Tracked(
         id=ItemId(id_),
         fingerprint=fingerprint,
@@ -183,6 +183,13 @@ def tracked_from(row: Sequence[Any]) -> Tracked:
         lost_sku=bool(lost_sku),
         open_half=None if open_half is None else Resource(open_half),
     )
+
+
+@lru_cache(_SETS_AT_HAND)
+def sent_from(text: str | None) -> tuple[frozenset[Attribute], frozenset[Attribute]]:
+    """The attributes whose known value syncd has sent: the item's, and the SKU's."""
+    item, _, sku = (text or "").partition(_BAR)
+    return _by_letters(item), _by_letters(sku)
 
 
 def optional_moment(stored: int | None) -> datetime | None:
@@ -234,12 +241,6 @@ def _sent_text(item: frozenset[Attribute], sku: frozenset[Attribute]) -> str | N
     """The letters of both halves, those of the SKU behind a bar where there are any."""
     halves = ["".join(sorted(LETTERS[attribute] for attribute in half)) for half in (item, sku)]
     return (_BAR.join(halves) if sku else halves[0]) or None
-
-
-@lru_cache(_SETS_AT_HAND)
-def _sent_from(text: str | None) -> tuple[frozenset[Attribute], frozenset[Attribute]]:
-    item, _, sku = (text or "").partition(_BAR)
-    return _by_letters(item), _by_letters(sku)
 
 
 def _by_letters(letters: str) -> frozenset[Attribute]:

@@ -49,8 +49,8 @@ class Changes:
             [row.id for row in rows], ((row.fingerprint, row.missing is not None) for row in rows)
         )
 
-    def begin(self, ids: Sequence[ItemId], fingerprints: Sequence[int]) -> None:
-        """Take in that rows with these ids were inserted, present all of them."""
+    def present(self, ids: Sequence[ItemId], fingerprints: Sequence[int]) -> None:
+        """Take in that rows were inserted or replaced whose ids are in the catalog."""
         self._take(ids, ((fingerprint, False) for fingerprint in fingerprints))
 
     def forget(self, ids: Sequence[ItemId]) -> None:

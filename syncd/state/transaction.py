@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Final
 
@@ -33,10 +34,11 @@ from syncd.state import (
     schema,
     stock,
 )
-from syncd.state.batches import chunks, tracked_rows
+from syncd.state.batches import chunks, stored_rows, tracked_rows
 from syncd.state.database import Database
 from syncd.state.faults import decoding
 from syncd.state.fingerprint_steps import Changes, Step
+from syncd.state.revising import revised
 
 _THE_CATALOG: Final = "catalog"
 
@@ -82,9 +84,22 @@ class SqlTransaction:
             return False
         if self._stamps is None:
             self._replace_stamp()
-        self._changes.begin(wishes.ids, wishes.fingerprints)
+        self._changes.present(wishes.ids, wishes.fingerprints)
         self._outdate_census()
         return True
+
+    def revise(self, wishes: Wishes) -> AbstractSet[ItemId]:
+        with decoding(self._database.name):
+            found = list(revised(wishes, stored_rows(self._connection, wishes.ids)))
+        if not found:
+            return frozenset()
+        ids, fingerprints, rows = zip(*found, strict=True)
+        if self._stamps is None:
+            self._replace_stamp()
+        self._changes.present(ids, fingerprints)
+        self._outdate_census()
+        self._database.upsert(self._connection, rows)
+        return frozenset(ids)
 
     def forget(self, ids: Sequence[ItemId]) -> None:
         self._outdate_census()

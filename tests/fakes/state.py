@@ -8,6 +8,7 @@ import threading
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -37,6 +38,7 @@ from syncd.domain.journal import (
 from syncd.domain.snapshot import Reading
 from syncd.domain.stock import StockPoint
 from syncd.domain.tracking import Ownership, SkuState, Tracked
+from syncd.engine.absorb import absorb
 from syncd.engine.wishes import Wishes
 from syncd.errors import LeaseHeldError, LeaseLostError
 from syncd.ports import Census, Sightings, State, Transaction
@@ -427,6 +429,12 @@ class FakeTransaction:
             return False
         self.put(list(wishes.tracked()))
         return True
+
+    def revise(self, wishes: Wishes) -> AbstractSet[ItemId]:
+        rows = self.tracked(wishes.ids)
+        wished = [row for row in wishes.tracked() if row.id in rows]
+        self.put([absorb(rows[one.id], one.fingerprint, one.desired or {}) for one in wished])
+        return rows.keys()
 
     def forget(self, ids: Sequence[ItemId]) -> None:
         for id_ in ids:

@@ -1,12 +1,15 @@
-"""New rows that are recorded in blocks leave what they would have left one by one."""
+"""Rows that are recorded in blocks leave what they would have left one by one."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncd.domain.attributes import Attribute, ItemId
@@ -14,10 +17,14 @@ from syncd.domain.cycle import CycleId, Mode
 from syncd.domain.policy import Policy
 from syncd.domain.row_block import RowBlock
 from syncd.domain.snapshot import CatalogRow, Certificate, Defect, Position, Reading
-from syncd.domain.tracking import Tracked
+from syncd.domain.tracking import Held, SkuState, Tracked
+from syncd.engine.translate import Translator
+from syncd.ports import State
 from syncd.service.recording import Recorder, Watch
 from syncd.service.remarks import Remarks
 from syncd.service.terms import CycleRequest
+from syncd.state import open_state
+from tests.contract.state.examples import sku
 from tests.fakes.catalog import block_of
 from tests.fakes.state import FakeState
 from tests.property.test_canonical import RULES, eccns, texts
@@ -45,10 +52,11 @@ _COLUMNS = st.sets(st.sampled_from(Attribute)).map(
 
 @dataclass(frozen=True)
 class Found:
-    """A comparison that found these rows new, and some that are broken."""
+    """A comparison that found blocks new or changed, and some rows broken."""
 
     blocks: Sequence[RowBlock]
     rows: Sequence[CatalogRow]
+    revised: Sequence[RowBlock] = ()
     certificate: Certificate = READING.certificate
     duplicates: int = 0
 
@@ -56,7 +64,7 @@ class Found:
         yield from self.blocks
 
     def changed(self) -> Iterator[RowBlock]:
-        yield from ()
+        yield from self.revised
 
     def unusable(self) -> Iterator[Sequence[CatalogRow]]:
         yield self.rows
@@ -82,6 +90,8 @@ def catalogs(draw: st.DrawFn) -> list[list[CatalogRow]]:
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
+_STATES = st.sampled_from([*SkuState, SkuState.IN_SYNC, SkuState.PENDING])
+_KNOWN = st.sampled_from(["another", "equal", "other"])
 _FILES = st.sampled_from([None, "a.csv"])
 
 
@@ -98,10 +108,56 @@ def test_blocks_leave_what_their_rows_would_have_left(
     assert _left(by_block, there) == _left(one_by_one, there)
 
 
-def _left(found: Found, there: list[Tracked]) -> object:
-    state, remarks = FakeState(), Remarks()
+@settings(max_examples=40, deadline=None)
+@given(catalogs(), st.lists(_STATES, min_size=12, max_size=12), st.data())
+def test_changed_blocks_leave_what_their_rows_would_have_left(
+    database: State, catalog: list[list[CatalogRow]], states: list[SkuState], data: st.DataObject
+) -> None:
+    rows = [row for batch in catalog for row in batch]
+    there = [
+        _there(sku(str(row.id), state), row, data.draw(_KNOWN))
+        for row, state in zip(rows, states, strict=False)
+    ]
+    stray = CatalogRow(None, None, {}, 99, None, Defect("id", "", "every row needs an id"))
+    by_block = Found([], [stray], [block_of(batch) for batch in catalog])
+    one_by_one = _left(Found([], [*rows, stray]), there)
+
+    ids = [row.id for row in there]
+    with database.transaction() as transaction:
+        transaction.put(there)
+    recorded = _recorded(by_block, database)
+    left, census = database.tracked(ids), database.census().states
+    with database.transaction() as transaction:
+        transaction.forget(ids)
+
+    assert (left, *recorded) == one_by_one
+    assert census == Counter(row.state for row in left.values())
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
+    with closing(open_state(f"sqlite:///{tmp_path_factory.mktemp('state') / 'syncd.db'}")) as state:
+        yield state
+
+
+def _there(row: Tracked, of_catalog: CatalogRow, known: str) -> Tracked:
+    """A row whose wish is what the catalog says now, or another; so is what is known."""
+    wish = Translator(RULES).translate(of_catalog)
+    if isinstance(wish, Held) or known == "another":
+        return row
+    return replace(row, desired=wish, known=wish if known == "equal" else row.known)
+
+
+def _left(found: Found, there: list[Tracked]) -> tuple[object, ...]:
+    state = FakeState()
     with state.transaction() as transaction:
         transaction.put(there)
+    recorded = _recorded(found, state)
+    return state.contents.skus, *recorded
+
+
+def _recorded(found: Found, state: State) -> tuple[object, ...]:
+    remarks = Remarks()
     reading = Recorder(state, RULES, Policy(), Watch(REQUEST, remarks)).whole(found, READING)
     assert reading.stray_count == 1
-    return state.contents.skus, reading, sorted(remarks.sentences())
+    return reading, sorted(remarks.sentences())

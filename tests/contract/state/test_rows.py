@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.tracking import Ownership, SkuState, Tracked
+from syncd.engine.absorb import absorb
 from syncd.engine.wishes import Wishes
 from syncd.ports import Census, State
 from tests.contract.state import examples
@@ -129,6 +133,36 @@ def test_where_one_id_has_a_row_none_begins_and_the_transaction_goes_on(state: S
         assert transaction.begin(replace(BEGUN, ids=_ids("x", "y", "z")))
 
     assert state.census().states == {SkuState.IN_SYNC: 1, SkuState.PENDING: 3}
+
+
+def test_plain_rows_take_in_their_wishes_as_they_would_one_by_one(state: State) -> None:
+    rows = [sku("a", SkuState.IN_SYNC, owned=True), sku("b'"), sku("ü", SkuState.FOREIGN)]
+    put(state, rows)
+
+    with state.overlay() as overlay:
+        taken = _revise(overlay, BEGUN)
+        found = _in(overlay, BEGUN)
+        assert found == _absorbed(rows, taken)
+        assert overlay.census().states == Counter(row.state for row in found.values())
+    assert _in(state, BEGUN) == {row.id: row for row in rows}
+    assert _revise(state, BEGUN) == taken >= {"a", "b'"}
+    assert _in(state, BEGUN) == _absorbed(rows, taken)
+    assert not _revise(state, replace(BEGUN, ids=_ids("x", "y", "z")))
+
+
+def _revise(state: State, wishes: Wishes) -> AbstractSet[ItemId]:
+    with state.transaction() as transaction:
+        return transaction.revise(wishes)
+
+
+def _absorbed(rows: Sequence[Tracked], taken: AbstractSet[ItemId]) -> dict[ItemId, Tracked]:
+    begun = {row.id: row for row in BEGUN.tracked()}
+    return {
+        row.id: absorb(row, begun[row.id].fingerprint, begun[row.id].desired or {})
+        if row.id in taken
+        else row
+        for row in rows
+    }
 
 
 def test_where_nothing_is_to_begin_nothing_happens(state: State) -> None:

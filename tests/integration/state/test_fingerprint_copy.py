@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from syncd.domain.attributes import ItemId
-from syncd.domain.tracking import Delivery, Held, Missing, Ownership, Tracked
+from syncd.domain.tracking import Delivery, Held, Missing, Ownership, SkuState, Tracked
 from syncd.errors import StateError
 from syncd.ports import State
 from syncd.state import open_existing_read_only, open_state
@@ -280,6 +280,19 @@ def test_a_copy_is_mended_by_rows_that_have_begun(mending: State) -> None:
         assert not transaction.begin(wishes_for("b"))
 
     assert _rows(mending) == {"forged": (1, False), "b": (hash_of("b"), False)}
+
+
+def test_a_copy_is_mended_by_rows_that_have_been_revised(mending: State) -> None:
+    put(mending, [sku("b", SkuState.HELD), sku("c")])
+    with mending.transaction() as transaction:
+        wishes = replace(wishes_for("b", "c"), fingerprints=[8, 9])
+        assert transaction.revise(wishes) == {"c"}
+
+    assert _rows(mending) == {
+        "forged": (1, False),
+        "b": (hash_of("b"), False),
+        "c": (9, False),
+    }
 
 
 def test_a_reader_mends_its_own_by_the_steps_of_another(
