@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from syncd.config import ServiceSettings, Settings
     from syncd.fleet.fleet import Fleet
     from syncd.fleet.roll import Roll
+    from syncd.service.pulse import Pulse
     from syncd.state.postgres_fleet import FleetPlace
     from syncd.web.fleet import FleetDesk
 
@@ -93,7 +94,10 @@ def _fleet(
     if service.token is not None:
         shared.secrets.add(service.token.get_secret_value())
     with closing(place):
-        _, ended = run_until_stopped(lambda stop: _served(place, roll, service, at_once, stop))
+        desk = partial(_desk, place, service, roll, database)
+        _, ended = run_until_stopped(
+            lambda stop: _served(_put_together(place, roll, at_once, stop), desk, service.listen)
+        )
     raise typer.Exit(ended.exit_code or ExitCode.OK)
 
 
@@ -150,15 +154,12 @@ def _read_token(file: Path) -> str:
     return read
 
 
-async def _served(
-    place: FleetPlace, roll: Roll, service: ServiceSettings, at_once: int, stop: asyncio.Event
-) -> None:
+async def _served(fleet: Fleet, desk: Callable[[Pulse], FleetDesk], listen: str) -> None:
     """Work and answer, each in its thread."""
     from syncd.web.fleet import fleet_application
     from syncd.web.server import serving
 
-    fleet = _put_together(place, roll, at_once, stop)
-    with serving(fleet_application(_desk(fleet, place, service)), service.listen):
+    with serving(fleet_application(desk(fleet.pulse)), listen):
         await fleet.serve()
 
 
@@ -185,8 +186,11 @@ def _put_together(place: FleetPlace, roll: Roll, at_once: int, stop: asyncio.Eve
     )
 
 
-def _desk(fleet: Fleet, place: FleetPlace, service: ServiceSettings) -> FleetDesk:
+def _desk(
+    place: FleetPlace, service: ServiceSettings, roll: Roll, database: str, pulse: Pulse
+) -> FleetDesk:
     from syncd import __version__
+    from syncd.fleet.reading import command_for
     from syncd.service.fleet_standing import FleetStanding, Posted
     from syncd.web.fleet import FleetDesk
 
@@ -196,13 +200,17 @@ def _desk(fleet: Fleet, place: FleetPlace, service: ServiceSettings) -> FleetDes
             for account, (at, success, text) in place.read().items()
         }
 
+    def command(account: str, words: str) -> str:
+        return command_for(roll.file_of(account), roll.settings_of(account), database, words)
+
     return FleetDesk(
-        names=lambda: fleet.roll.names,
-        problems=lambda: fleet.roll.problems,
+        names=lambda: roll.names,
+        problems=lambda: roll.problems,
         board=board,
         errands=place.errands,
-        pulse=fleet.pulse,
+        command=command,
+        pulse=pulse,
         service=service,
-        now=fleet.now,
+        now=place.now,
         version=__version__,
     )

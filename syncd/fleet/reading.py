@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -44,6 +45,15 @@ def read_account(
         )
     named = {**state.model_dump(), "url": database, "account": state.account or file.stem}
     return settings.model_copy(update={"state": _checked(file, settings, named)})
+
+
+def command_for(file: Path, settings: Settings | None, database: str, words: str) -> str:
+    """A command of syncd for one account, as somebody types it who has the fleet's environment."""
+    command = f"syncd {words} --config {shlex.quote(str(file))}"
+    if settings is None or settings.state.url != database:
+        return command
+    url = 'SYNCD_STATE__URL="$SYNCD_FLEET_DATABASE"'
+    return f"{url} SYNCD_STATE__ACCOUNT={settings.state.account} {command}"
 
 
 def _checked(file: Path, settings: Settings, named: Mapping[str, object]) -> object:

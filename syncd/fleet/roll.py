@@ -61,6 +61,10 @@ class Roll:
         """All files that there are."""
         return tuple(self._entries)
 
+    def file_of(self, account: str) -> Path:
+        """Where an account's configuration is, from anywhere."""
+        return self._folder.absolute() / f"{account}.toml"
+
     def look(self) -> None:
         """Take in what has changed; raises `ConfigurationError` where there is no folder."""
         files = self._files()

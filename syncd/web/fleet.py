@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from syncd.config import ServiceSettings
-    from syncd.service.fleet_standing import Posted
+    from syncd.service.fleet_standing import FleetStanding, Posted
     from syncd.service.pulse import Pulse
 
 REFRESH: Final = 10
@@ -44,13 +44,15 @@ class FleetDesk:
     """What the pages know of the fleet; everything may be used from any thread.
 
     `names` are all accounts' files, `problems` what is wrong with some of them. `board` and
-    `errands` ask the database, and raise `StateError`.
+    `errands` ask the database, and raise `StateError`. `command` writes a command for an account as
+    somebody types it.
     """
 
     names: Callable[[], Sequence[str]]
     problems: Callable[[], Mapping[str, str]]
     board: Callable[[], Mapping[str, Posted]]
     errands: Callable[[], Mapping[str, int]]
+    command: Callable[[str, str], str]
     pulse: Pulse
     service: ServiceSettings
     now: Callable[[], datetime]
@@ -59,7 +61,10 @@ class FleetDesk:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One account as the page shows it; `words` is what stands in its way, or how it is."""
+    """One account as the page shows it; `words` is what stands in its way, or how it is.
+
+    `helps` are the commands that tell more, or let through what waits, in the words behind `syncd`.
+    """
 
     account: str
     role: Role
@@ -69,6 +74,7 @@ class Row:
     success: When | None
     job: str
     by: str
+    helps: tuple[str, ...] = ()
 
     @property
     def is_well(self) -> bool:
@@ -85,6 +91,8 @@ class View:
     rows: tuple[Row, ...]
     troubles: tuple[str, ...]
     errands: str
+    helps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The commands that help, by account, where any do."""
 
 
 def fleet_application(desk: FleetDesk) -> Gate:
@@ -135,6 +143,11 @@ def view_of(desk: FleetDesk) -> View:
         rows=tuple(rows),
         troubles=tuple(desk.pulse.troubles.values()),
         errands=f"{errands.get('doing', 0)} at work, {errands.get('todo', 0)} waiting",
+        helps={
+            row.account: tuple(desk.command(row.account, words) for words in row.helps)
+            for row in rows
+            if row.helps
+        },
     )
 
 
@@ -154,7 +167,20 @@ def row_of(name: str, posted: Posted | None, problem: str | None, now: datetime)
         success=None if posted.success is None else when(posted.success, now),
         job=standing.job,
         by=standing.by,
+        helps=tuple(_helps(standing)),
     )
+
+
+def _helps(standing: FleetStanding) -> Iterator[str]:
+    if standing.troubles:
+        yield "check"
+    if standing.stops and standing.cycle is not None:
+        yield f"history {standing.cycle}"
+        yield f"approve {standing.cycle}"
+    if standing.states.get(SkuState.HELD.value):
+        yield "status"
+    if standing.states.get(SkuState.QUARANTINED.value):
+        yield "quarantine"
 
 
 def _state_of(posted: Posted, problem: str | None, now: datetime) -> tuple[Role, str]:

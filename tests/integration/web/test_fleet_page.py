@@ -21,7 +21,8 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def _posted(*troubles: str) -> Posted:
-    standing = FleetStanding("poll", "process 7", 600.0, "c", {"in_sync": 40}, troubles=troubles)
+    states = {"in_sync": 40, "quarantined": 2}
+    standing = FleetStanding("poll", "process 7", 600.0, "c", states, troubles=troubles)
     return Posted(standing, NOON, NOON)
 
 
@@ -38,6 +39,7 @@ def base(board: dict[str, Posted]) -> Iterator[str]:
         problems=dict,
         board=lambda: board,
         errands=lambda: {"todo": 4, "doing": 1},
+        command=lambda account, words: f"syncd {words} --config {account}.toml",
         pulse=Pulse(lambda: NOON),
         service=service,
         now=lambda: NOON,
@@ -60,5 +62,11 @@ def test_it_is_brought_up_to_date_by_itself_and_read_by_everybody(
         expect(page.locator("tbody tr").first).to_contain_text("The catalog is away.")
 
         monkeypatch.setattr(fleet, "REFRESH", 1000)
+        page.get_by_role("row", name="beta").get_by_role("link", name="2").click()
+        expect(page).to_have_url(f"{base}/#helps-beta")
+        expect(page.locator("#helps-beta + p")).to_contain_text(
+            "syncd quarantine --config beta.toml"
+        )
+
         with visiting(browser, base) as visit:
             assert visit.faults_of("/") == []

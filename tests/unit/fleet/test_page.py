@@ -37,6 +37,7 @@ def desk(*, away: bool = False, **board: Posted) -> FleetDesk:
         problems=lambda: {"gamma": "gamma.toml: this is not TOML"},
         board=read,
         errands=lambda: {"todo": 4, "doing": 1},
+        command=lambda account, words: f"syncd {words} --config {account}.toml",
         pulse=Pulse(lambda: NOON),
         service=ServiceSettings(),
         now=lambda: NOON,
@@ -77,6 +78,17 @@ def test_those_who_need_somebody_come_first() -> None:
     assert (acme.skus, acme.attention) == (43, 3)
     assert acme.success is not None
     assert acme.success.words == "1 min ago"
+
+
+def test_whoever_has_to_look_at_an_account_is_given_the_commands() -> None:
+    stopped = posted(stops=("max_delete: too many",), states={"in_sync": 40})
+    view = view_of(desk(acme=posted(), beta=stopped, gamma=posted(troubles=("away",), states={})))
+
+    assert view.helps == {
+        "acme": ("syncd status --config acme.toml", "syncd quarantine --config acme.toml"),
+        "beta": ("syncd history c --config beta.toml", "syncd approve c --config beta.toml"),
+        "gamma": ("syncd check --config gamma.toml",),
+    }
 
 
 def test_a_database_that_is_away_is_said_instead_of_failing() -> None:

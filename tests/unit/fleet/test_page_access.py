@@ -26,6 +26,7 @@ def client(**service: object) -> httpx.AsyncClient:
         problems=dict,
         board=dict,
         errands=lambda: {"todo": 1},
+        command=lambda _, words: words,
         pulse=pulse,
         service=ServiceSettings.model_validate(service),
         now=lambda: NOON,

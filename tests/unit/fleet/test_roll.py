@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from syncd.errors import ConfigurationError
-from syncd.fleet.reading import read_account
+from syncd.fleet.reading import command_for, read_account
 from syncd.fleet.roll import Roll
 from tests.unit.fleet.examples import DATABASE, SOUND, settings_of
 
@@ -141,3 +141,14 @@ def test_a_state_in_a_file_is_refused_rather_than_begun_anew(folder: Path, named
 def test_a_file_whose_name_is_no_name_for_an_account_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="Rename the file"):
         settings_of("No Name!")
+
+
+def test_a_command_for_an_account_finds_its_file_and_its_state(roll: Roll, folder: Path) -> None:
+    there = command_for(roll.file_of("acme"), roll.settings_of("acme"), DATABASE, "status")
+    assert there == (
+        'SYNCD_STATE__URL="$SYNCD_FLEET_DATABASE" SYNCD_STATE__ACCOUNT=acme'
+        f" syncd status --config {folder / 'acme.toml'}"
+    )
+    for settings in (roll.settings_of("acme"), None):
+        own = command_for(Path("my accounts", "acme.toml"), settings, "another", "approve c-1")
+        assert own == "syncd approve c-1 --config 'my accounts/acme.toml'"
