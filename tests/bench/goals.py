@@ -67,6 +67,14 @@ _WHY: Final = (
         "a commit has a fixed part, and on a busy machine batches are kept small to be soon",
     ),
     (
+        "accounts: two processes",
+        "the cores, which the two share with PostgreSQL and the sandbox",
+    ),
+    (
+        "one account: two processes",
+        "the processor: departures wait for their wake-ups where other processes have it",
+    ),
+    (
         "/s, answers after",
         (
             "the pause that an answer of 429 asks for; or the processor, for departures wait for "

@@ -70,6 +70,8 @@ class Harbour:
     poll: str = "1s"
     guards: str = ""
     timeout: str = "1s"
+    rate: int = 900
+    schedule: str = ""
     vessels: list[Vessel] = field(default_factory=list)
 
     @property
@@ -85,9 +87,10 @@ class Harbour:
         text = text.partition("[state]")[0].replace("catalog.csv", f"../{name}/catalog.csv")
         patient = f'timeout = "{self.timeout}"\nmax_in_flight = 4'
         quick = text.replace('timeout = "5s"', patient)
+        quick = quick.replace("requests_per_second = 900", f"requests_per_second = {self.rate}")
         self.accounts.mkdir(exist_ok=True)
         (self.accounts / f"{name}.toml").write_text(
-            f'{quick}[schedule]\npoll = "{self.poll}"\nrolling = "0"\n{self.guards}'
+            f'{quick}[schedule]\npoll = "{self.poll}"\nrolling = "0"\n{self.schedule}{self.guards}'
         )
 
     def shop(self, name: str) -> Shop:
@@ -145,9 +148,9 @@ class Harbour:
             assert "Traceback" not in vessel.log, vessel.log
 
     @contextmanager
-    def sailing_together(self, many: int) -> Iterator[list[Vessel]]:
+    def sailing_together(self, many: int, *, at_once: int = 2) -> Iterator[list[Vessel]]:
         with ExitStack() as stack:
-            yield [stack.enter_context(self.sailing()) for _ in range(many)]
+            yield [stack.enter_context(self.sailing(at_once=at_once)) for _ in range(many)]
 
 
 @contextmanager
