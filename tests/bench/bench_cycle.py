@@ -45,6 +45,7 @@ def test_starting(measure: Measure, places: Places, tell: Tell) -> None:
     tell(Figure("syncd --help", usage, "s", at_most(0.25)))
     tell(Figure("syncd status, empty state", empty, "s"))
     tell(Figure(f"syncd status, {places.rows:,} SKUs", full - empty, "s", at_most(0.5)))
+    tell(Figure(f"syncd status, {places.rows:,} SKUs, its start included", full, "s", at_most(0.5)))
 
 
 @pytest.mark.timeout(3600)

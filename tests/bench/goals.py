@@ -40,14 +40,14 @@ _WHY: Final = (
         "none changed",
         (
             "lines are counted apart from the engine, which was seen to lose some; of each row the "
-            "bucket of its id is worked out; and a cycle has a fixed part, seven waits for the disk"
+            "bucket of its id is worked out; and a cycle has a fixed part, eight waits for the disk"
         ),
     ),
     (
         "same bytes written again",
         (
-            "the fixed part of a cycle, the same at any size: modules that read catalogs, and "
-            "seven waits for the disk: the lease, the cycle's start, read and end, SQLite's own end"
+            "the fixed part of a cycle, the same at any size: its modules, and eight waits for the "
+            "disk: the lease, the cycle's start, read and end, SQLite's own beginning and end"
         ),
     ),
     (
