@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from syncd.catalog.columns import Columns
@@ -38,7 +38,9 @@ class MappingSql:
             f"({union})", {"id": id_target(self._columns.id, self._cells(self._columns.id))}
         )
         fields = ", ".join(f"f{number}" for number in range(len(self._columns.names)))
-        fingerprint = f"(hash(xor(h, {self._seed}::UBIGINT)) >> 1)::BIGINT"
+        alike = all(one.raws == one.texts for one in cells)  # then only the chosen need be hashed
+        hashed = f"hash({', '.join(self._hashed_fields())})" if alike else "h"
+        fingerprint = f"(hash(xor({hashed}, {self._seed}::UBIGINT)) >> 1)::BIGINT"
         return (
             f"SELECT file, position, id, {fingerprint} AS fingerprint, flaw, record, "
             f"{self._trace()} AS trace, {self._kept()} AS kept, {fields}{self.values()} "
@@ -62,6 +64,9 @@ class MappingSql:
             f"hash({hashed}) AS h, {cells.flaw} AS flaw, {cells.record} AS record, "
             f"{cells.trace} AS trace FROM {cells.source}"
         )
+
+    def _hashed_fields(self) -> Iterator[str]:
+        return (f"f{number}" for number in range(self._columns.hashed))
 
     def values(self) -> str:
         """List the attributes' values, named by number: `v0`, `v1` and so on."""
