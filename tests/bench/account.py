@@ -153,6 +153,7 @@ def bring_in_sync(places: Places) -> None:
             "UPDATE sku SET known = ?, state = ?, ownership = ?",
             (SAME, SkuState.IN_SYNC.value, Ownership.OWNED.value),
         )
+        state.execute("DELETE FROM fact WHERE key = 'census'")  # it was counted before
     with wired(settings) as account:
         with account.state.transaction() as transaction:
             transaction.remember(ACCOUNT, account_digest(settings.digital_river))
