@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.mutations.incidents import INCIDENTS
+from tests.mutations.machines import AMONG_MACHINES
 from tests.mutations.mutation import Mutation
 
 _ENGINE: Final = "tests/unit/engine/"
@@ -473,6 +474,7 @@ MUTATIONS: Final = (
     *_IN_THE_SERVICE,
     *_IN_THE_ADAPTERS,
     *_IN_THE_FLEET,
+    *AMONG_MACHINES,
     *_IN_THE_WEB,
     *INCIDENTS,
 )
