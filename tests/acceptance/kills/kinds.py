@@ -49,6 +49,7 @@ SEEN: Final[Mapping[str, tuple[str, ...]]] = {
         "the process ends",
     ),
     "later_cycle": (
+        "state.db has committed",
         "GET /inventory-levels leaves",
         "GET /inventory-levels is read",
         "POST /inventory-items/SKU-0001 is sent",
@@ -71,13 +72,22 @@ SEEN: Final[Mapping[str, tuple[str, ...]]] = {
         "report.html is replaced",
         "report.html has been replaced",
     ),
+    "missing": ("state.db has committed",),
     "approving": COMMITS,
+    "approved_cycle": (
+        "state.db has committed",
+        "POST /inventory-items/SKU-0000 is sent",
+        "POST /inventory-items/SKU-0001 is sent",
+    ),
+    "applying": ("state.db has committed", "POST /inventory-items/SKU-0000 is sent"),
     "releasing": COMMITS,
     "pruning": COMMITS,
     "reverting": (
+        "state.db has committed",
         "POST /inventory-items/SKU-0000 is sent",
         "DELETE /inventory-items/SKU-0003 is sent",
     ),
+    "following_again": ("state.db has committed",),
     "migrating": COMMITS,
     "mending": (
         "state.db has committed",
@@ -104,6 +114,7 @@ SEEN: Final[Mapping[str, tuple[str, ...]]] = {
     "reclaiming": COMMITS,
     "rebuilding": ("state.db has committed",),
     "serving": (
+        "state.db has committed",
         "state.db.duty is made",
         "state.db.duty is written to",
         "state.db.duty is cut",
@@ -114,16 +125,12 @@ SEEN: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "pairing": (
         "state.db has committed",
+        "POST /inventory-items SKU-0002 is sent",
+        "POST /inventory-items/SKU-0001 is sent",
+        "DELETE /inventory-items/SKU-0000 is sent",
         *(
             f"{call} {stage}"
-            for call in (
-                "POST /skus SKU-0002",
-                "POST /inventory-items SKU-0002",
-                "POST /skus/SKU-0001",
-                "POST /inventory-items/SKU-0001",
-                "DELETE /inventory-items/SKU-0000",
-                "DELETE /skus/SKU-0000",
-            )
+            for call in ("POST /skus SKU-0002", "POST /skus/SKU-0001", "DELETE /skus/SKU-0000")
             for stage in STAGES.values()
         ),
     ),

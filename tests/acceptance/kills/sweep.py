@@ -32,6 +32,9 @@ class Part:
     step: int = 1
 
 
+WHOLE: Final = Part()
+
+
 @dataclass
 class Sweep:
     """One story, arranged once and then told anew for every boundary.
@@ -53,10 +56,10 @@ class Sweep:
         arranged = story(stage, pace)
         return cls(stage, arranged, stage.world(), evidence.last_entry(stage.shop.state))
 
-    def kills(self, part: Part) -> Iterator[Ended]:
+    def kills(self, part: Part = WHOLE, among: Among = ANY) -> Iterator[Ended]:
         """Kill at this part's boundaries; the last run comes to its end, for it has fewer."""
         for at in itertools.count(part.first, part.step):
-            ended = self.killed(at)
+            ended = self.killed(at, among)
             self.check(ended)
             yield ended
             if not ended.was_killed:
@@ -72,16 +75,6 @@ class Sweep:
             self.check(ended)
             yield ended
             if len(_those(among, ended)) < at:
-                return
-
-    def kills_among(self, among: Among) -> Iterator[Ended]:
-        """Kill at the boundaries of these names alone; the last run comes to its end."""
-        for at in itertools.count(1):
-            ended = self.killed(at, among)
-            self.check(ended)
-            yield ended
-            if not ended.was_killed:
-                assert ended.code == self.arranged.code, ended
                 return
 
     def undisturbed(self) -> Ended:
