@@ -123,7 +123,7 @@ _IN_THE_ENGINE: Final = (
     Mutation(
         name="foreign-is-written",
         file="engine/plan.py",
-        old="        and tracked.ownership is not Ownership.FOREIGN\n",
+        old="        and not tracked.is_foreign\n",
         new="",
         caught_by=(f"{_ENGINE}test_plan.py",),
     ),
@@ -172,8 +172,8 @@ _IN_THE_ENGINE: Final = (
     Mutation(
         name="sku-of-ours-is-left-behind",
         file="engine/observe.py",
-        old="return tracked.may_have_written and without_item",
-        new="return tracked.may_have_written and not without_item",
+        old="return tracked.may_have_written_to(Resource.SKU)",
+        new="return tracked.may_have_written_to(Resource.INVENTORY_ITEM)",
         caught_by=("tests/property/test_pair_lives.py", f"{_ENGINE}test_pairs.py"),
     ),
     Mutation(
@@ -352,6 +352,13 @@ _IN_THE_ADAPTERS: Final = (
         old="paused_until=max(end, head.paused_until)",
         new="paused_until=end",
         caught_by=("tests/unit/digital_river/test_pacer.py",),
+    ),
+    Mutation(
+        name="outage-is-probed-by-many",
+        file="digital_river/outage.py",
+        old="            await probe.over.wait()\n",
+        new="            return None\n",
+        caught_by=("tests/unit/digital_river/test_outage.py",),
     ),
     Mutation(
         name="refused-key-is-tried-again",

@@ -121,6 +121,31 @@ async def test_when_it_is_over_whoever_waited_for_the_probe_goes_at_once(
     assert all(isinstance(outcome, Accepted) for outcome in outcomes)
 
 
+async def test_while_one_finds_out_no_other_leaves_however_many_want_to(
+    remote: DigitalRiver, clock: LeapingClock, down: respx.Route
+) -> None:
+    await send(remote, Action.UPDATE, FAILURES_TO_OPEN)
+    clock.moment += 10 * STEP
+    left, asked, found_out = [], asyncio.Event(), asyncio.Event()
+
+    async def answer_late(request: httpx.Request) -> httpx.Response:
+        left.append(request.url)
+        asked.set()
+        await found_out.wait()
+        return httpx.Response(503)
+
+    down.side_effect = answer_late
+    everybody = asyncio.create_task(_all_at_once(remote))
+    async with asyncio.timeout(5):
+        await asked.wait()
+        await asyncio.sleep(0.05)  # so that others could leave, were they let
+    assert len(left) == 1
+
+    found_out.set()
+    await everybody
+    assert len(left) == 1
+
+
 async def test_of_one_kind_of_request_keeps_no_other_kind_back(
     remote: DigitalRiver, api: respx.MockRouter
 ) -> None:
