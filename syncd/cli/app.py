@@ -22,6 +22,7 @@ _STDERR: Final = 2
 
 def main() -> None:
     """Run the command line and end the process with the exit code that product.md promises."""
+    _have_stderr()
     heard = leave_on_signals()
     search_seldom()
     from syncd.cli.commands import build_app
@@ -37,6 +38,13 @@ def main() -> None:
         if heard:
             sys.exit(heard[0].exit_code)
         sys.exit(_tell_bug(given.secrets))
+
+
+def _have_stderr() -> None:
+    """Let what is said on a closed stderr go nowhere, and into no file that is opened as it."""
+    if sys.stderr is None:
+        _lead_stderr_nowhere()
+        sys.stderr = os.fdopen(_STDERR, "w")
 
 
 def search_seldom() -> None:
@@ -56,10 +64,17 @@ def _leave_unsearched() -> None:
 
 def _say_no_more() -> None:
     """Everything has been said; what comes yet is what the engine's binding counts of this."""
-    with suppress(OSError, ValueError, AttributeError):  # it may be closed, or never have been
+    with suppress(OSError, ValueError):  # it may be closed by now
         sys.stderr.flush()
     with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), _STDERR)
+        _lead_stderr_nowhere()
+
+
+def _lead_stderr_nowhere() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    if nowhere != _STDERR:
+        os.dup2(nowhere, _STDERR)
+        os.close(nowhere)
 
 
 def _take_any_encoding() -> None:

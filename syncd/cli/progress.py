@@ -26,7 +26,7 @@ def watching(shared: Shared, settings: Settings) -> Iterator[Progress]:
     """Show a bar for each phase on stderr, where that is a terminal and `-q` does not forbid it."""
     from syncd.cli.session import log_by
 
-    if sys.stderr is None or not sys.stderr.isatty() or shared.verbosity < 0:
+    if not sys.stderr.isatty() or shared.verbosity < 0:
         yield Unwatched()
         return
     try:

@@ -105,8 +105,6 @@ def tell(words: str, secrets: Collection[str] = ()) -> None:
     """Say something on stderr without these secrets, and without what looks like one."""
     from syncd.telemetry import redact
 
-    if sys.stderr is None:
-        return
     with suppress(OSError):  # nobody is there to hear it
         sys.stderr.write(f"{redact(words, secrets)}\n")
         sys.stderr.flush()

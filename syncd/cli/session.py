@@ -39,7 +39,7 @@ def log_to_stderr(shared: Shared, format: LogFormat = "console", level: str = "i
     configure(
         shared.log_format or format,
         level_for(shared.verbosity, level),
-        colors=sys.stderr is not None and sys.stderr.isatty() and not shared.no_color,
+        colors=sys.stderr.isatty() and not shared.no_color,
         secrets=shared.secrets,
     )
 

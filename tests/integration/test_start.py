@@ -90,3 +90,11 @@ def test_the_engine_has_nothing_to_say_at_the_end() -> None:
     )
 
     assert ended.stderr == b""
+
+
+def test_a_closed_stderr_keeps_nothing_from_being_told(tmp_path: Path) -> None:
+    write_configuration(tmp_path)
+    command = ["sh", "-c", 'exec "$0" -m syncd status 2>&-', sys.executable]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert ended.stdout.startswith("No cycle has run yet.")
