@@ -63,10 +63,11 @@ class Numbering:
         if self._has_looked:
             return
         rows = self.scan.rows(self.connection, _PLACES)
-        self.connection.cursor().execute(
-            f"CREATE TABLE numbered AS SELECT id, file, position FROM ({rows}) "
-            "SEMI JOIN looked USING (id) WHERE kept"
-        )
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                f"CREATE TABLE numbered AS SELECT id, file, position FROM ({rows}) "
+                "SEMI JOIN looked USING (id) WHERE kept"
+            )
         self._has_looked = True
 
 

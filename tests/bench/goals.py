@@ -28,8 +28,9 @@ _WHY: Final = (
     (
         "1 % changed",
         (
-            "the file is read twice where rows differ, by counts and then closely (2 x the "
-            "limit), and a changed row is translated, recorded, planned and told one by one"
+            "the file is read twice where rows differ (2 x the limit); each changed row stands on "
+            "a page of its own, which goes through the state's log; and each change is planned "
+            "and told by itself"
         ),
     ),
     (
