@@ -21,7 +21,7 @@ from syncd.state.outcomes import outcome_text
 from syncd.state.postgres_line import Access
 from syncd.state.postgres_offers import LEFT_OUT, ran
 from syncd.state.postgres_room import open_room
-from syncd.state.postgres_signs import LEASE
+from syncd.state.postgres_signs import LEASE, LEAVE
 from syncd.state.transaction import SqlTransaction
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from syncd.state.postgres_database import PostgresDatabase
     from syncd.state.postgres_room import PostgresRoom
 
-LEAVE: Final = 5.0
-"""Seconds that a helper may send for after a sign of life; whoever waits for one that is gone waits
-for as long."""
 STANDSTILL: Final = timedelta(seconds=5)
 """A helper that stops in the middle of a write keeps the others waiting for no longer."""
 PATIENCE: Final = timedelta(seconds=3)

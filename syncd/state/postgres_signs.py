@@ -36,6 +36,11 @@ _RENEW: Final = text(
 _NAME_IT: Final = text("INSERT INTO fact (key, value) VALUES (:key, '') ON CONFLICT DO NOTHING")
 
 
+LEAVE: Final = 5.0
+"""Seconds that a helper may send for after a sign of life; whoever waits for one that is gone waits
+for as long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
     """The latest sign of life, and the seconds since, by the server's clock.
@@ -51,10 +56,14 @@ class Sight:
         return self.holder is None or self.holder.ended or self.silent > term
 
     def sent_until(self, now: datetime) -> datetime | None:
-        """Until when its holder may have sent, by the clock that says it is `now`."""
+        """Until when its holder, or who helped it, may have sent, by a clock that says it is `now`.
+
+        A helper that has not heard yet that it is over sends for as long as it has leave.
+        """
         if self.holder is None:
             return None
-        return now - timedelta(seconds=self.silent if self.holder.ended else 0.0)
+        over = max(self.silent - LEAVE, 0.0) if self.holder.ended else 0.0
+        return now - timedelta(seconds=over)
 
     @property
     def who(self) -> str:

@@ -20,9 +20,11 @@ from syncd.ports import DOUBTED, Lease, State
 from syncd.state import migrate, postgres_lease
 from syncd.state import postgres_signs as signs
 from syncd.state.holding import Timing
+from syncd.state.lock_file import Holder
 from syncd.state.postgres_lease import TERM
 from syncd.state.postgres_opening import open_for_writing
 from syncd.state.postgres_place import Place
+from syncd.state.postgres_signs import LEAVE, Sight
 from tests.contract.state.examples import NOON, put, sku
 from tests.integration.postgres_state.conftest import StartProcess
 from tests.postgres_states import Account
@@ -148,11 +150,22 @@ def test_clocks_that_differ_do_not_matter(process: Another, pass_over: Aged) -> 
     pass_over("lease", 7.0)
     seen = slow.sent_until()
     assert seen is not None
-    assert timedelta(seconds=7) <= slow.now() - seen < timedelta(seconds=60)
+    assert timedelta(seconds=7 - LEAVE) <= slow.now() - seen < timedelta(seconds=60)
     with _held(slow) as lease:
         assert lease.sent_until is not None
         sent_before = NOON - _HOUR - lease.sent_until
-        assert timedelta(seconds=7) <= sent_before < timedelta(seconds=60)
+        assert timedelta(seconds=7 - LEAVE) <= sent_before < timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("ended", "silent", "before"), [(True, 7.0, 7.0 - LEAVE), (True, 1.0, 0.0), (False, 100.0, 0.0)]
+)
+def test_a_helper_may_have_sent_for_a_while_after_the_end(
+    silent: float, before: float, *, ended: bool
+) -> None:
+    """One that has not heard of it sends as long as it has leave; without an end nobody knows."""
+    sight = Sight(Holder("a cycle", "", 1, 0, ended=ended), silent)
+    assert sight.sent_until(NOON) == NOON - timedelta(seconds=before)
 
 
 def test_who_stops_in_the_middle_of_a_write_keeps_nobody_waiting(

@@ -42,6 +42,13 @@ async def edit(world: World) -> None:
     world.shelf.publish()
 
 
+async def edit_all(world: World) -> None:
+    """Every row gets another value, each its own."""
+    for item in list(world.shelf.rows):
+        world.shelf.put(item, part_number=f"P-{item}-{world.chance.randrange(100)}")
+    world.shelf.publish()
+
+
 async def drop(world: World) -> None:
     """Some rows go."""
     chance = world.chance

@@ -41,6 +41,9 @@ _LOGS: Final = (
     "cycle.approved",
     "daemon.relieved",
     "daemon.trouble",
+    "delivery.helped",
+    "delivery.helper_gone",
+    "delivery.helps",
     "history.pruned",
     "lease.taken_over",
     "notify.failed",
@@ -61,6 +64,7 @@ RARE: Final = frozenset(
         "journal forbidden",
         "journal forgotten",
         "journal key_refused",
+        "log delivery.helper_gone",
         "log remote.back",
         "log remote.granted",
         "update sku: 404",
@@ -77,6 +81,7 @@ def _steps() -> Iterator[str]:
     yield from (f"configuration {number}" for number in range(CONFIGURATIONS))
     yield from ("pairs from now on", "items alone from now on", "a hook names some SKUs")
     yield from ("pairs", "items alone", "a joined catalog", "a catalog of one source", "frozen")
+    yield "a helper tells what came of its request"
     yield "goes on an hour after another took over, and is shut out"
     yield from (f"a run ends by {name}" for name in ("LeaseHeldError", "LeaseLostError"))
     yield from (f"killed {place}" for place in _PLACES)

@@ -8,11 +8,11 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import Context, copy_context
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from syncd.domain.attributes import ItemId
 from syncd.errors import LeaseHeldError
-from syncd.ports import Clock, Lease, State, Transaction
+from syncd.ports import Clock, Lease, Shelf, State, Transaction
 from syncd.service.terms import Terms
 from tests.property.simulate.account import Half
 from tests.property.simulate.loop import BEARER, thawed
@@ -111,6 +111,16 @@ class Process:
         self._turns.append(self.name)
         self.turn = len(self._turns)
 
+    def helps(self, leader: Process) -> None:
+        """Send on behalf of this one from now on, by its turn and by what it has learned."""
+        self.turn = leader.turn
+        self.absent, self.unmanaged = leader.absent, leader.unmanaged
+        self.skus_hidden = leader.skus_hidden
+
+    def note(self, kind: str) -> None:
+        """Count that something of this kind has happened."""
+        self._trace.note(kind)
+
     @property
     def is_shut_out(self) -> bool:
         """Whether somebody else has taken the lease since."""
@@ -144,12 +154,17 @@ class Process:
             self.frozen_until = max(until, self.frozen_until)
 
 
+ShelfFor: TypeAlias = Callable[[Any, Process], Shelf | None]
+
+
 class MortalState:
     """The state as one process has it: every transaction has a boundary at either side."""
 
-    def __init__(self, state: State, process: Process) -> None:
+    def __init__(self, state: State, process: Process, shelf_for: ShelfFor) -> None:
+        """Take what gives the shelf, if any, on which this process shares its deliveries."""
         self._state = state
         self._process = process
+        self._shelf_for = shelf_for
         self._has_lease = False
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the state's own
@@ -192,6 +207,9 @@ class MortalState:
             self._process.cross("before a commit")
             self._process.may_write()
         self._process.cross("after a commit")
+
+    def shelf(self) -> Shelf | None:
+        return self._shelf_for(self, self._process)
 
     def overlay(self) -> AbstractContextManager[State]:
         self._process.cross("before an overlay")

@@ -13,11 +13,13 @@ from unittest.mock import patch
 from uuid import UUID
 
 from syncd.digital_river import transport
+from syncd.service import deliver, shared
 from syncd.state import fingerprints, holding, sightings
 from syncd.state.holding import BEAT, Holding
 from tests.fakes import catalog, state
 from tests.fakes.columns import columnar_engine
 from tests.property.simulate.loop import BEARER
+from tests.property.simulate.sharing import Common
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -48,6 +50,19 @@ def shortcuts(seed: str) -> Iterator[None]:
         ):
             stack.enter_context(patch.object(target, name, replacement))
         yield
+
+
+@contextmanager
+def shared_by_the_handful(common: Common | None) -> Iterator[None]:
+    """Let helpers find something to do although there are few items, where any can help at all."""
+    if common is None:
+        yield
+        return
+    common.is_wanted = True
+    few = (patch.object(shared, "WORTH_IT", 2), patch.object(deliver, "CLAIMED_AT_ONCE", 2))
+    with few[0], few[1]:
+        yield
+    common.is_wanted = False
 
 
 @contextmanager

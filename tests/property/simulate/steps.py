@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final, TypeAlias
 
 from syncd.daemon.wishes import Wish
@@ -13,6 +15,7 @@ from tests.property.simulate.at_the_shelf import (
     drop,
     drop_many,
     edit,
+    edit_all,
     empty,
     lose_halves,
     mend,
@@ -22,6 +25,7 @@ from tests.property.simulate.at_the_shelf import (
     touch,
 )
 from tests.property.simulate.daemon import Rounds
+from tests.property.simulate.merchant import LENIENT
 from tests.property.simulate.outside import (
     clear_up,
     delete_skus_or_not,
@@ -67,6 +71,7 @@ from tests.property.simulate.runs import (
     swap_account,
 )
 from tests.property.simulate.shelf import IDS
+from tests.property.simulate.shortcuts import shared_by_the_handful
 from tests.property.simulate.world import Asked, World
 
 Step: TypeAlias = Callable[[World], Awaitable[None]]
@@ -104,6 +109,40 @@ async def daemon(world: World) -> None:
     await running
 
 
+async def helped(world: World) -> None:
+    """Several processes deliver what one of them has planned, and any of them may come to its end.
+
+    Only a state in memory has them share a delivery; elsewhere the helpers have nothing to do.
+    """
+    chance, over = world.chance, asyncio.Event()
+    limits, world.merchant.limits = world.merchant.limits, LENIENT
+    await edit_all(world)
+    with shared_by_the_handful(world.vault.common):
+        helpers = [
+            asyncio.create_task(world.helper(_end(world), over))
+            for _ in range(chance.choice((1, 2)))
+        ]
+        await world.cycle(replace(_end(world), wait=some_wait(world)))
+        await world.cycle(Asked(wait=some_wait(world), lease_wait=timedelta(seconds=60)))
+        over.set()
+        await asyncio.gather(*helpers)
+    world.merchant.limits = limits
+
+
+def _end(world: World) -> Asked:
+    """At times none; else death or a standstill, early on or later."""
+    chance = world.chance
+    moment = chance.random() * chance.choice((1, 3, 10))
+    return chance.choice(
+        (
+            Asked(),
+            Asked(lives=chance.randrange(100)),
+            Asked(killed_after=moment),
+            Asked(frozen=(moment, chance.choice((1, 8, 60, 4000)))),
+        )
+    )
+
+
 async def _meanwhile(world: World) -> None:
     step = world.chance.choice(MEANWHILE)
     world.trace.note(f"meanwhile {step.__name__}")
@@ -138,7 +177,7 @@ SOMETIMES: Final[tuple[Step, ...]] = (
     swap_account, once_for_some, killed_somewhere, killed_somewhere, killed_sometime, stopped,
     frozen, frozen, rehearse_only, incremental, incremental_and_killed, revert, revert, release,
     plan, apply, approve_last, approve_and_move_on, retry, several, several, daemon, daemon,
-    keep_pairs_or_items, delete_skus_or_not, lose_state,
+    keep_pairs_or_items, delete_skus_or_not, lose_state, helped,
 )  # fmt: skip
 """Of these each life draws some: a life in which everything happens shows less of each."""
 SHOWN_BY_WORK: Final[frozenset[Step]] = frozenset({drizzle, outage, poison, refuse, storm, twist})

@@ -14,12 +14,14 @@ from typing import Final, Protocol
 
 import structlog
 
+from syncd.errors import LeaseHeldError
 from syncd.ports import Clock, State
 from syncd.state import open_existing_read_only
 from syncd.state.holding import TERM, Timing
 from syncd.state.opening import open_for_writing
 from tests.fakes.state import Contents, FakeLease, FakeState, Store
 from tests.property.simulate.loop import BEARER, Freezable
+from tests.property.simulate.sharing import LEAVE, Common
 
 _SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 _NEVER: Final = 1e9
@@ -28,7 +30,12 @@ _log = structlog.get_logger()
 
 
 class Vault(Protocol):
-    """One state, and what stands in it as anybody may see it."""
+    """One state, and what stands in it as anybody may see it.
+
+    `common` is where processes share their deliveries, None where this kind of state has no such.
+    """
+
+    common: Common | None
 
     def opened(self) -> AbstractContextManager[State]:
         """Open it as a command that may write does."""
@@ -57,6 +64,16 @@ class Signs:
     state: LeasedState | None = None
     bearer: Freezable | None = None
     ended: datetime | None = None
+    common: Common = field(default_factory=Common)
+
+    def sent_until(self) -> datetime | None:
+        """Until when somebody may have sent; helpers may have done so after their leader's end."""
+        now, delivery = self.clock.now(), self.common.delivery
+        if self.state is not None or (delivery and delivery.leaderless_since is not None):
+            return now
+        if self.ended is None or delivery is None:
+            return self.ended
+        return min(now, self.ended + timedelta(seconds=LEAVE))
 
     @property
     def shows_no_life(self) -> bool:
@@ -84,9 +101,11 @@ class LeasedState(FakeState):
             _log.warning("lease.taken_over", state="state in memory", holder="who stood still")
             signs.ended = signs.clock.now() - timedelta(seconds=TERM)
             signs.state = signs.bearer = None
+        if signs.common.keeps_the_lease():
+            raise LeaseHeldError("state in memory", "a helper may still send", "Wait")
         with super().lease(holder, wait) as lease:
-            signs.state, signs.bearer = self, BEARER.get()
-            lease.sent_until = signs.ended
+            lease.sent_until = signs.sent_until()
+            signs.state, signs.bearer, signs.common.delivery = self, BEARER.get(), None
             try:
                 yield lease
             finally:
@@ -94,15 +113,16 @@ class LeasedState(FakeState):
                     signs.state, signs.ended = None, signs.clock.now()
 
     def sent_until(self) -> datetime | None:
-        signs = self._signs
-        return signs.ended if signs.state is None else signs.clock.now()
+        return self._signs.sent_until()
 
 
 class MemoryVault:
     """The fake state, which never forgets."""
 
     def __init__(self, clock: Clock) -> None:
-        self._state = LeasedState(Signs(clock))
+        signs = Signs(clock)
+        self.common: Common | None = signs.common
+        self._state = LeasedState(signs)
 
     def opened(self) -> AbstractContextManager[State]:
         return nullcontext(self._state.opened())
@@ -129,6 +149,7 @@ class FileVault:
 
     file: Path
     timing: Timing
+    common: Common | None = None
     _idle: dict[bool, list[State]] = field(default_factory=lambda: {True: [], False: []})
 
     def __post_init__(self) -> None:

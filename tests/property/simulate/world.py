@@ -26,6 +26,7 @@ from syncd.service.adopt import rebuild
 from syncd.service.approve import approve
 from syncd.service.audit import Auditing
 from syncd.service.cycle import rehearse, run_cycle
+from syncd.service.helping import help_until
 from syncd.service.quarantine import retry_all
 from syncd.service.remembered import outbox
 from syncd.service.revert import release_all
@@ -37,6 +38,7 @@ from tests.property.simulate.network import Network, Sent, SimulatedDigitalRiver
 from tests.property.simulate.people import People
 from tests.property.simulate.process import Died, MortalClock, MortalState, Process
 from tests.property.simulate.promises import RATE, Promises
+from tests.property.simulate.sharing import SimulatedShelf
 from tests.property.simulate.shelf import Shelf
 from tests.property.simulate.trace import Trace
 from tests.property.simulate.vault import Vault
@@ -188,6 +190,17 @@ class World:
         if watcher.bug is not None:
             self.promises.blame(f"{process.name}: {watcher.bug}")
 
+    async def helper(self, asked: Asked, over: asyncio.Event) -> None:
+        """Help with the deliveries of others until that is over, or the helper's own end comes."""
+        process, _ = self._begun(asked, rehearses=False)
+        story = self._told(
+            process,
+            self.vault.opened(),
+            lambda ports: help_until(over, ports, process.terms),
+        )
+        with suppress(Died):
+            await self._with_its_fate(process, asked, story)
+
     async def audit(self) -> Audit:
         """Audit the account, in fair weather."""
         process, request = self._begun(Asked(mode=Mode.REPAIR), rehearses=False)
@@ -334,7 +347,14 @@ class World:
         pacer = LedgerPacer(self._cells, RATE, clock, ticks)
         account = self.others_account if self.is_wrong_account else self.account
         remote = SimulatedDigitalRiver(self.network, process, account, pacer, clock)
-        return Ports(self.shelf.source, remote, MortalState(state, process), clock)
+        mortal = MortalState(state, process, self._shelf_for)
+        return Ports(self.shelf.source, remote, mortal, clock)
+
+    def _shelf_for(self, state: State, process: Process) -> SimulatedShelf | None:
+        common = self.vault.common
+        if common is None or not common.is_wanted:
+            return None
+        return SimulatedShelf(common, state, process)
 
     async def _command(self, work: Callable[[Ports], _T]) -> _T | None:
         """Run a command that has no loop of its own."""
