@@ -258,6 +258,13 @@ _IN_THE_SERVICE: Final = (
         caught_by=(f"{_SERVICE}test_pruning.py::{_MADE_AGAIN}",),
     ),
     Mutation(
+        name="made-again-a-few-at-a-time",
+        file="service/situation.py",
+        old="recreated_before=state.recreated_since(since) if recreated else frozenset(),",
+        new="recreated_before=frozenset(),",
+        caught_by=(f"{_SERVICE}test_repair.py",),
+    ),
+    Mutation(
         name="restored-backup-is-told-at-every-cycle",
         file="service/restored.py",
         old='transaction.remember(DOUBTED, "0")',

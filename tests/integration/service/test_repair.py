@@ -87,6 +87,23 @@ async def test_creating_again_what_vanished_counts_under_the_guards(kept: Shop) 
     assert kept.wrote() == []
 
 
+async def test_what_vanishes_a_few_at_a_time_is_made_again_no_more_often_than_at_once(
+    kept: Shop,
+) -> None:
+    kept.limits(max_update=0.3)
+    results = []
+    for ids in (ALL_IDS[:8], ALL_IDS[8:16]):
+        for item in ids:
+            del kept.remote.contents[ItemId(item)]
+        results.append(await repaired(kept, await audited(kept)))
+        kept.later(minutes=5)
+
+    assert [exit_code(one) for one in results] == [ExitCode.OK, ExitCode.GUARD_STOPPED]
+    (stop,) = results[1].guards
+    assert (stop.guard, stop.stopped, stop.actual) == (Guard.MAX_UPDATE, (Action.CREATE,), 16 / 40)
+    assert sorted(kept.wrote()) == [*ALL_IDS[:8]]
+
+
 async def test_a_repair_that_comes_to_nothing_is_finished_by_the_next_cycle(kept: Shop) -> None:
     """The catalog cannot be read, so the repair ends before it has looked anything up."""
     drift(kept, "sku-0001")
