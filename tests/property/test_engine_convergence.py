@@ -316,4 +316,4 @@ class Reconciliation(RuleBasedStateMachine):
 
 assert _MAKER in SERVER_FILLED
 TestReconciliation = Reconciliation.TestCase
-TestReconciliation.settings = settings(max_examples=150, stateful_step_count=20, deadline=None)
+TestReconciliation.settings = settings(max_examples=150, stateful_step_count=20)

@@ -57,7 +57,7 @@ def time_of(minute: int, *, stamps: str) -> object:
 
 
 @pytest.mark.parametrize("stamps", ["number", "text"])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(changes=CHANGES, polls=POLLS)
 def test_no_change_is_lost(stamps: str, changes: Sequence[Change], polls: set[int]) -> None:
     """At the end the copy that the reads have built equals the table."""

@@ -80,7 +80,7 @@ def _made(
 
 
 @given(column=columns(), rows=st.lists(st.tuples(texts, texts), min_size=1, max_size=20))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_values_and_ids_are_what_the_mapping_makes_of_the_cells(
     engine: duckdb.DuckDBPyConnection, column: ColumnMapping, rows: Rows
 ) -> None:

@@ -66,7 +66,7 @@ fates = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(fates, min_size=1, max_size=5))
 def test_the_newest_wish_stands_whatever_comes_back_and_when(fates: list[Fate]) -> None:
     with patch.object(asyncio, "to_thread", _at_once):  # for the same order each time

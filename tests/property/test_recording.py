@@ -108,7 +108,7 @@ def test_blocks_leave_what_their_rows_would_have_left(
     assert _left(by_block, there) == _left(one_by_one, there)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(catalogs(), st.lists(_STATES, min_size=12, max_size=12), st.data())
 def test_changed_blocks_leave_what_their_rows_would_have_left(
     database: State, catalog: list[list[CatalogRow]], states: list[SkuState], data: st.DataObject

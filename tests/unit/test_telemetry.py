@@ -79,7 +79,7 @@ def wrapped(secret: str) -> st.SearchStrategy[object]:
 
 @pytest.mark.parametrize("format", FORMATS)
 @given(data=st.data(), secret=secrets)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_a_known_secret_never_appears_wherever_it_stands(
     format: Literal["console", "json"],  # noqa: A002
     data: st.DataObject,

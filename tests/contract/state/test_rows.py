@@ -23,7 +23,7 @@ from syncd.ports import Census, State
 from tests.contract.state import examples
 from tests.contract.state.examples import put, sku
 
-_SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+_SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def _break_off_after_writing(state: State) -> None:

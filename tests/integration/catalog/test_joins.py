@@ -294,7 +294,7 @@ IDS = st.lists(st.sampled_from("ABCDEF"), max_size=6)
 
 
 @given(shop=IDS, erp=IDS)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_a_join_neither_loses_nor_adds_nor_mixes_up_rows(
     tmp_path_factory: pytest.TempPathFactory, shop: list[str], erp: list[str]
 ) -> None:

@@ -27,7 +27,7 @@ CELLS = st.none() | _NUMBERS | _TEXTS | st.binary(max_size=6)
 ROWS = st.lists(st.tuples(*[CELLS] * len(NAMES)), min_size=1, max_size=12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @example([("A\0B", 1.5, b"\0\xff", '"'), ("", 0.1 + 0.2, 2**53, float("inf")), ("x",) * 4])
 @given(ROWS)
 def test_every_cell_is_as_a_cursor_gives_it(rows: Sequence[Sequence[Cell]]) -> None:

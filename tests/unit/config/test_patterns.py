@@ -73,7 +73,7 @@ def test_what_some_lack_or_read_in_another_way_is_refused(pattern: str) -> None:
     ).map("".join)
 )
 @example("[^]&&")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_engine_takes_whatever_is_taken(pattern: str) -> None:
     try:
         read_pattern(pattern)

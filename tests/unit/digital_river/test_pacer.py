@@ -29,7 +29,7 @@ from tests.unit.digital_river.virtual_time import (
 PUNCTUAL = LateClock(random.Random(0))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     rate=st.integers(1, 300),
     processes=st.integers(1, 4),

@@ -71,7 +71,7 @@ def _pacer(row: OneRow, rate: float, clock: LateClock = PUNCTUAL) -> PostgresPac
     return PostgresPacer(row, rate, clock, ticks, AtOnce())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     rate=st.integers(1, 300),
     processes=st.integers(1, 4),

@@ -24,7 +24,7 @@ def _pieces(text: bytes, size: int) -> Iterator[bytes]:
     return (text[start : start + size] for start in range(0, len(text), size))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(VALUES), st.integers(1, 7), st.booleans())
 def test_each_element_comes_out_once(array: list[object], size: int, ascii_only: bool) -> None:
     text = json.dumps(array, ensure_ascii=ascii_only, indent=1).encode()
@@ -34,7 +34,7 @@ def test_each_element_comes_out_once(array: list[object], size: int, ascii_only:
     assert found == array
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(VALUES, min_size=1), st.integers(1, 7), st.floats(0, 1, exclude_max=True))
 def test_no_array_that_was_cut_is_taken_for_a_whole_one(
     array: list[object], size: int, share: float
