@@ -21,12 +21,12 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """`poll` is of an unchanged small catalog, its connections included; `put` is each process's.
+    """`poll` is of an unchanged small catalog; `put` is each process's.
 
     `row` is what a catalog that has changed takes more for each of its rows.
     """
 
-    poll: Cost = Cost(0.021, 0.054)
+    poll: Cost = Cost(0.032, 0.012_5)
     put: Cost = Cost(0.001, 0.000_65)
     fetch: Cost = Cost(0.001, 0.001_5)
     row: Cost = Cost(0.000_002, 0.0)

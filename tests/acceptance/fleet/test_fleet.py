@@ -58,7 +58,7 @@ def test_processes_share_the_accounts_that_come_and_go(
         assert port.states("beta") == {"in_sync": 3}
 
         one.send(signal.SIGTERM)
-        assert one.process.wait(20) == 143
+        assert one.process.wait(60) == 143
         before = port.cycles("acme")
         wait_until(lambda: port.cycles("acme") > before)
 
@@ -136,4 +136,4 @@ def test_errands_of_one_account_never_pile_up(port: Harbour, sandbox: SandboxPro
         assert doing == [(1,)]
         sandbox.set_faults([])
         vessel.send(signal.SIGTERM)
-        vessel.process.wait(20)
+        vessel.process.wait(60)
