@@ -98,6 +98,7 @@ class Store:
     """What all who have the same state open share."""
 
     contents: Contents
+    judged: dict[ItemId, tuple[Tracked, SkuState]] = field(default_factory=dict)
     writing: threading.Lock = field(default_factory=threading.Lock)
     cycle: threading.Lock = field(default_factory=threading.Lock)
     on_duty: str | None = None
@@ -204,7 +205,7 @@ class FakeState:
 
     @contextmanager
     def overlay(self) -> Iterator[State]:
-        yield FakeState(self.contents.copied())
+        yield FakeState(store=Store(self.contents.copied(), self._store.judged))
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -239,7 +240,7 @@ class FakeState:
         self, states: frozenset[SkuState], after: ItemId | None = None
     ) -> Iterator[Sequence[Tracked]]:
         behind = self._ordered(lambda sku: after is None or sku.id > after)
-        return _batches([sku for sku in behind if sku.state in states])
+        return _batches([sku for sku in behind if self._state_of(sku) in states])
 
     def beginning_with(self, prefix: str, limit: int) -> Sequence[Tracked]:
         return self._ordered(lambda sku: sku.id.startswith(prefix))[:limit]
@@ -250,7 +251,14 @@ class FakeState:
     def census(self) -> Census:
         skus = self.contents.skus.values()
         owned = sum(sku.ownership is Ownership.OWNED for sku in skus)
-        return Census(dict(Counter(sku.state for sku in skus)), owned)
+        return Census(dict(Counter(map(self._state_of, skus))), owned)
+
+    def _state_of(self, sku: Tracked) -> SkuState:
+        """Its state, judged once for as long as the row stays the same, as a database has it."""
+        judged = self._store.judged.get(sku.id)
+        if judged is None or judged[0] is not sku:
+            judged = self._store.judged[sku.id] = sku, sku.state
+        return judged[1]
 
     def skus_alone(self) -> int:
         skus = self.contents.skus.values()
