@@ -55,6 +55,17 @@ def forget_before(connection: Connection, moment: datetime) -> None:
     connection.execute(delete(table).where(table.c.seen < codec.moment_of(moment)))
 
 
+def forget_mended(connection: Connection, writes: Select[int]) -> None:
+    """Remove what was written for since it was seen, by one of these entries of the journal.
+
+    Once they are gone themselves, it would seem to be still left to mend.
+    """
+    written = exists().where(
+        journal.c.write.in_(writes), journal.c.id == table.c.id, journal.c.begun > table.c.seen
+    )
+    connection.execute(delete(table).where(written))
+
+
 def known_at_random(count: int) -> Select[str]:
     """So many ids whose item is ours and known to exist."""
     return (

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, Select, delete, func, select, update
 
 from syncd.domain.tracking import SkuState
-from syncd.state import approvals, codec, events, stock
+from syncd.state import approvals, codec, events, observations, stock
 from syncd.state.database import Connections
 from syncd.state.schema import cycle, journal, seal, sku, stopped_plan
 
@@ -48,7 +48,9 @@ def _prune(connection: Connection, before: datetime) -> int:
         return 0
     marked = update(seal).where(seal.c.number.in_(set(cycles.values()))).values(pruned=True)
     connection.execute(marked)
-    entries = select(journal.c.write).where(journal.c.cycle.in_(cycles)).limit(ENTRIES_AT_ONCE)
+    those = select(journal.c.write).where(journal.c.cycle.in_(cycles))
+    entries = those.order_by(journal.c.write).limit(ENTRIES_AT_ONCE)
+    observations.forget_mended(connection, entries)
     removed = connection.execute(delete(journal).where(journal.c.write.in_(entries))).rowcount
     if removed == ENTRIES_AT_ONCE:
         return removed

@@ -558,11 +558,22 @@ def _pruned(contents: Contents, before: datetime) -> int:
     events = {id_: one for id_, one in contents.events.items() if one.received >= before}
     removed = len(gone) + len(contents.journal) - len(kept) + len(contents.events) - len(events)
     contents.events = events
+    _forget_mended(contents, gone)
     removed += _forgotten_stock(contents, before.date())
     contents.journal = kept
     contents.cycles = {id_: one for id_, one in contents.cycles.items() if id_ not in gone}
     removed += _forgotten_seals(contents)
     return removed + _forgotten_plans(contents)
+
+
+def _forget_mended(contents: Contents, cycles: AbstractSet[CycleId]) -> None:
+    """Remove what these cycles have written for since it was observed."""
+    entries = [entry for entry in contents.journal if entry.cycle in cycles]
+    contents.observed = {
+        id_: one
+        for id_, one in contents.observed.items()
+        if not any(entry.id == id_ and entry.begun > one.seen for entry in entries)
+    }
 
 
 def _forgotten_plans(contents: Contents) -> int:

@@ -19,6 +19,7 @@ from syncd.domain.journal import Adoption, Settlement
 from syncd.domain.tracking import Missing, Ownership, SkuState, Tracked
 from syncd.ports import State
 from tests.contract.state.examples import CYCLE, NOON, WISH, intent, put, sku, texts
+from tests.contract.state.histories import A, B, at, run
 
 ALL: Attributes = {**dict.fromkeys(Attribute), **WISH}
 DAY = timedelta(days=1)
@@ -137,6 +138,22 @@ def test_what_was_observed_is_forgotten_by_id_and_by_time(state: State) -> None:
     with state.transaction() as transaction:
         transaction.forget_observed_before(NOON + DAY)
     assert set(state.observed(ids)) == {"c"}
+
+
+def test_what_was_written_for_counts_no_more_once_the_history_of_that_is_removed(
+    state: State,
+) -> None:
+    put(state, [owned("mended"), owned("left")])
+    with state.transaction() as transaction:
+        transaction.observe([observed("mended", -DAY), observed("left", -DAY)])
+    run(state, A, "mended")
+    run(state, B, day=1)
+    assert state.left_to_mend() == 1
+
+    list(state.prune(at(1)))
+
+    assert state.left_to_mend() == 1
+    assert state.observed([ItemId("mended"), ItemId("left")]).keys() == {"left"}
 
 
 def test_what_is_to_be_mended_counts_until_something_was_written_for_it(state: State) -> None:
