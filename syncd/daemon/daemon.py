@@ -228,8 +228,10 @@ class Daemon:
         if reason is None and self.pulse.stands_by_for is not None:
             self._news.took_over(self.pulse.stands_by_for)
         if self.pulse.stands_by_for != reason:
-            event = "daemon.came_on_duty" if reason is None else "daemon.stands_by"
-            _log.info(event, reason=reason)
+            if reason is None:
+                _log.info("daemon.came_on_duty")
+            else:
+                _log.info("daemon.stands_by", reason=reason)
         self.pulse.stands_by_for = reason
 
     async def _show(self, duty: Duty) -> None:
