@@ -40,6 +40,7 @@ from syncd.state.journal import Entered
 from syncd.state.lease import CycleLease
 from syncd.state.lock_file import held_since, look_at
 from syncd.state.lockers import locker
+from syncd.state.log_moving import LogMoving
 from syncd.state.patience import Patience
 from syncd.state.standing import Place
 
@@ -100,6 +101,7 @@ class SqliteFile:
     path: Path
     engine: Engine
     patience: Patience
+    log: LogMoving
     place: Place | None = None
 
     @contextmanager
@@ -112,9 +114,14 @@ class SqliteFile:
     def writing(self) -> Iterator[Connection]:
         engine = self.engine.execution_options(**{_WRITES: True})
         with self._translated(), engine.begin() as connection:
+            driver = _driver(connection)
+            changes = driver.total_changes
             if self.place is not None:
                 self.place.check()
             yield connection
+            is_much = self.log.is_worthwhile(driver, changes)
+        if is_much:
+            self.log.begin()
 
     def copy_to(self, target: Path) -> None:
         """Write the present moment of the whole database to a new file."""
@@ -126,6 +133,7 @@ class SqliteFile:
         self.patience.hurry()
 
     def close(self) -> None:
+        self.log.end()
         self.engine.dispose()
 
     def _translated(self) -> AbstractContextManager[None]:
@@ -244,7 +252,7 @@ def open_file(
         "sqlite+pysqlite://", creator=connect, poolclass=QueuePool, max_overflow=-1
     )
     event.listen(engine, "begin", partial(_begin, patience))
-    return SqliteFile(name, file, engine, patience)
+    return SqliteFile(name, file, engine, patience, LogMoving(connect))
 
 
 def _connect(file: Path, access: Access, patience: Patience) -> sqlite3.Connection:
