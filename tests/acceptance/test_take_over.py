@@ -6,10 +6,11 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -55,15 +56,30 @@ def tables(shop: Shop) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
+def in_flight(shop: Shop) -> set[str]:
+    """The ids whose request was begun and has no outcome yet."""
+    with closing(sqlite3.connect(shop.state)) as database:
+        query = "SELECT id FROM sku WHERE delivery = 'in_flight'"
+        return {id_ for (id_,) in database.execute(query)}
+
+
+def looked_up(requests: Iterable[dict[str, Any]]) -> set[str]:
+    """The ids that these have asked for."""
+    queries = (parse_qs(one["query"]) for one in requests if one["method"] == "GET")
+    return {id_ for query in queries for id_ in query.get("ids", ())}
+
+
 def test_a_process_that_was_stopped_for_longer_than_its_lease_is_replaced_and_shut_out(
     busy_shop: Shop, sandbox: SandboxProcess, start: Start
 ) -> None:
     with running(start()) as stopped:
         wait_until(lambda: len(sandbox.items()) > 10)
         stopped.send_signal(signal.SIGSTOP)
+        in_doubt, seen = in_flight(busy_shop), len(sandbox.requests())
         sandbox.set_faults([])
         with running(start()) as heir:
             heirs_run = ended(heir)
+        asked = looked_up(sandbox.requests()[seen:])
         before, sent = tables(busy_shop), len(sandbox.requests())
 
         stopped.send_signal(signal.SIGCONT)
@@ -71,6 +87,7 @@ def test_a_process_that_was_stopped_for_longer_than_its_lease_is_replaced_and_sh
 
     assert heirs_run.code == 0, heirs_run.stderr
     assert "lease.taken_over" in heirs_run.stderr
+    assert set() < in_doubt <= asked
     assert run.code == 1
     assert "has taken it over" in run.stderr
     assert tables(busy_shop) == before
