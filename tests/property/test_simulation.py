@@ -14,7 +14,7 @@ import pytest
 from tests.property.simulate.life import PromiseBroken, live
 from tests.property.simulate.occurrences import EXPECTED, MANY, unseen
 
-IN_MEMORY: Final = 45
+IN_MEMORY: Final = 36
 UNLIVED: Final = 30
 IN_A_FILE: Final = 3
 ITS_OWN: Final = ("log lease.taken_over", "step helped")
