@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import socket
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from syncd.sandbox import Fault, FaultKind
 from tests.acceptance.daemon.served import ROWS, Served, schedule, serving
+from tests.acceptance.fronts import altering
 from tests.postgres_states import Account, new_account
 from tests.sandbox_process import SandboxProcess, sandbox_process
 from tests.servers import Server, postgres_server
@@ -68,14 +70,27 @@ class Street:
         return self._stack.enter_context(serving(shop))
 
 
-def _with_answers_for_a_locked_file(street: Street) -> Stuck:
-    """Each of its answers takes longer than it takes to lock the file after the intents."""
+def _with_answers_for_a_locked_file(street: Street, stack: ExitStack) -> Stuck:
+    """The file is locked after the intents, and before the first of its answers comes through."""
+    is_answered, is_locked = threading.Event(), threading.Event()
+
+    def kept_back(piece: bytes) -> bytes:
+        if piece.startswith(b"HTTP/1.1 201"):
+            is_answered.set()
+            is_locked.wait(LONGEST)
+        return piece
+
     shop, sandbox = street.shop("file")
-    sandbox.set_faults([Fault(kind=FaultKind.SLOW, seconds=4, method="POST")])
+    front = stack.enter_context(altering(sandbox.url, kept_back))
+    text = shop.configuration.read_text()
+    shop.configuration.write_text(text.replace(sandbox.url, f"http://127.0.0.1:{front.port}"))
     daemon = street.serving(shop)
-    wait_until(lambda: any(one["method"] == "POST" for one in sandbox.requests()))
+    wait_until(is_answered.is_set)
     other = sqlite3.connect(shop.state, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN EXCLUSIVE")
+    outcomes = other.execute("SELECT count(*) FROM journal WHERE kind IS NOT NULL").fetchone()
+    assert outcomes == (0,), "all of them are still to be written"
+    is_locked.set()
     return Stuck("the file is locked", shop, sandbox, daemon, other.close, told="state")
 
 
@@ -142,7 +157,7 @@ def _all_of_them(folder: Path, account: Account) -> Iterator[list[Stuck]]:
             _with_writes_in_flight(street),
             _with_an_audit_under_way(street),
             _with_a_locked_table(street, account),
-            _with_answers_for_a_locked_file(street),
+            _with_answers_for_a_locked_file(street, stack),
         ]
 
 
