@@ -15,7 +15,7 @@ from tests.servers import Server, postgres_server
 
 __all__ = ["postgres_server"]
 
-TERM: Final = 0.5
+TERM: Final = 1.0
 """Seconds that a lease lasts."""
 FETCHED: Final[Among] = (("an errand has been fetched", ""),)
 PUT_BACK: Final[Among] = (("an errand is put back", ""),)
