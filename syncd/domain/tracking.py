@@ -84,11 +84,13 @@ class Reverted:
     """A person has undone what a cycle wrote for this SKU, and holds it so.
 
     `wish` is what the catalog wants instead, None where it has no row or only an unusable one. The
-    hold ends when the catalog wants something else than that.
+    hold ends when the catalog wants something else than that. Where the cycle made the item alone,
+    it `keeps_sku` that was there before.
     """
 
     cycle: CycleId
     wish: Attributes | None
+    keeps_sku: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +179,12 @@ class Tracked:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether one of its halves, or both, are not ours, so that neither is written."""
-        return self.ownership is Ownership.FOREIGN or self.foreign_reason is not None
+        """Whether one of its halves, or both, are not ours, so that neither is written.
+
+        Once it is missing, the half that is ours goes all the same.
+        """
+        has_others = self.foreign_reason is not None and not self.is_missing
+        return self.ownership is Ownership.FOREIGN or has_others
 
     @property
     def is_reverted(self) -> bool:
@@ -187,6 +193,11 @@ class Tracked:
         One of a row that has left the catalog since sleeps until that row comes back.
         """
         return self.reverted is not None and (self.missing is None or self.reverted.wish is None)
+
+    @property
+    def keeps_sku(self) -> bool:
+        """Whether its SKU stays although its item is to go."""
+        return self.reverted is not None and self.is_reverted and self.reverted.keeps_sku
 
     @property
     def is_missing(self) -> bool:
@@ -213,8 +224,8 @@ class Tracked:
         if self.delivery is not Delivery.SETTLED:
             return False
         if self.desired is None or self.known is None:
-            is_undone = self.desired is None and self.known is None and self.known_sku is None
-            return self.is_reverted and is_undone
+            is_undone = self.desired is None and self.known is None
+            return self.is_reverted and is_undone and (self.keeps_sku or self.known_sku is None)
         if not wants_sku(self.desired):
             return not differences(self.desired, self.known, self.sent)
         halves = (Resource.INVENTORY_ITEM, Resource.SKU)

@@ -129,7 +129,7 @@ def _removals(tracked: Tracked, policy: Policy) -> list[Change]:
         if tracked.ownership is not Ownership.OWNED:
             return []
         found.append(_removal(tracked, tracked.known, Resource.INVENTORY_ITEM))
-    if tracked.known_sku is not None and policy.delete_skus:
+    if tracked.known_sku is not None and policy.delete_skus and not tracked.keeps_sku:
         found.append(_removal(tracked, tracked.known_sku, Resource.SKU))
     return found
 

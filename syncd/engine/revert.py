@@ -173,17 +173,17 @@ def _of_its_group(sku: Attributes) -> frozenset[Attribute]:
 def _with_undoing(row: Tracked | None, deeds: Deeds, occasion: Occasion) -> Tracked:
     """The row with the way back as its wish, beside what the catalog wants.
 
-    A SKU that was there before its item was made is let go of, and stays.
+    A SKU that was there before its item was made stays, and stays as much ours as it was.
     """
     if row is None:
         gone = Missing(since=occasion.now, read=occasion.read)
         row = Tracked(deeds.id, revision=deeds.revision, missing=gone)
-    stays = deeds.of(Action.CREATE) and deeds.sku is None
+    keeps_sku = deeds.of(Action.CREATE) and deeds.sku is None and row.known_sku is not None
     return replace(
-        untroubled(row.without_sku() if stays else row),
+        untroubled(row),
         desired=_target(row, deeds),
         revision=row.revision + 1,
-        reverted=Reverted(occasion.cycle, _catalog_wish(row)),
+        reverted=Reverted(occasion.cycle, _catalog_wish(row), keeps_sku),
     )
 
 

@@ -210,6 +210,8 @@ def _held_text(sku: Tracked) -> str | None:
     wish = None if reverted.wish is None else attributes_text(reverted.wish)
     document = {} if held is None else asdict(held)
     document[_REVERTED] = {"cycle": reverted.cycle, "wish": wish}
+    if reverted.keeps_sku:
+        document[_REVERTED]["keeps_sku"] = True
     return orjson.dumps(document).decode()
 
 
@@ -221,7 +223,8 @@ def _held_from(text: str | None) -> tuple[Held | None, Reverted | None]:
     held = Held(**document) if document else None
     if reverted is None:
         return held, None
-    return held, Reverted(CycleId(reverted["cycle"]), _optional_attributes(reverted["wish"]))
+    wish, keeps_sku = _optional_attributes(reverted["wish"]), reverted.get("keeps_sku", False)
+    return held, Reverted(CycleId(reverted["cycle"]), wish, keeps_sku)
 
 
 def _known_text(sku: Tracked, desired: str | None) -> str | None:

@@ -127,7 +127,8 @@ def skus(draw: st.DrawFn) -> Tracked:
         attempts=counts,
         next_attempt=st.none() | moments,
         last_error=st.none() | failures,
-        reverted=st.none() | st.builds(Reverted, cycle=texts.map(CycleId), wish=_wishes),
+        reverted=st.none()
+        | st.builds(Reverted, cycle=texts.map(CycleId), wish=_wishes, keeps_sku=st.booleans()),
         known_sku=st.none() | attributes.map(_with_values),
         sent_sku=st.frozensets(st.sampled_from(Attribute)),
         lost_sku=st.booleans(),

@@ -10,13 +10,16 @@ import pytest
 from syncd.domain.attributes import Attribute, Attributes
 from syncd.domain.change import Action, Resource
 from syncd.domain.cycle_id import CycleId
+from syncd.domain.delivery import Accepted
 from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.policy import Policy
 from syncd.domain.tracking import Ownership, Reverted, SkuState, Tracked
+from syncd.engine.absorb import gone
 from syncd.engine.deeds import Deeds, HalfDeeds
 from syncd.engine.plan import change_for
 from syncd.engine.revert import Kept, Occasion, Standing, undone
-from tests.unit.engine.samples import ITEM, NOW, ORIGIN, PART
+from syncd.engine.settle import claim, settle
+from tests.unit.engine.samples import DAY, ITEM, NOW, ORIGIN, PART
 
 NAME: Final = Attribute.NAME
 PAIRS: Final = Policy(skus=True, delete_skus=True)
@@ -90,10 +93,30 @@ def test_both_halves_go_back_in_their_order(
     change = change_for(found, PAIRS, NOW, 0)
     assert change is not None
     assert [(one.action, one.resource, one.payload()) for one in change.halves] == expected
-    assert found.reverted == Reverted(CYCLE, None if row is None else WISH)
+    keeps_sku = deeds == did(MADE_ITEM, None)
+    assert found.reverted == Reverted(CYCLE, None if row is None else WISH, keeps_sku)
     told = deeds.undoing()
     assert told is not None
     assert [(one.action, one.resource) for one in told.halves] == [one[:2] for one in expected]
+
+
+def test_a_sku_that_was_ours_before_its_item_was_made_stays_ours() -> None:
+    """Or else it would outlive its row, once that has left the catalog."""
+    row = attempt(did(MADE_ITEM, None), IN_SYNC, item=True, sku=True)
+    assert isinstance(row, Tracked)
+    change = change_for(row, PAIRS, NOW, 0)
+    assert change is not None
+
+    held = settle(claim(row, change), change, Accepted(None), PAIRS, NOW)
+
+    assert held is not None
+    assert (held.state, held.known, held.known_sku) == (SkuState.HELD, None, IN_SYNC.known_sku)
+    assert change_for(held, PAIRS, NOW, 0) is None
+    gone_since = gone(held, NOW - 2 * DAY, 3)
+    assert gone_since is not None
+    left = change_for(gone_since, PAIRS, NOW, 9)
+    assert left is not None
+    assert [(one.action, one.resource) for one in left.halves] == [(Action.DELETE, SKU)]
 
 
 def test_an_item_comes_back_beside_the_sku_that_has_stayed() -> None:
