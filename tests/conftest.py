@@ -15,7 +15,6 @@ from hypothesis import settings
 
 from tests.engines import Engines
 from tests.vendor_watch import WATCH, watched
-from tests.warm import WARM
 
 RARELY: Final = (50_000, 20, 50)
 """How much is made before Python searches for rings of objects, youngest first."""
@@ -61,13 +60,6 @@ def _watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Hold all that syncd sends against the vendor's document, where that is at hand."""
     with watched(WATCH), WATCH.told_in(tmp_path_factory.mktemp("watch") / "told"):
         yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _end_of_warmth() -> Iterator[None]:
-    """End what forks processes for tests, if any has asked for it."""
-    yield
-    WARM.end()
 
 
 @pytest.hookimpl(wrapper=True)

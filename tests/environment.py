@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 
 def clean_environment() -> dict[str, str]:
@@ -15,11 +14,6 @@ def clean_environment() -> dict[str, str]:
     return {
         name: value for name, value in os.environ.items() if not name.startswith(("SYNCD_", "COV"))
     }
-
-
-def importing_environment() -> dict[str, str]:
-    """A clean one, in which a process finds the same modules as this one."""
-    return clean_environment() | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def measured_environment() -> dict[str, str]:

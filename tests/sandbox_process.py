@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ import orjson
 from syncd.sandbox import Fault
 from tests.environment import clean_environment
 from tests.vendor_watch import WATCH
+from tests.warm import WARM
 
 STOP_SECONDS = 10
 
@@ -26,7 +28,7 @@ class SandboxProcess:
     """Its URL, its process and its control calls; what they return is the JSON's own."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
 
     def items(self) -> dict[str, dict[str, Any]]:
         return dict(self._control("GET", "items").json())
@@ -74,8 +76,8 @@ class SandboxProcess:
 def sandbox_process(*arguments: str) -> Iterator[SandboxProcess]:
     """Start `python -m syncd.sandbox` with these options on a free port, and stop it at the end."""
     command = [sys.executable, "-m", "syncd.sandbox", *arguments]
-    environment = clean_environment()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+    here = Path.cwd()
+    with WARM.popen(command, cwd=here, env=clean_environment(), stderr=None) as process:
         try:
             assert process.stdout is not None
             sandbox = SandboxProcess(json.loads(process.stdout.readline())["url"], process)

@@ -7,6 +7,7 @@ half a second of processor, and would prove the same every time.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import socket
@@ -68,12 +69,6 @@ class Warm:
         starts = self._forked if self._leaves_modules_alone(env) else subprocess.Popen
         return starts(command, cwd=cwd, env=env, stdin=stdin, stdout=stdout, stderr=stderr)
 
-    def end(self) -> None:
-        """End it; whom it has forked goes on."""
-        if self._process is not None and self._line is not None:
-            self._line.close()
-            self._process.wait()
-
     def _begin(self) -> None:
         with self._one_at_a_time:
             if self._process is not None:
@@ -89,6 +84,13 @@ class Warm:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                 )
+            atexit.register(self._end, self._line, self._process)
+
+    @staticmethod
+    def _end(line: socket.socket, process: subprocess.Popen[bytes]) -> None:
+        """End it with us; whom it has forked goes on."""
+        line.close()
+        process.wait()
 
     def _leaves_modules_alone(self, environment: Mapping[str, str]) -> bool:
         differing = dict(self._environment.items() ^ environment.items())

@@ -18,11 +18,12 @@ import psutil
 
 from tests.acceptance.fronts import Front, cable
 from tests.acceptance.test_stopping import creates_by_id
-from tests.environment import importing_environment
+from tests.environment import clean_environment
 from tests.postgres_states import Account
 from tests.sandbox_process import SandboxProcess
 from tests.servers import PASSWORD
 from tests.shop import Shop, row, wait_until
+from tests.warm import WARM
 
 MEMBERS: Final = 8
 RATE: Final = 60
@@ -204,9 +205,8 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def ship() -> Iterator[subprocess.Popen[bytes]]:
     """Have a ship; it is ready some seconds later, in which other things can be started."""
     command = [sys.executable, "-m", "tests.acceptance.crew.ship"]
-    environment = importing_environment()
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    with WARM.popen(
+        command, cwd=Path.cwd(), env=clean_environment(), stdin=subprocess.PIPE, stderr=None
     ) as launched:
         yield launched
 

@@ -14,7 +14,8 @@ from typing import Any
 import orjson
 
 from tests.acceptance.kills.job import Job
-from tests.environment import importing_environment
+from tests.environment import clean_environment
+from tests.warm import WARM
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Launcher:
 def launching(told: Path) -> Iterator[Launcher]:
     """Start the process that forks; it ends with the block."""
     command = [sys.executable, "-m", "tests.acceptance.kills.killed"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=importing_environment()
+    with WARM.popen(
+        command, cwd=told, env=clean_environment(), stdin=subprocess.PIPE, stderr=None
     ) as process:
         yield Launcher(process, told)
