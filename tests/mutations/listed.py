@@ -55,8 +55,8 @@ _IN_THE_DOMAIN: Final = (
     Mutation(
         name="sku-goes-unasked",
         file="engine/plan.py",
-        old="if tracked.known_sku is not None and policy.delete_skus:",
-        new="if tracked.known_sku is not None:",
+        old="policy.delete_skus and not tracked.keeps_sku:",
+        new="not tracked.keeps_sku:",
         caught_by=(f"{_ENGINE}test_pairs.py",),
     ),
     Mutation(
@@ -193,7 +193,7 @@ _IN_THE_ENGINE: Final = (
     Mutation(
         name="revert-holds-nothing",
         file="engine/revert.py",
-        old="        reverted=Reverted(occasion.cycle, _catalog_wish(row)),\n",
+        old="        reverted=Reverted(occasion.cycle, _catalog_wish(row), keeps_sku),\n",
         new="",
         caught_by=(f"{_ENGINE}test_revert.py",),
     ),
