@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,9 +30,9 @@ OTHER = Errand("beta", Job.POLL)
 @pytest.fixture(scope="module")
 def quay(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harbour]:
     with harbour(postgres_server, tmp_path_factory.mktemp("quay"), None) as opened:  # type: ignore[arg-type]  # no account here
-        place = fleet_place(opened.url, 1)
-        place.make(tables())
-        place.make(tables())  # which a second process does as well
+        with closing(fleet_place(opened.url, 1)) as place:
+            place.make(tables())
+            place.make(tables())  # which a second process does as well
         yield opened
 
 
@@ -42,10 +42,10 @@ async def queue(quay: Harbour, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     monkeypatch.setattr(queues, "BEAT", 0.1)
     monkeypatch.setattr(queues, "_LOOK", 0.05)
     monkeypatch.setattr(queues, "STALLED", 1.0)
-    place = fleet_place(quay.url, 1)
-    queue = Queue(Base(place.name, place.arguments, place.prepare, place.now), 4)
-    async with queue.opened():
-        yield queue
+    with closing(fleet_place(quay.url, 1)) as place:
+        queue = Queue(Base(place.name, place.arguments, place.prepare, place.now), 4)
+        async with queue.opened():
+            yield queue
 
 
 @asynccontextmanager
@@ -224,13 +224,13 @@ def test_a_fleet_is_kept_in_postgresql_alone(tmp_path: Path) -> None:
 
 
 def test_the_board_keeps_the_last_success_over_failures(quay: Harbour) -> None:
-    place = fleet_place(quay.url, 1)
-    place.post("acme", "well", NOON)
-    place.post("acme", "failed", None)
-    place.post("beta", "new", None)
-    assert (place.posted("acme"), place.posted("nobody")) == ("failed", None)
+    with closing(fleet_place(quay.url, 1)) as place:
+        place.post("acme", "well", NOON)
+        place.post("acme", "failed", None)
+        place.post("beta", "new", None)
+        assert (place.posted("acme"), place.posted("nobody")) == ("failed", None)
 
-    assert {name: row[1:] for name, row in place.read().items()} == {
-        "acme": (NOON, "failed"),
-        "beta": (None, "new"),
-    }
+        assert {name: row[1:] for name, row in place.read().items()} == {
+            "acme": (NOON, "failed"),
+            "beta": (None, "new"),
+        }

@@ -101,13 +101,13 @@ def test_each_sign_of_life_tells_anew_what_time_it_is_at_the_server(
 
 @pytest.mark.usefixtures("wrong_clock")
 def test_a_fleet_dates_what_it_posts_by_the_server_s_clock(account: Account) -> None:
-    place = fleet_place(account.url, 1)
-    place.make(tables())
-    place.post("acme", "{}", place.now())
-    at, success, _ = place.read()["acme"]
-    assert success is not None
-    for moment in (place.now(), at, success):
-        assert abs(moment - of_the_server(account)) < ABOUT
+    with closing(fleet_place(account.url, 1)) as place:
+        place.make(tables())
+        place.post("acme", "{}", place.now())
+        at, success, _ = place.read()["acme"]
+        assert success is not None
+        for moment in (place.now(), at, success):
+            assert abs(moment - of_the_server(account)) < ABOUT
 
 
 def settings_of(account: Account, folder: Path) -> Settings:
