@@ -67,7 +67,7 @@ def is_adoption(before: Tracked, after: Tracked | None) -> bool:
     return (
         after is not None
         and before.ownership is not Ownership.OWNED
-        and before.delivery is Delivery.SETTLED
+        and not before.may_have_written_to(Resource.INVENTORY_ITEM)
         and after.ownership is Ownership.OWNED
     )
 
@@ -77,7 +77,7 @@ def is_adoption_of_sku(before: Tracked, after: Tracked | None) -> bool:
     return (
         after is not None
         and before.known_sku is None
-        and before.delivery is Delivery.SETTLED
+        and not _may_have_made_sku(before)
         and after.known_sku is not None
     )
 

@@ -18,7 +18,7 @@ from syncd.domain.tracking import Delivery, Missing, Ownership, SkuState, Tracke
 from syncd.engine.absorb import absorb, gone
 from syncd.engine.audit import Look, judged_pair
 from syncd.engine.guard import Situation, guard
-from syncd.engine.observe import Observation, is_adoption_of_sku, observe
+from syncd.engine.observe import Observation, is_adoption, is_adoption_of_sku, observe
 from syncd.engine.plan import change_for, needs_look_up, recreates
 from syncd.engine.settle import claim, settle
 from tests.unit.engine.samples import ABSENCE, DAY, ECCN, ITEM, NOW, ORIGIN, PART, REFUSAL
@@ -270,6 +270,16 @@ def test_the_half_that_is_ours_stays_ours_where_the_other_one_is_not(
     asked_again = absorb(found, 12, {**WISH, NAME: "Boot"})
     assert needs_look_up(asked_again, NOW)
     assert asked_again.half(kept).known == found.half(kept).known is not None
+
+
+def test_what_is_taken_over_beside_a_write_in_doubt_of_the_other_half_is_an_adoption() -> None:
+    of_sku, there = claim(NEW, first(NEW)), Observation(item(KNOWN))
+    assert is_adoption(of_sku, observe(of_sku, there, PAIRS, NOW))
+    of_item = replace(of_sku, open_half=OF_ITEM)
+    assert not is_adoption(of_item, observe(of_item, there, PAIRS, NOW))
+    shown = Observation(None, sku=THEIR_SKU)
+    assert is_adoption_of_sku(of_item, observe(of_item, shown, PAIRS, NOW))
+    assert not is_adoption_of_sku(of_sku, observe(of_sku, shown, PAIRS, NOW))
 
 
 def test_a_newer_wish_clears_nothing_of_the_half_that_is_not_in_doubt() -> None:
