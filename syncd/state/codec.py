@@ -52,6 +52,8 @@ _BAR: Final = "/"
 _SETS_AT_HAND: Final = 4_096
 """There are 64 sets of an item's attributes, and a catalog uses few of them."""
 _REVERTED: Final = "reverted"
+HAS_REVERTED: Final = f'"{_REVERTED}":'
+"""What the document of `held` contains where a revert holds; within a text, quotes are escaped."""
 _BY_LETTER: Final = {letter: attribute for attribute, letter in LETTERS.items()}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Final
 
 import orjson
-from sqlalchemy import Connection, case, update
+from sqlalchemy import ColumnElement, Connection, case, update
 
 from syncd.domain.tracking import Delivery, Ownership, SkuState
 from syncd.ports import DOUBTED
 from syncd.state import census, facts
+from syncd.state.codec import HAS_REVERTED
 from syncd.state.schema import sku
 
 _FENCE: Final = "fence"
@@ -66,16 +67,30 @@ def doubt_what_is_known(connection: Connection) -> int:
     The number is kept for the next cycle to tell, whoever takes the lease before it.
     """
     census.outdate(connection)
-    in_sync = sku.c.state == SkuState.IN_SYNC.value
     doubted = connection.execute(
         update(sku)
         .where(sku.c.ownership == Ownership.OWNED.value)
         .where(sku.c.delivery == Delivery.SETTLED.value, sku.c.known.is_not(None))
         .values(
             delivery=Delivery.IN_DOUBT.value,
-            state=case((in_sync, SkuState.PENDING.value), else_=sku.c.state),
+            state=_state_in_doubt(),
         )
     )
     untold = int(facts.get(connection, DOUBTED) or 0)
     facts.put(connection, DOUBTED, str(untold + doubted.rowcount))
     return doubted.rowcount
+
+
+def _state_in_doubt() -> ColumnElement[str]:
+    """What `Tracked.state` is once a settled row is in doubt: no revert holds it until it is seen.
+
+    It becomes what is looked up next; a row that is unusable in the catalog stays held.
+    """
+    in_sync = sku.c.state == SkuState.IN_SYNC.value
+    reverted = (sku.c.state == SkuState.HELD.value) & sku.c.held.contains(HAS_REVERTED)
+    return case(
+        (in_sync, SkuState.PENDING.value),
+        (reverted & sku.c.quarantine.is_not(None), SkuState.QUARANTINED.value),
+        (reverted, SkuState.PENDING.value),
+        else_=sku.c.state,
+    )

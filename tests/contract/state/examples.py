@@ -47,6 +47,25 @@ def sku(id_: str, state: SkuState = SkuState.PENDING, *, owned: bool = False) ->
     return replace(row, **_IN_STATE[state])
 
 
+def held_rows() -> list[Tracked]:
+    """Rows of ours that are held: two by a revert, one of them refused, and one as unusable."""
+    usable = sku("reverted", SkuState.IN_SYNC, owned=True)
+    reverted = replace(usable, reverted=Reverted(CYCLE, {Attribute.PART_NUMBER: "PN-2"}))
+    refused = replace(reverted, id=ItemId("refused"), quarantine=FAILURE, quarantined_since=NOON)
+    held = Held("hsCode", 'reverted "reverted":', "digits only", row=7)
+    return [reverted, refused, replace(usable, id=ItemId("unusable"), held=held)]
+
+
+def stored_states(state: State) -> dict[ItemId, SkuState]:
+    """By which state each row is found, which must be the one that it is in."""
+    found = dict[ItemId, SkuState]()
+    for one in SkuState:
+        for rows in state.in_states(frozenset({one})):
+            assert {row.state for row in rows} == {one}
+            found.update({row.id: one for row in rows})
+    return found
+
+
 def hash_of(id_: str) -> int:
     """Some fingerprint that depends on the id."""
     return sum(map(ord, id_)) * 7919

@@ -25,7 +25,7 @@ from syncd.state.postgres_lease import TERM
 from syncd.state.postgres_opening import open_for_writing
 from syncd.state.postgres_place import Place
 from syncd.state.postgres_signs import LEAVE, Sight
-from tests.contract.state.examples import NOON, put, sku
+from tests.contract.state.examples import NOON, held_rows, put, sku, stored_states
 from tests.integration.postgres_state.conftest import StartProcess
 from tests.postgres_states import Account
 from tests.shop import wait_until
@@ -243,6 +243,7 @@ def test_a_dump_that_was_put_back_is_told_and_what_it_owns_is_in_doubt(
         sku("settled", SkuState.IN_SYNC, owned=True),
         sku("not ours", SkuState.IN_SYNC),
         sku("flying", SkuState.IN_FLIGHT, owned=True),
+        *held_rows(),
     ]
     with closing(account.open()) as state:
         put(state, rows)
@@ -254,12 +255,22 @@ def test_a_dump_that_was_put_back_is_told_and_what_it_owns_is_in_doubt(
     with closing(account.open()) as state:
         with _held(state):
             found = state.tracked([row.id for row in rows])
+            stored = stored_states(state)
         with _held(state):
-            assert state.remembered(DOUBTED) == "1"  # no cycle has told it yet
+            assert state.remembered(DOUBTED) == "4"  # no cycle has told it yet
     assert {id_: row.delivery for id_, row in found.items()} == {
         "settled": Delivery.IN_DOUBT,
         "not ours": Delivery.SETTLED,
         "flying": Delivery.IN_FLIGHT,
+        **dict.fromkeys(["refused", "reverted", "unusable"], Delivery.IN_DOUBT),
+    }
+    assert stored == {
+        "settled": SkuState.PENDING,
+        "not ours": SkuState.IN_SYNC,
+        "flying": SkuState.IN_FLIGHT,
+        "reverted": SkuState.PENDING,
+        "refused": SkuState.QUARANTINED,
+        "unusable": SkuState.HELD,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from syncd.state.lease import CycleLease
 from syncd.state.lock_file import next_to
 from syncd.state.opening import open_for_writing
 from syncd.state.sqlite import KEPT, SqliteFile, open_file
-from tests.contract.state.examples import NOON, put, sku
+from tests.contract.state.examples import NOON, held_rows, put, sku, stored_states
 from tests.contract.state.histories import A, result
 
 if TYPE_CHECKING:
@@ -437,6 +438,7 @@ def test_a_restored_backup_is_told_and_what_it_owns_is_in_doubt(
         sku("not ours", SkuState.IN_SYNC),
         sku("not there yet", owned=True),
         sku("flying", SkuState.IN_FLIGHT, owned=True),
+        *held_rows(),
     ]
     with closing(open_for_writing(file, time.timing())) as state:
         put(state, rows)
@@ -450,19 +452,26 @@ def test_a_restored_backup_is_told_and_what_it_owns_is_in_doubt(
     with closing(open_for_writing(file, time.timing())) as state:
         with state.lease("b", _AT_ONCE):
             found = state.tracked([row.id for row in rows])
-            assert state.census().states == {
-                SkuState.PENDING: 2,
-                SkuState.IN_SYNC: 1,
-                SkuState.IN_FLIGHT: 1,
-            }
+            stored = stored_states(state)
+            assert state.census().states == Counter(stored.values())
         with state.lease("c", _AT_ONCE):
-            assert state.remembered(DOUBTED) == "1"  # no cycle has told it yet
+            assert state.remembered(DOUBTED) == "4"  # no cycle has told it yet
     assert _record(lock)["number"] == 4  # as if the one that is lost, the second, still counted
     assert {id_: row.delivery for id_, row in found.items()} == {
         "settled": Delivery.IN_DOUBT,
         "not ours": Delivery.SETTLED,
         "not there yet": Delivery.SETTLED,
         "flying": Delivery.IN_FLIGHT,
+        **dict.fromkeys(["refused", "reverted", "unusable"], Delivery.IN_DOUBT),
+    }
+    assert stored == {
+        "settled": SkuState.PENDING,
+        "not ours": SkuState.IN_SYNC,
+        "not there yet": SkuState.PENDING,
+        "flying": SkuState.IN_FLIGHT,
+        "reverted": SkuState.PENDING,
+        "refused": SkuState.QUARANTINED,
+        "unusable": SkuState.HELD,
     }
 
 
