@@ -19,6 +19,8 @@ _CREDENTIALS: Final = "CREDENTIALS_DIRECTORY"
 _FILE: Final = "sqlite:///"
 _UNLESS_SET: Final = "syncd.db"
 """Where a state is that no key names; a fleet's is elsewhere, unless one is there."""
+_THERE: Final = 'SYNCD_STATE__URL="${SYNCD_FLEET_DATABASE:?set it as the fleet has it}"'
+"""What a shell sets, or says why not; the URL itself holds a password and is not shown."""
 
 
 def read_account(
@@ -48,12 +50,11 @@ def read_account(
 
 
 def command_for(file: Path, settings: Settings | None, database: str, words: str) -> str:
-    """A command of syncd for one account, as somebody types it who has the fleet's environment."""
+    """A command of syncd for one account, as it is typed where `SYNCD_FLEET_DATABASE` is set."""
     command = f"syncd {words} --config {shlex.quote(str(file))}"
     if settings is None or settings.state.url != database:
         return command
-    url = 'SYNCD_STATE__URL="$SYNCD_FLEET_DATABASE"'
-    return f"{url} SYNCD_STATE__ACCOUNT={settings.state.account} {command}"
+    return f"{_THERE} SYNCD_STATE__ACCOUNT={settings.state.account} {command}"
 
 
 def _checked(file: Path, settings: Settings, named: Mapping[str, object]) -> object:

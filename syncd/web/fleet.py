@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from syncd.config import ServiceSettings
-    from syncd.service.fleet_standing import FleetStanding, Posted
+    from syncd.service.fleet_standing import Posted
     from syncd.service.pulse import Pulse
 
 REFRESH: Final = 10
@@ -167,12 +167,13 @@ def row_of(name: str, posted: Posted | None, problem: str | None, now: datetime)
         success=None if posted.success is None else when(posted.success, now),
         job=standing.job,
         by=standing.by,
-        helps=tuple(_helps(standing)),
+        helps=tuple(_helps(posted, now)),
     )
 
 
-def _helps(standing: FleetStanding) -> Iterator[str]:
-    if standing.troubles:
+def _helps(posted: Posted, now: datetime) -> Iterator[str]:
+    standing = posted.standing
+    if standing.troubles or (posted.is_late(now) and not standing.stops):
         yield "check"
     if standing.stops and standing.cycle is not None:
         yield f"history {standing.cycle}"

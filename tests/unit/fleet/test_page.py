@@ -91,6 +91,16 @@ def test_whoever_has_to_look_at_an_account_is_given_the_commands() -> None:
     }
 
 
+def test_what_is_late_leads_to_a_command_and_what_waits_for_approval_to_that_alone() -> None:
+    late = NOON - 11 * MINUTE
+    view = view_of(desk(acme=posted(late, states={}), beta=posted(late, states={}, stops=("x",))))
+
+    assert view.helps == {
+        "acme": ("syncd check --config acme.toml",),
+        "beta": ("syncd history c --config beta.toml", "syncd approve c --config beta.toml"),
+    }
+
+
 def test_a_database_that_is_away_is_said_instead_of_failing() -> None:
     view = view_of(desk(away=True))
     told = {family.name: family for family in families(desk(away=True))}

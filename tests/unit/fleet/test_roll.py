@@ -146,7 +146,8 @@ def test_a_file_whose_name_is_no_name_for_an_account_is_refused() -> None:
 def test_a_command_for_an_account_finds_its_file_and_its_state(roll: Roll, folder: Path) -> None:
     there = command_for(roll.file_of("acme"), roll.settings_of("acme"), DATABASE, "status")
     assert there == (
-        'SYNCD_STATE__URL="$SYNCD_FLEET_DATABASE" SYNCD_STATE__ACCOUNT=acme'
+        'SYNCD_STATE__URL="${SYNCD_FLEET_DATABASE:?set it as the fleet has it}"'
+        " SYNCD_STATE__ACCOUNT=acme"
         f" syncd status --config {folder / 'acme.toml'}"
     )
     for settings in (roll.settings_of("acme"), None):
