@@ -64,19 +64,16 @@ def main() -> None:
     warm_up()
     gc.freeze()
     with suppress(KeyboardInterrupt):
-        ordered = _ordered(int(sys.argv[1]))
-        if ordered is not None:
-            ending.after(ordered)
+        ending.after(_ordered(int(sys.argv[1])))
 
 
 class _Ending:
     """Leaves with the code that Python would leave with, once all else was seen to."""
 
     def __init__(self) -> None:
-        self._code = 0
+        self._code = 1
 
     def after(self, program: Callable[[], None]) -> None:
-        self._code = 1
         try:
             program()
             self._code = 0
@@ -92,13 +89,13 @@ class _Ending:
             os._exit(self._code)
 
 
-def _ordered(number: int) -> Callable[[], None] | None:
-    """Fork for each order; gives a child what it is to be, and us nothing at the end."""
+def _ordered(number: int) -> Callable[[], None]:
+    """Fork for each order; gives a child what it is to be, and us nothing to do at the end."""
     line = socket.socket(fileno=number)
     while True:
         message, streams, _, _ = socket.recv_fds(line, LONGEST, _STREAMS)
         if not message:
-            return None
+            return lambda: None
         if not _forked(line):
             line.close()
             return _become(Order(**orjson.loads(message)), streams)

@@ -91,6 +91,14 @@ def test_it_ends_as_python_ends(tmp_path: Path, program: str, code: int) -> None
     assert stderr.splitlines()[-1:] == other.stderr.splitlines()[-1:]
 
 
+def test_one_that_cannot_even_begin_ends_badly(tmp_path: Path) -> None:
+    with _begin(tmp_path / "nowhere", "pass") as process:
+        _, stderr = process.communicate()
+
+    assert process.returncode == 1
+    assert b"FileNotFoundError" in stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_signal_ends_it(tmp_path: Path, number: signal.Signals) -> None:
     with _begin(tmp_path, LIVES) as process:
