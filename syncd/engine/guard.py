@@ -39,12 +39,12 @@ class Situation:
 
     `owned` counts the owned items, those this plan adopts included. `written` has the ids written
     within the budget window without an approval, by kind, so that many small runs count like a
-    large one; the deletes among them, and those of `deleted_now`, which this very cycle has
-    deleted, approved or not, say how many items there were before. `recreated` are ids the
-    plan creates although they, or their SKUs, were ours: the remote has lost them;
-    `recreated_before` those created
-    again within the window. `alike` has the ids that were given some of the plan's values within
-    the window, by attribute and value. `approvals` are those in force.
+    large one. The deletes among them, and those of `deleted_now`, which this very cycle has made,
+    approved or not, say how many items there were before; `half_deleted` are those of them whose
+    SKU is ours still, so that `owned` has them. `recreated` are ids the plan creates although they,
+    or their SKUs, were ours: the remote has lost them; `recreated_before` those created again
+    within the window. `alike` has the ids that were given some of the plan's values within the
+    window, by attribute and value. `approvals` are those in force.
     `changed_parts` name what decides the plan and has changed since the last plan that passed the
     canary, such as `mapping`, and `aftermath` what has come of that so far.
     """
@@ -52,6 +52,7 @@ class Situation:
     owned: int
     written: Mapping[Action, frozenset[ItemId]] = field(default_factory=dict)
     deleted_now: frozenset[ItemId] = frozenset()
+    half_deleted: frozenset[ItemId] = frozenset()
     recreated: frozenset[ItemId] = frozenset()
     recreated_before: frozenset[ItemId] = frozenset()
     alike: Mapping[Wish, frozenset[ItemId]] = field(default_factory=dict)
@@ -115,7 +116,7 @@ class _Case:
         smaller limit than at first.
         """
         in_window = self.situation.written.get(Action.DELETE, frozenset())
-        deleted = in_window | self.situation.deleted_now
+        deleted = (in_window | self.situation.deleted_now) - self.situation.half_deleted
         planned = {
             change.id for change in self.plan.changes if change.resource is Resource.INVENTORY_ITEM
         }

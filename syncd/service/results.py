@@ -50,6 +50,7 @@ class Results:
         self._items: dict[ItemId, ChangeResult] = {}
         self._skus: dict[ItemId, ChangeResult] = {}
         self._existed: set[tuple[ItemId, Resource]] = set()
+        self._tried: set[ItemId] = set()
         self._stale: set[ItemId] = set()
         self._left_out: set[ItemId] = set()
 
@@ -88,6 +89,8 @@ class Results:
             self._mark([sent], _outcome(one), failure_of(one.outcome))
             if isinstance(one.outcome, Exists):
                 self._existed.add((sent.id, sent.resource))
+            if sent.action is Action.DELETE and sent.resource is Resource.INVENTORY_ITEM:
+                self._tried.add(sent.id)
 
     def unanswered(self, changes: Iterable[Change]) -> None:
         """These were sent, and a stop came before their answer."""
@@ -118,13 +121,9 @@ class Results:
         """The ids whose change came to this."""
         return frozenset(one.change.id for one in self._all() if one.outcome is outcome)
 
-    def deletes(self, outcome: ChangeOutcome) -> frozenset[ItemId]:
-        """The ids whose item was to be deleted, which came to this."""
-        return frozenset(
-            item
-            for item, one in self._items.items()
-            if one.change.action is Action.DELETE and one.outcome is outcome
-        )
+    def tried_deletes(self, outcome: ChangeOutcome) -> frozenset[ItemId]:
+        """The ids whose item's delete was delivered and came to this."""
+        return frozenset(item for item in self._tried if self._items[item].outcome is outcome)
 
     def told(self) -> frozenset[ItemId]:
         """The ids of which something is told already."""

@@ -37,13 +37,14 @@ class Surroundings:
         since = now - self.terms.limits.budget_window
         counted = {half.action for one in plan.changes for half in one.halves} | {Action.DELETE}
         written = {action: state.written_since(since, action) for action in counted}
-        owned = state.census().owned
-        if self.terms.policy.skus:
-            owned += state.skus_alone()
+        alone = state.skus_alone() if self.terms.policy.skus else 0
+        owned = state.census().owned + alone
+        deleted = self._deleted_in(results)
         return Situation(
             owned=owned,
             written=written,
-            deleted_now=self._deleted_in(results),
+            deleted_now=deleted,
+            half_deleted=self._half(written[Action.DELETE] | deleted) if alone else frozenset(),
             recreated=recreated,
             recreated_before=state.recreated_since(since) if recreated else frozenset(),
             alike=self._alike(plan, since) if self._may_be_alike(plan, written, owned) else {},
@@ -54,11 +55,16 @@ class Surroundings:
 
     def _deleted_in(self, results: Results) -> frozenset[ItemId]:
         """The ids whose item this cycle has deleted, and those that a look-up has found gone."""
-        done = results.deletes(ChangeOutcome.DONE)
-        failed = results.deletes(ChangeOutcome.FAILED)
+        done = results.tried_deletes(ChangeOutcome.DONE)
+        failed = results.tried_deletes(ChangeOutcome.FAILED)
         rows = self.ports.state.tracked(sorted(failed)) if failed else {}
         there = {row.id for row in rows.values() if row.ownership is Ownership.OWNED}
         return done | (failed - there)
+
+    def _half(self, deleted: frozenset[ItemId]) -> frozenset[ItemId]:
+        """Those of these ids whose SKU is ours still, so that they count as owned by it."""
+        rows = self.ports.state.tracked(sorted(deleted))
+        return frozenset(row.id for row in rows.values() if row.known_sku is not None)
 
     def _may_be_alike(
         self, plan: Plan, written: Mapping[Action, frozenset[ItemId]], owned: int

@@ -83,3 +83,14 @@ def test_first_creates_are_not_held_back_by_those_of_the_window() -> None:
     situation = replace(HUNDRED, recreated_before=ids(90, 200))
 
     assert guard(Plan(changes(Action.CREATE, 60)), situation, Limits()).stops == ()
+
+
+def test_a_pair_of_which_a_sku_is_left_is_no_item_more() -> None:
+    deletes = Plan(changes(Action.DELETE, 11, 500))
+    situation = Situation(100, deleted_now=ids(50), half_deleted=ids(50))
+
+    verdict = guard(deletes, situation, Limits(max_delete=0.1))
+
+    assert [stop.guard for stop in verdict.stops] == [Guard.MAX_DELETE]
+    once = replace(situation, half_deleted=ids(40))  # ten are gone altogether, so it is 11 of 110
+    assert guard(deletes, once, Limits(max_delete=0.1)).stops == ()
