@@ -73,7 +73,12 @@ def is_left_behind(tracked: Tracked, policy: Policy) -> bool:
 
 
 def without_lasting_sku(tracked: Tracked, policy: Policy) -> Tracked:
-    """The row without its SKU where that stays when the last of its item is gone."""
+    """The row without its SKU where that stays when the last of its item is gone.
+
+    One that a revert keeps stays ours: the hold is no end of it.
+    """
+    if tracked.keeps_sku:
+        return tracked
     stays = not (policy.skus and policy.delete_skus)
     last = tracked.known is None and tracked.delivery is Delivery.SETTLED
     if tracked.known_sku is None or not (stays and last):

@@ -109,7 +109,7 @@ def _is_to_be_made(tracked: Tracked) -> bool:
     return (
         tracked.is_reverted
         and tracked.ownership is not Ownership.OWNED
-        and tracked.delivery is Delivery.SETTLED
+        and not tracked.may_have_written_to(Resource.INVENTORY_ITEM)
     )
 
 

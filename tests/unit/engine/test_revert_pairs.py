@@ -10,19 +10,21 @@ import pytest
 from syncd.domain.attributes import Attribute, Attributes
 from syncd.domain.change import Action, Resource
 from syncd.domain.cycle_id import CycleId
-from syncd.domain.delivery import Accepted
+from syncd.domain.delivery import Accepted, Failure, Transient
 from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.policy import Policy
 from syncd.domain.tracking import Ownership, Reverted, SkuState, Tracked
 from syncd.engine.absorb import gone
 from syncd.engine.deeds import Deeds, HalfDeeds
+from syncd.engine.observe import Observation, observe
 from syncd.engine.plan import change_for
-from syncd.engine.revert import Kept, Occasion, Standing, undone
+from syncd.engine.revert import Kept, Occasion, Standing, released, undone
 from syncd.engine.settle import claim, settle
 from tests.unit.engine.samples import DAY, ITEM, NOW, ORIGIN, PART
 
 NAME: Final = Attribute.NAME
 PAIRS: Final = Policy(skus=True, delete_skus=True)
+NO_ADOPTION: Final = replace(PAIRS, adopt=False)
 CYCLE: Final = CycleId("cycle-7")
 OF_ITEM, SKU = Resource.INVENTORY_ITEM, Resource.SKU
 WISH: Attributes = {PART: "A", ORIGIN: "DK", NAME: "Shoe"}
@@ -98,6 +100,45 @@ def test_both_halves_go_back_in_their_order(
     told = deeds.undoing()
     assert told is not None
     assert [(one.action, one.resource) for one in told.halves] == [one[:2] for one in expected]
+
+
+@pytest.mark.parametrize("policy", [PAIRS, Policy(skus=True)])
+def test_a_sku_that_a_revert_keeps_is_ours_when_its_item_is_wanted_again(policy: Policy) -> None:
+    row = attempt(did(MADE_ITEM, None), IN_SYNC, item=True, sku=True)
+    assert isinstance(row, Tracked)
+    change = change_for(row, policy, NOW, 0)
+    assert change is not None
+
+    held = settle(claim(row, change), change, Accepted(None), policy, NOW)
+
+    assert held is not None
+    assert held.known_sku == IN_SYNC.known_sku
+    again = change_for(released(held), policy, NOW, 0)
+    assert again is not None
+    assert [(one.action, one.resource) for one in again.halves] == [(Action.CREATE, OF_ITEM)]
+
+
+@pytest.mark.parametrize("policy", [PAIRS, NO_ADOPTION])
+def test_an_item_that_somebody_made_while_the_sku_was_in_doubt_ends_the_revert(
+    policy: Policy,
+) -> None:
+    """It is not taken for what the revert brings back, and so neither changed nor deleted."""
+    row = attempt(did(GONE_ITEM, GONE_SKU), None, item=False, sku=False)
+    assert isinstance(row, Tracked)
+    change = change_for(row, policy, NOW, 0)
+    assert change is not None
+    assert change.resource is SKU
+    lost = Transient(Failure(None, "timeout", "no answer"), in_doubt=True)
+    doubtful = settle(claim(row, change), change, lost, policy, NOW)
+    assert doubtful is not None
+
+    theirs = RemoteItem(ITEM, {**THE_ITEM, ORIGIN: "CN"})
+    seen = observe(doubtful, Observation(theirs, sku=RemoteSku(ITEM, THE_SKU)), policy, NOW)
+
+    assert seen is not None
+    assert (seen.reverted, seen.ownership is Ownership.OWNED) == (None, False)
+    assert seen.known_sku == THE_SKU
+    assert seen.known is None
 
 
 def test_a_sku_that_was_ours_before_its_item_was_made_stays_ours() -> None:
