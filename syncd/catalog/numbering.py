@@ -59,16 +59,22 @@ class Numbering:
         return [found.get(id) for id in ids]
 
     def _look(self) -> None:
-        """Read all that was looked at once more, in the order of the files."""
+        """Read all that was looked at once more, in the order of the files, whatever comes of it.
+
+        A file that was written since has rows of its own, and none of them counts.
+        """
         if self._has_looked:
             return
-        rows = self.scan.rows(self.connection, _PLACES)
+        self._has_looked = True
         with self.connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE numbered (id VARCHAR, file BIGINT, position BIGINT)")
+            rows = self.scan.rows(self.connection, _PLACES)
             cursor.execute(
-                f"CREATE TABLE numbered AS SELECT id, file, position FROM ({rows}) "
+                f"INSERT INTO numbered SELECT id, file, position FROM ({rows}) "
                 "SEMI JOIN looked USING (id) WHERE kept"
             )
-        self._has_looked = True
+            if not self.scan.take.has_its_bytes():
+                cursor.execute("DELETE FROM numbered")
 
 
 @dataclass(slots=True)

@@ -70,6 +70,12 @@ class Take:
         """Whether the bytes are still those that were there when the read began."""
         if not self.in_place:
             return self.second_look is None or not self.second_look.has_changed
+        return self.has_its_bytes()
+
+    def has_its_bytes(self) -> bool:
+        """Whether its files are those that were taken, as copies are however the source goes on."""
+        if not self.in_place:
+            return True
         try:
             return look_at_files(locate(self.keys.path)) == self.look
         except CatalogError:
