@@ -74,7 +74,7 @@ class Sweep:
             evidence.check_settled(self.stage.shop.state)
             self.check(ended)
             yield ended
-            if len(_those(among, ended)) < at:
+            if len(those(among, ended)) < at:
                 return
 
     def undisturbed(self) -> Ended:
@@ -174,5 +174,6 @@ class Sweep:
         self.quiet.add(standing)
 
 
-def _those(among: Among, ended: Ended) -> list[str]:
+def those(among: Among, ended: Ended) -> list[str]:
+    """What a run came by of these."""
     return [name for name in ended.boundaries if is_among(among, name)]
