@@ -232,7 +232,9 @@ class _Looking:
 
 
 def _is_ours(row: Tracked) -> bool:
-    return row.ownership is Ownership.OWNED or row.known_sku is not None
+    """Whether a look-up has made it ours; a foreign row is left, be one half of it ours."""
+    is_known = row.ownership is Ownership.OWNED or row.known_sku is not None
+    return is_known and not row.is_foreign
 
 
 def _take_over(row: Tracked) -> TakeOver:

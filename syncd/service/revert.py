@@ -46,9 +46,16 @@ KEPT: Final[Mapping[Kept, Failure]] = {
 _ROWS_AT_ONCE: Final = 1_000
 _SHOWN: Final = 5
 _HOLDING: Final = frozenset(
-    {SkuState.HELD, SkuState.PENDING, SkuState.QUARANTINED, SkuState.IN_FLIGHT, SkuState.MISSING}
+    {
+        SkuState.HELD,
+        SkuState.PENDING,
+        SkuState.QUARANTINED,
+        SkuState.IN_FLIGHT,
+        SkuState.MISSING,
+        SkuState.FOREIGN,
+    }
 )
-"""States in which a revert may hold a SKU."""
+"""States in which a revert may hold a SKU: all but in sync."""
 
 _log = structlog.get_logger()
 

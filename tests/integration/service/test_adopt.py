@@ -12,7 +12,8 @@ from syncd.domain.attributes import Attribute, AttributeChange, ItemId
 from syncd.domain.change import Resource
 from syncd.domain.cycle import Guard, Mode
 from syncd.domain.journal import Deed
-from syncd.domain.tracking import SkuState
+from syncd.domain.tracking import SkuState, Tracked
+from syncd.engine.observe import ITEM_WAS_THERE
 from syncd.engine.standing import exit_code
 from syncd.errors import ExitCode, RemoteUnavailableError, UsageError
 from syncd.service.adopt import Prospects, foresee, rebuild
@@ -94,6 +95,21 @@ async def test_without_adoption_everything_that_is_there_is_left(met: Shop) -> N
 
     assert found.taken == ()
     assert len(found.left) == 5
+
+
+async def test_another_ones_item_beside_a_sku_of_ours_is_left(shop: Shop) -> None:
+    shop.stock("a")
+    await shop.run()
+    sku = {Attribute.NAME: "Shoe"}
+    shop.remote.put_sku("a", sku)
+    with shop.state.transaction() as transaction:
+        transaction.put([Tracked(ItemId("a"), desired=shop.sku("a").desired, known_sku=sku)])
+    shop.policy(adopt=False, skus=True)
+
+    found = await foreseen(shop)
+
+    assert found.taken == ()
+    assert [(one.id, one.reason) for one in found.left] == [("a", ITEM_WAS_THERE)]
 
 
 async def test_what_is_ours_already_is_only_counted(met: Shop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from syncd.domain.change import Action, Resource
 from syncd.domain.cycle import CycleId, CycleResult, Guard, Mode
 from syncd.domain.delivery import Failure, Refused, Transient
 from syncd.domain.policy import PolicyMode
-from syncd.domain.tracking import Delivery, SkuState
+from syncd.domain.tracking import Delivery, Ownership, Reverted, SkuState, Tracked
 from syncd.engine.revert import Kept
 from syncd.engine.standing import exit_code
 from syncd.errors import ExitCode, RemoteUnavailableError, UsageError
@@ -505,6 +506,20 @@ class TestRelease:
         assert (await shop.run()).states == {SkuState.IN_SYNC: 40}
         assert shop.wrote() == []
         assert release_all(shop.state, "the test") == ()
+
+    async def test_of_all_takes_in_what_became_foreign_since(self, shop: Shop) -> None:
+        """Beside an item that a revert holds, another's SKU was found."""
+        wish = {Attribute.PART_NUMBER: "P", Attribute.NAME: "Shoe"}
+        item = {Attribute.PART_NUMBER: "P"}
+        row = Tracked(ItemId("a"), desired=wish, known=item, ownership=Ownership.OWNED)
+        reverted = Reverted(CycleId("c"), {**wish, Attribute.NAME: "Boot"})
+        with shop.state.transaction() as transaction:
+            transaction.put([replace(row, foreign_reason="its SKU was there", reverted=reverted)])
+        assert shop.state_of("a") is SkuState.FOREIGN
+
+        assert release_all(shop.state, "the test") == ("a",)
+
+        assert (shop.state_of("a"), shop.sku("a").reverted) == (SkuState.FOREIGN, None)
 
     async def test_of_what_no_revert_holds_changes_nothing(
         self, shop: Shop, wrong: CycleResult
