@@ -14,7 +14,7 @@ import pytest
 import structlog
 import typer.main
 
-from syncd.cli import commands
+from syncd.cli import app, commands
 from syncd.cli.app import main
 from syncd.cli.stopping import SIGNALS
 from tests.sandbox_process import SandboxProcess, sandbox_process
@@ -53,17 +53,21 @@ def _code_of_main() -> int:
 @pytest.fixture(scope="package", autouse=True)
 def _one_tree() -> Iterator[None]:
     """Build the tree of commands once, and not for every run; nothing in it remembers a run."""
-    app, make = commands.build_app(), typer.main.get_command
-    tree = make(app)
+    built, make = commands.build_app(), typer.main.get_command
+    tree = make(built)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(commands, "build_app", lambda: app)
-        patch.setattr(typer.main, "get_command", lambda each: tree if each is app else make(each))
+        patch.setattr(commands, "build_app", lambda: built)
+        patch.setattr(typer.main, "get_command", lambda each: tree if each is built else make(each))
         yield
 
 
 @pytest.fixture(autouse=True)
 def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Undo what a command does to its process."""
+    """Undo what a command does to its process, and keep it from what would come at its end.
+
+    The last words of pytest itself would be lost, like those of the engine.
+    """
+    monkeypatch.setattr(app, "search_seldom", lambda: None)
     for name in os.environ:
         if name.startswith("SYNCD_"):
             monkeypatch.delenv(name)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from syncd.cli import commands
+from syncd.cli import app, commands
 from syncd.cli.app import main
 from syncd.cli.options import Shared
 from syncd.cli.stopping import SIGNALS
@@ -17,7 +17,9 @@ SECRET = "correct horse battery"
 
 
 @pytest.fixture(autouse=True)
-def _own_handlers() -> Iterator[None]:
+def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Undo what a command does to its process."""
+    monkeypatch.setattr(app, "search_seldom", lambda: None)
     before = {each: signal.getsignal(each) for each in SIGNALS}
     yield
     for each, handler in before.items():
