@@ -15,6 +15,7 @@ from hypothesis import settings
 
 from tests.engines import Engines
 from tests.vendor_watch import WATCH, watched
+from tests.warm import WARM
 
 RARELY: Final = (50_000, 20, 50)
 """How much is made before Python searches for rings of objects, youngest first."""
@@ -59,6 +60,7 @@ def _engine_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def _watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Hold all that syncd sends against the vendor's document, where that is at hand."""
     with watched(WATCH), WATCH.told_in(tmp_path_factory.mktemp("watch") / "told"):
+        WARM.know_usual_environment()
         yield
 
 

@@ -47,9 +47,13 @@ class Warm:
 
     def __init__(self) -> None:
         self._one_at_a_time = threading.Lock()
-        self._environment: dict[str, str] = {}
+        self._environment = clean_environment()
         self._process: subprocess.Popen[bytes] | None = None
         self._line: socket.socket | None = None
+
+    def know_usual_environment(self) -> None:
+        """Take the one of now for what most processes are started with, whoever is the first."""
+        self._environment = clean_environment()
 
     def popen(
         self,
@@ -65,7 +69,6 @@ class Warm:
 
         The system itself starts it where the environment may decide how modules load.
         """
-        self._begin()
         starts = self._forked if self._leaves_modules_alone(env) else subprocess.Popen
         return starts(command, cwd=cwd, env=env, stdin=stdin, stdout=stdout, stderr=stderr)
 
@@ -73,7 +76,6 @@ class Warm:
         with self._one_at_a_time:
             if self._process is not None:
                 return
-            self._environment = clean_environment()
             path = os.pathsep.join([self._environment.get("PYTHONPATH", ""), *sys.path])
             self._line, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with there:
@@ -97,6 +99,7 @@ class Warm:
         return all(name.startswith(_READ_LATE) for name in differing)
 
     def _forked(self, command: Sequence[str | Path], **options: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401 - Popen's own
+        self._begin()
         return _Forked(self._fork, [os.fspath(word) for word in command], **options)
 
     def _fork(self, order: Order, streams: Sequence[int]) -> int:
