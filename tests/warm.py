@@ -29,6 +29,8 @@ LONGEST: Final = 1_000_000
 """Bytes of an order; each comes whole or not at all."""
 _READ_LATE: Final = ("SYNCD_", "CACHE_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC", "PYTEST_")
 """How names begin in an environment that decide nothing while modules are loaded."""
+_ANSWERS_WITHIN: Final = 60.0
+_ENDS_WITHIN: Final = 10.0
 _ADOPT: Final = 36
 """What Linux calls it to become the parent of descendants that have lost theirs."""
 
@@ -78,6 +80,7 @@ class Warm:
                 return
             path = os.pathsep.join([self._environment.get("PYTHONPATH", ""), *sys.path])
             self._line, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self._line.settimeout(_ANSWERS_WITHIN)
             with there:
                 self._process = subprocess.Popen(
                     [sys.executable, "-m", "tests.warmed", str(there.fileno())],
@@ -92,7 +95,11 @@ class Warm:
     def _end(line: socket.socket, process: subprocess.Popen[bytes]) -> None:
         """End it with us; whom it has forked goes on."""
         line.close()
-        process.wait()
+        try:
+            process.wait(_ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
     def _leaves_modules_alone(self, environment: Mapping[str, str]) -> bool:
         differing = dict(self._environment.items() ^ environment.items())
@@ -110,6 +117,9 @@ class Warm:
             try:
                 socket.send_fds(self._line, [orjson.dumps(asdict(order))], streams)
                 pid = int(self._line.recv(LONGEST))
+            except TimeoutError:
+                self._line.close()  # what comes late would be taken for the next one's number
+                raise
             finally:
                 _adopt(is_wanted=False)
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)  # raises if it is not
