@@ -187,6 +187,15 @@ class Tracked:
         return self.ownership is Ownership.FOREIGN or has_others
 
     @property
+    def own_half(self) -> Resource | None:
+        """The half of a foreign row that is ours and there; None of any other row."""
+        if not self.is_foreign:
+            return None
+        if self.ownership is Ownership.OWNED and self.known is not None:
+            return Resource.INVENTORY_ITEM
+        return None if self.known_sku is None else Resource.SKU
+
+    @property
     def is_reverted(self) -> bool:
         """Whether a revert decides what is wanted.
 

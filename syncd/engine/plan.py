@@ -102,6 +102,12 @@ def delete_is_due(missing: Missing, policy: Policy, now: datetime, read: int) ->
     return now >= missing.since + policy.delete_after and reads >= policy.delete_reads
 
 
+def goes_with_its_row(tracked: Tracked, policy: Policy) -> bool:
+    """Whether a half of a foreign row is ours, to be deleted once the row leaves the catalog."""
+    is_mirrored = policy.mode is PolicyMode.MIRROR
+    return is_mirrored and tracked.own_half is not None and bool(_removals(tracked, policy))
+
+
 def _may_be_written(tracked: Tracked) -> bool:
     return (
         tracked.delivery is Delivery.SETTLED

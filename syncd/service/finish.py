@@ -109,7 +109,7 @@ def _notes(ports: Ports, terms: Terms, found: LookUp, left: Left) -> Iterator[st
         )
         yield f"policy.mode is {terms.policy.mode.value}: {skus} so."
     yield from left.waiting.sentences()
-    yield from left_alone(ports.state)
+    yield from left_alone(ports.state, terms.policy)
 
 
 def _unknown(ports: Ports, request: CycleRequest) -> Iterator[str]:

@@ -12,9 +12,10 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.counting import counted
 from syncd.domain.policy import Policy, PolicyMode
 from syncd.domain.tracking import Delivery, SkuState, Tracked
-from syncd.engine.plan import next_try
+from syncd.engine.plan import goes_with_its_row, next_try
 from syncd.engine.times import in_time
 from syncd.ports import State
+from syncd.service.outlook import HALVES
 from syncd.service.remarks import Remarks
 from syncd.service.results import Results
 from syncd.service.table import rows_in
@@ -72,15 +73,27 @@ def _is_spared(row: Tracked, now: datetime) -> bool:
     return waits and row.is_to_go and row.delivery is Delivery.SETTLED
 
 
-def left_alone(state: State) -> Iterator[str]:
-    """Say which catalog rows are never written for their items are not ours, and why."""
+def left_alone(state: State, policy: Policy) -> Iterator[str]:
+    """Say which catalog rows are not written for they are not ours, or not both halves, and why."""
     count = state.census().states.get(SkuState.FOREIGN, 0)
     if not count:
         return
     remarks = Remarks()
     for row in islice(rows_in(state, SkuState.FOREIGN), MOST_NAMED):
-        remarks.add(f"Not ours, and never written: {row.foreign_reason}", row.id)
+        remarks.add(f"{_whose(row, policy)}: {row.foreign_reason}", row.id)
     yield from remarks.sentences()
     if count > MOST_NAMED:
         more = counted(count - MOST_NAMED, "SKU")
-        yield f"The same goes for {more} more; syncd audit names all of them."
+        yield (
+            f"{more} more {'is' if count - MOST_NAMED == 1 else 'are'} foreign; "
+            "the status page lists all of them, and syncd why ID says why."
+        )
+
+
+def _whose(row: Tracked, policy: Policy) -> str:
+    if row.own_half is None:
+        return "Not ours, and never written"
+    ours = HALVES[row.own_half]
+    if goes_with_its_row(row, policy):
+        return f"Ours by the {ours} alone, which is deleted if its row leaves the catalog"
+    return f"Ours by the {ours} alone, and never written"

@@ -9,13 +9,13 @@ from typing import Final
 
 from syncd.domain.approval import can_be_approved
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import Action
+from syncd.domain.change import Action, Resource
 from syncd.domain.cycle import CycleResult
 from syncd.domain.delivery import Failure
 from syncd.domain.journal import Deed, JournalEntry
 from syncd.domain.policy import Policy, PolicyMode
 from syncd.domain.tracking import Delivery, Held, Ownership, Reverted, SkuState, Tracked
-from syncd.engine.plan import ALLOWED, change_for
+from syncd.engine.plan import ALLOWED, change_for, goes_with_its_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def state_words(row: Tracked) -> str:
     if state is SkuState.QUARANTINED and row.quarantine is not None:
         return f"Digital River refused it: {failure_words(row.quarantine)}."
     if state is SkuState.FOREIGN:
-        return f"It exists at Digital River and is not ours: {row.foreign_reason or 'no reason'}."
+        return f"{_FOREIGN_WORDS[row.own_half]}: {row.foreign_reason or 'no reason'}."
     return _WORDS[state]
 
 
@@ -135,6 +135,12 @@ def entry_words(entry: JournalEntry) -> str:
 
 
 _WOULD_BE_WRITTEN: Final = frozenset({SkuState.PENDING, SkuState.MISSING, SkuState.QUARANTINED})
+_FOREIGN_WORDS: Final = {
+    None: "It exists at Digital River and is not ours",
+    Resource.INVENTORY_ITEM: "Its item is ours and its SKU is not",
+    Resource.SKU: "Its SKU is ours and its item is not",
+}
+HALVES: Final = {Resource.INVENTORY_ITEM: "item", Resource.SKU: "SKU"}
 _WORDS: Final = {
     SkuState.IN_SYNC: "Its item equals its catalog row, as it was last recorded.",
     SkuState.PENDING: "Its item differs from its catalog row, or was not looked up since.",
@@ -229,7 +235,14 @@ def _missing(prospect: Prospect) -> Outlook:
 
 
 def _foreign(prospect: Prospect) -> Outlook:
-    return Outlook("It is never written; a cycle looks whether that still holds.", prospect.later)
+    row, policy = prospect.row, prospect.policy
+    words = "It is never written; a cycle looks whether that still holds."
+    if row.own_half is not None and not prospect.orchestrated and goes_with_its_row(row, policy):
+        words = (
+            "It is not written; a cycle looks whether that still holds. Should its row leave the "
+            f"catalog, its {HALVES[row.own_half]} is deleted like any other, for that is ours."
+        )
+    return Outlook(words, prospect.later)
 
 
 _BY_STATE: Final[dict[SkuState, Callable[[Prospect], Outlook]]] = {

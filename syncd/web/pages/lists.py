@@ -71,7 +71,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             "foreign",
             "Foreign",
             (SkuState.FOREIGN,),
-            "These exist at Digital River and are not ours: syncd never writes them.",
+            "These are not ours at Digital River, or not in both halves: syncd writes none.",
             "looked at again",
         ),
     )

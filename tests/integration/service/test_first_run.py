@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.change import Action, Resource
 from syncd.domain.delivery import Failure, Forbidden, KeyRefused, Kind
 from syncd.domain.journal import Deed
-from syncd.domain.tracking import Ownership, SkuState
+from syncd.domain.policy import Policy
+from syncd.domain.tracking import Ownership, SkuState, Tracked
+from syncd.engine.observe import SKU_WAS_THERE
 from syncd.engine.standing import exit_code
 from syncd.errors import ExitCode
 from syncd.service import left
@@ -123,7 +127,22 @@ async def test_of_very_many_that_are_not_ours_some_are_named_and_all_are_counted
     notes = (await shop.run()).notes
 
     assert f"Not ours, and never written: {MANAGED} (4 SKUs: such as a, b, c)." in notes
-    assert "The same goes for 2 SKUs more; syncd audit names all of them." in notes
+    more = "2 SKUs more are foreign; the status page lists all of them, and syncd why ID says why."
+    assert more in notes
+
+
+def test_a_half_that_is_ours_is_told_beside_one_that_is_not(shop: Shop) -> None:
+    row = Tracked(ItemId("a"), desired=EQUAL, foreign_reason=SKU_WAS_THERE)
+    item = replace(row, known=EQUAL, ownership=Ownership.OWNED)
+    sku = replace(row, id=ItemId("b"), known_sku=EQUAL, ownership=Ownership.FOREIGN)
+    with shop.state.transaction() as transaction:
+        transaction.put([item, sku])
+
+    goes = "which is deleted if its row leaves the catalog"
+    assert list(left.left_alone(shop.state, Policy())) == [
+        f"Ours by the item alone, {goes}: {SKU_WAS_THERE} (1 SKU: a).",
+        f"Ours by the SKU alone, and never written: {SKU_WAS_THERE} (1 SKU: b).",
+    ]
 
 
 async def test_an_item_whose_sku_became_managed_is_written_no_more(shop: Shop) -> None:

@@ -86,6 +86,29 @@ def test_every_state_is_covered_above() -> None:
     assert all(state_words(row) for row in rows)
 
 
+HALF_FOREIGN = replace(IN_SYNC, foreign_reason="its SKU was there", next_attempt=LATER)
+WITH_OUR_SKU = replace(FOREIGN, known_sku=DESIRED)
+
+
+@pytest.mark.parametrize(
+    ("row", "policy", "words", "after"),
+    [
+        (HALF_FOREIGN, Policy(), "Its item is ours and its SKU is not: its", "its item is deleted"),
+        (HALF_FOREIGN, Policy(mode=PolicyMode.UPSERT), "Its item is ours", "never written"),
+        (HALF_FOREIGN, Policy(mode=PolicyMode.REPORT_ONLY), "Its item is ours", "never written"),
+        (WITH_OUR_SKU, Policy(), "Its SKU is ours and its item is not", "never written"),
+        (WITH_OUR_SKU, Policy(delete_skus=True), "Its SKU is ours", "its SKU is deleted"),
+        (FOREIGN, Policy(delete_skus=True), "and is not ours", "never written"),
+    ],
+)
+def test_a_half_that_is_ours_is_told_and_when_it_goes(
+    row: Tracked, policy: Policy, words: str, after: str
+) -> None:
+    assert row.state is SkuState.FOREIGN
+    assert words in state_words(row)
+    assert after in told(row, policy)[0]
+
+
 @pytest.mark.parametrize(
     ("mode", "row", "words"),
     [
