@@ -50,6 +50,9 @@ class FileComparison:
     def duplicates(self) -> int:
         return count(self._connection, "SELECT count(*) FROM repeated")
 
+    def knows_rows(self) -> bool:
+        return self._numbering.is_at_hand()
+
     def missing_count(self) -> int:
         return count(self._connection, "SELECT count(*) FROM absent")
 

@@ -7,12 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, overload
 
-from syncd.catalog.database import explained
+from syncd.catalog.database import count, explained
 from syncd.catalog.row_numbers import RowNumbers
 from syncd.catalog.scan import Scan
 from syncd.catalog.sql import Look
 from syncd.config import CatalogSection
 from syncd.errors import CatalogError
+from syncd.ports import Advance
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -29,7 +30,13 @@ class Numbering:
     scan: Scan
     settings: CatalogSection
     numbers: RowNumbers
+    advance: Advance
     _has_looked: bool = False
+
+    def is_at_hand(self) -> bool:
+        """Whether every record that was looked at has its position, or they have been sought."""
+        unnumbered = f"SELECT count(*) FROM looked WHERE position = {_UNNUMBERED}"
+        return self._has_looked or not count(self.connection, unnumbered)
 
     def row(self, file: int, position: int) -> int:
         """Give the row of a record that has a position."""
@@ -75,6 +82,7 @@ class Numbering:
             )
             if not self.scan.take.has_its_bytes():
                 cursor.execute("DELETE FROM numbered")
+        self.advance(0)
 
 
 @dataclass(slots=True)

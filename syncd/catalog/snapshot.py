@@ -135,7 +135,7 @@ class TakenSnapshot:
             numbers = RowNumbers(scan.files, counts.rejected)
             evidence = Evidence(scan, counts, numbers, cut, tables.lack_known)
             certificate = certify(connection, evidence, self._advance)
-        numbering = Numbering(connection, scan, settings, numbers)
+        numbering = Numbering(connection, scan, settings, numbers, self._advance)
         return FileComparison(
             connection, scan, settings, numbering, with_joined(certificate, joined)
         )

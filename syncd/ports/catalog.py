@@ -35,6 +35,9 @@ class Comparison(Protocol):
     def duplicates(self) -> int:
         """How many ids stand in the catalog more than once."""
 
+    def knows_rows(self) -> bool:
+        """Whether every block has its rows; else the first that is asked for has all looked for."""
+
     def new(self) -> Iterator[RowBlock]:
         """Whole rows, with ids that were not known and stand in no other row."""
 

@@ -51,6 +51,7 @@ class Recorder:
 
     def whole(self, comparison: Comparison, reading: Reading) -> Reading:
         """Record a read of everything; only one that counts makes anything missing."""
+        self._seek_rows(comparison)
         self._watch.request.progress.phase("recording what changed", None)
         with self._state.transaction() as transaction:
             begun = self._begun(transaction, comparison.new())
@@ -63,6 +64,20 @@ class Recorder:
             reading = replace(reading, strays=tuple(strays.kept), stray_count=strays.count)
             transaction.record_reading(reading)
         return reading
+
+    def _seek_rows(self, comparison: Comparison) -> None:
+        """Have rows that may be held looked for now, for that may take a read of the catalog.
+
+        A transaction that waited for it would keep events out of the state. One look finds them
+        all, so the first block that asks for any is the last one to be seen.
+        """
+        if comparison.knows_rows():
+            return
+        for block in chain(comparison.new(), comparison.changed()):
+            _, others = self._translator.translate_block(block)
+            self._watch.advance(0)
+            if others:
+                return
 
     def changes(self, comparison: Comparison, reading: Reading) -> Reading:
         """Record changes; what the source calls deleted still has to be missed by whole reads."""
@@ -95,11 +110,10 @@ class Recorder:
         """Record new rows a block at a time; gives those that must be looked at one by one."""
         for block in blocks:
             wishes, others = self._translator.translate_block(block)
-            if transaction.begin(wishes):
-                self._taken(wishes)
-                yield others
-            else:
-                yield block.each()
+            if not transaction.begin(wishes):
+                _record_wishes(transaction, _each(wishes), Scope.WHOLE)
+            self._taken(wishes)
+            yield others
 
     def _revised(
         self, transaction: Transaction, blocks: Iterable[RowBlock]
@@ -151,7 +165,7 @@ class _Wish:
         return absorb(tracked, self.fingerprint, self.wish)
 
 
-def _each(wishes: Wishes, but: AbstractSet[ItemId]) -> list[_Wish]:
+def _each(wishes: Wishes, but: AbstractSet[ItemId] = frozenset()) -> list[_Wish]:
     every = zip(wishes.ids, wishes.fingerprints, wishes.values(), strict=True)
     return [
         _Wish(id, fingerprint, dict(zip(wishes.desired, values, strict=True)))

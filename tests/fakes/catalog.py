@@ -207,6 +207,9 @@ class _FakeComparison:
     def duplicates(self) -> int:
         return len(self.catalog.repeated)
 
+    def knows_rows(self) -> bool:
+        return True
+
     def new(self) -> Iterator[RowBlock]:
         return _blocks(row for row in self._usable() if row.id not in self.known)
 

@@ -60,6 +60,9 @@ class Found:
     certificate: Certificate = READING.certificate
     duplicates: int = 0
 
+    def knows_rows(self) -> bool:
+        return True
+
     def new(self) -> Iterator[RowBlock]:
         yield from self.blocks
 

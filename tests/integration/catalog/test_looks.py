@@ -11,7 +11,7 @@ import pytest
 from syncd.catalog.scan import Scan
 from syncd.catalog.sql import Look
 from syncd.catalog.tables import Tables
-from syncd.ports import Comparison
+from syncd.ports import Advance, Comparison, unseen
 from tests.contract.catalog.reads import Known, write_fingerprints
 from tests.integration.catalog.conftest import HEADER, Catalog
 
@@ -51,6 +51,19 @@ def test_rows_of_several_files_are_sought_in_their_files(catalog: Catalog) -> No
     (row,) = catalog.read("*.csv", known).rows
 
     assert (row.id, row.row, row.file) == ("H", 4, "2.csv")
+
+
+def test_whoever_watches_the_read_can_end_the_search_for_a_row(catalog: Catalog) -> None:
+    known = _known(catalog, [HEADER, *ROWS])
+    catalog.write(b"".join([HEADER, *CHANGED]))
+    told: list[int] = []
+
+    with _compared(catalog, known, advance=told.append) as found:
+        (block,) = found.changed()
+        told.clear()
+        assert not found.knows_rows()
+        assert (block.row(0).row, told) == (6, [0])
+        assert found.knows_rows()
 
 
 @pytest.mark.parametrize("after", [ROWS[:4], [b"X,9,DK\n", b"Y,9,DK\n", *CHANGED], None])
@@ -140,10 +153,14 @@ def _known(catalog: Catalog, lines: list[bytes], name: str = "catalog.csv") -> l
 
 @contextmanager
 def _compared(
-    catalog: Catalog, known: list[Known], name: str = "catalog.csv"
+    catalog: Catalog,
+    known: list[Known],
+    name: str = "catalog.csv",
+    advance: Advance = unseen,
 ) -> Iterator[Comparison]:
     fingerprints = write_fingerprints(catalog.folder.parent / "known.parquet", known)
-    with catalog.source(name).read(None) as snapshot, snapshot.compare(fingerprints) as found:
+    source = catalog.source(name)
+    with source.read(None, advance) as snapshot, snapshot.compare(fingerprints) as found:
         yield found
 
 

@@ -48,6 +48,9 @@ class GivenComparison:
     rows: Sequence[CatalogRow]
     duplicates: int = 0
 
+    def knows_rows(self) -> bool:
+        return True
+
     def new(self) -> Iterator[RowBlock]:
         yield from ()
 
