@@ -50,6 +50,8 @@ SEEN: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "later_cycle": (
         "state.db has committed",
+        f"{_COPY} has been replaced",
+        "report.json has been replaced",
         "GET /inventory-levels leaves",
         "GET /inventory-levels is read",
         "POST /inventory-items/SKU-0001 is sent",
@@ -104,8 +106,15 @@ SEEN: Final[Mapping[str, tuple[str, ...]]] = {
         "GET /inventory-levels leaves",
         "GET /inventory-levels is read",
     ),
-    "reading_skus": ("GET /skus leaves", "GET /skus is read"),
+    "reading_skus": (
+        "state.db has committed",
+        "GET /skus leaves",
+        "GET /skus is read",
+        "POST /inventory-items/SKU-0001 is sent",
+        "POST /inventory-items SKU-0002 is sent",
+    ),
     "following_events": (
+        "state.db has committed",
         "GET /events leaves",
         "GET /events is read",
         "POST /inventory-items/SKU-0001 is sent",
@@ -135,7 +144,7 @@ SEEN: Final[Mapping[str, tuple[str, ...]]] = {
         ),
     ),
     "keeping": (
-        *COMMITS_THERE,
+        "the server has committed",
         "POST /inventory-items SKU-0002 is sent",
         "POST /inventory-items/SKU-0001 is sent",
         "DELETE /inventory-items/SKU-0000 is sent",

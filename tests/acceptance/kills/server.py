@@ -69,9 +69,9 @@ class ServerSweep:
         """Leave no backup behind."""
         self._account.run(f'DROP SCHEMA IF EXISTS "{self._backup.place}" CASCADE')
 
-    def kills(self, among: Among = ANY, step: int = 1) -> Iterator[Ended]:
-        """Kill at every so many-th of these boundaries; the last run comes to its end."""
-        for at in itertools.count(1, step):
+    def kills(self, among: Among = ANY) -> Iterator[Ended]:
+        """Kill at each of these boundaries; the last run comes to its end."""
+        for at in itertools.count(1):
             ended = self.killed(at, among)
             yield ended
             if not ended.was_killed:

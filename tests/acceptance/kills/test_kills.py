@@ -1,4 +1,7 @@
-"""Killed at any durable step and any request boundary, the next run goes on."""
+"""Killed at any durable step and any request boundary, the next run goes on.
+
+Which of them the plain run kills at, and why that is enough, the docstring of the package says.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +28,16 @@ WHAT_LASTS: Final[Among] = (
     ("POST", "is sent"),
     ("DELETE", "is sent"),
 )
-"""The first moments at which something is as it was not before."""
+"""The first moments at which state or remote are as they were not before: up to the next of these
+every kill leaves the same in both, such as before the next commit, or before a request and after a
+read."""
 IN_PART: Final[Mapping[str, Among]] = {
-    "later_cycle": (*WHAT_LASTS, ("DELETE", ""), ("GET /inventory-levels", "")),
+    "later_cycle": (
+        *WHAT_LASTS,
+        ("DELETE", ""),
+        ("GET /inventory-levels", ""),
+        ("", "has been replaced"),
+    ),
     "missing": WHAT_LASTS,
     "approved_cycle": WHAT_LASTS,
     "applying": WHAT_LASTS,
@@ -38,13 +48,14 @@ IN_PART: Final[Mapping[str, Among]] = {
     "rolling": WHAT_LASTS,
     "rebuilding": WHAT_LASTS,
     "pairing": (*WHAT_LASTS, ("POST /skus", ""), ("DELETE /skus", "")),
-    "noting_stock": (("state.db has committed", ""), ("GET /inventory-levels", "")),
-    "reading_skus": (("GET /skus", ""),),
-    "following_events": (("GET /events", ""), ("POST", "is sent")),
+    "noting_stock": (*WHAT_LASTS, ("GET /inventory-levels", "")),
+    "reading_skus": (*WHAT_LASTS, ("GET /skus", "")),
+    "following_events": (*WHAT_LASTS, ("GET /events", "")),
 }
-"""Stories of which these boundaries alone are died at here: the others are those of any cycle."""
+"""Stories of which these boundaries alone are died at here: what lasts, and what is their own.
+Files other than the state change in them as they do in a story that is died at wholly."""
 LONGER: Final = frozenset({"mending_on_duty"})
-"""Stories of which nothing is told here: all of it is in others, and they take long."""
+"""Stories at which nobody dies here: `mending` and `serving` have all of it, and they take long."""
 HEARD_APART: Final[Among] = (("state.db has committed", ""), ("", "is sent"), ("GET", "is read"))
 """Between two of these the daemon does nothing by which it could heed a stop one way or another."""
 WHOLLY: Final = [name for name in STORIES if name not in {*IN_PART, *LONGER}]
