@@ -110,8 +110,8 @@ class Pool:
         try:
             with _outside_transactions(driver_of(connection)) as driver:
                 line.turn(driver, place, self.time)
-        except psycopg.Error:
-            connection.invalidate()  # nobody knows what it sees
+        except BaseException:
+            connection.invalidate()  # nobody knows what it sees, nor whether it has transactions
             raise
         seen.update({_SEES: place.schema, _TURNS: seen[_TURNS] + 1})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import make_url, text
@@ -12,9 +13,10 @@ from sqlalchemy import make_url, text
 from syncd.errors import LeaseLostError
 from syncd.ports import State
 from syncd.state import open_state, postgres_pool
+from syncd.state import postgres_line as line
 from syncd.state.postgres_line import Access
 from syncd.state.postgres_place import place_of
-from syncd.state.postgres_pool import Pools
+from syncd.state.postgres_pool import Pools, driver_of
 from tests.contract.state.examples import sku
 from tests.postgres_states import Account, new_account
 from tests.servers import Server
@@ -148,6 +150,24 @@ def test_a_connection_that_was_just_made_sees_no_account(
         seen, told = connection.execute(_SEEN).one()
         assert accounts[0].schema in seen
         assert told == f"syncd {accounts[0].schema}"
+
+
+def test_a_connection_that_was_interrupted_between_two_accounts_is_not_kept(
+    accounts: tuple[Account, Account], pools: Pools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is outside transactions there, and what failed half way would stay written."""
+    one, other = (place_of(make_url(account.url), account.name) for account in accounts)
+    pool = pools.take(one, Access())
+    with pool.to_read(one) as connection:
+        before = driver_of(connection)
+    with monkeypatch.context() as patch:
+        patch.setattr(line, "turn", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt), pool.to_write(other):
+            pass
+    with pool.to_write(one) as connection:
+        assert driver_of(connection) is not before
+        assert not driver_of(connection).autocommit
+    assert before.closed
 
 
 def test_no_connection_is_kept_for_too_many_accounts(
