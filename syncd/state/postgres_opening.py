@@ -64,7 +64,8 @@ def open_among_others(place: Place, pools: Pools, timing: Timing | None = None) 
             with closing(open_room(place, Access())) as own:
                 _make_ready(own)
         signs = shared_room(place, SIGNS, pools)
-        return SqlState(_opened(Rooms(room, signs), timing or timing_of(room.now)))
+        with _undone_on_failure(signs.close):
+            return SqlState(_opened(Rooms(room, signs), timing or timing_of(room.now)))
 
 
 def open_as_it_is(room: PostgresRoom, timing: Timing) -> PostgresDatabase:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from datetime import timedelta
@@ -12,11 +13,11 @@ from sqlalchemy import make_url, text
 
 from syncd.errors import LeaseLostError
 from syncd.ports import State
-from syncd.state import open_state, postgres_pool
+from syncd.state import open_state, postgres_opening, postgres_pool
 from syncd.state import postgres_line as line
 from syncd.state.postgres_line import Access
-from syncd.state.postgres_place import place_of
-from syncd.state.postgres_pool import Pools, driver_of
+from syncd.state.postgres_place import Place, place_of
+from syncd.state.postgres_pool import Pool, Pools, driver_of
 from tests.contract.state.examples import sku
 from tests.postgres_states import Account, new_account
 from tests.servers import Server
@@ -168,6 +169,34 @@ def test_a_connection_that_was_interrupted_between_two_accounts_is_not_kept(
         assert driver_of(connection) is not before
         assert not driver_of(connection).autocommit
     assert before.closed
+
+
+class _Counting(Pools):
+    """Pools that count what is taken of them and not given back."""
+
+    def __init__(self, at_once: int) -> None:
+        super().__init__(at_once)
+        self.taken = Counter[Access]()
+
+    def take(self, place: Place, access: Access) -> Pool:
+        self.taken[access] += 1
+        return super().take(place, access)
+
+    def give_back(self, place: Place, access: Access) -> None:
+        self.taken[access] -= 1
+        super().give_back(place, access)
+
+
+def test_all_that_was_taken_is_given_back_where_opening_fails(
+    accounts: tuple[Account, Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or else what nobody uses any more is kept for as long as the process lasts."""
+    monkeypatch.setattr(postgres_opening, "PostgresDuty", Mock(side_effect=MemoryError))
+    with closing(_Counting(2)) as pools:
+        with pytest.raises(MemoryError):
+            open_state(accounts[0].url, account=accounts[0].name, pools=pools)
+        assert pools.taken.total() == 0
+        assert len(pools.taken) == 2
 
 
 def test_no_connection_is_kept_for_too_many_accounts(
