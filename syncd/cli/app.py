@@ -34,9 +34,11 @@ def main() -> None:
         build_app()(obj=given)
     except SyncdError as error:
         sys.exit(_tell_error(error, given.secrets))
-    except Exception:  # noqa: BLE001 - the last one who can take secrets out of a traceback
+    except Exception as error:  # noqa: BLE001 - the last one who can take secrets out of a traceback
         if heard:
             sys.exit(heard[0].exit_code)
+        if isinstance(error, OSError) and _is_typers(error):
+            sys.exit(_tell_unshown(error))
         sys.exit(_tell_bug(given.secrets))
 
 
@@ -91,6 +93,20 @@ def _tell_error(error: SyncdError, secrets: set[str]) -> ExitCode:
     failed = error.exit_code is ExitCode.FAILED  # and the error has said what to do
     tell_exit(error.exit_code, "the run failed; nothing is lost" if failed else "")
     return error.exit_code
+
+
+def _is_typers(error: OSError) -> bool:
+    """Whether Typer failed at what it does by itself: to show help, the version, completions."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return str(frames[-1].f_globals.get("__name__")).startswith("typer.")
+
+
+def _tell_unshown(error: OSError) -> ExitCode:
+    from syncd.cli.results import tell, unwritten
+
+    unshown = unwritten(error, "Make room there, or send it elsewhere")
+    tell(str(unshown))
+    return unshown.exit_code
 
 
 def _tell_bug(secrets: set[str]) -> ExitCode:

@@ -122,9 +122,20 @@ def _to_a_reader_who_may_go(write: Callable[[], None]) -> None:
     try:
         write()
     except BrokenPipeError:
-        # What is still buffered must go nowhere, or Python complains when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _lead_stdout_nowhere()
     except OSError as error:
-        raise UnwrittenReportError(
-            "The result", f"stdout cannot be written ({error.strerror})", "Name a file: --output"
-        ) from error
+        raise unwritten(error, "Name a file: --output") from error
+
+
+def unwritten(error: OSError, advice: str) -> UnwrittenReportError:
+    """What is to be told where stdout takes no more; it takes everything from then on."""
+    _lead_stdout_nowhere()
+    reason = f"stdout cannot be written ({error.strerror})"
+    return UnwrittenReportError("The result", reason, advice)
+
+
+def _lead_stdout_nowhere() -> None:
+    """Or Python tries to write what is still buffered when it ends, and complains."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

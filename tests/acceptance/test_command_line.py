@@ -57,15 +57,23 @@ def test_a_reader_who_goes_away_is_no_error(shop: Shop) -> None:
     assert b"BrokenPipe" not in stderr
 
 
-def test_a_full_disk_under_stdout_is_told(shop: Shop) -> None:
+@pytest.mark.parametrize("command", ["status", "--help", "--version"])
+def test_a_full_disk_under_stdout_is_told(shop: Shop, command: str) -> None:
+    environment = clean_environment()
+    environment.pop("PYTHONUNBUFFERED", None)  # what is not buffered cannot be left over
     with Path("/dev/full").open("wb") as full:
         process = subprocess.run(
-            [SYNCD, "status"], cwd=shop.folder, stdout=full, stderr=subprocess.PIPE, check=False
+            [SYNCD, command],
+            cwd=shop.folder,
+            env=environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
         )
 
     assert process.returncode == 1
-    assert b"stdout cannot be written" in process.stderr
-    assert b"Traceback" not in process.stderr
+    assert process.stderr.startswith(b"The result: stdout cannot be written (No space left on")
+    assert b"OSError" not in process.stderr
 
 
 def test_no_encoding_of_a_terminal_is_a_problem(shop: Shop) -> None:
