@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 import pytest
 
-from tests.property.simulate.life import PromiseBroken, live
+from tests.property.simulate.life import Lived, PromiseBroken, live
 from tests.property.simulate.occurrences import EXPECTED, MANY, unseen
 
 IN_MEMORY: Final = 36
 UNLIVED: Final = 30
 IN_A_FILE: Final = 3
-ITS_OWN: Final = ("log lease.taken_over", "step helped")
+OUT_OF: Final = 30
+"""So many lives are lived for these at most."""
+OF_MEMORY_ALONE: Final = ("log lease.taken_over", "step helped")
+"""A lease that is taken at once, and shared deliveries."""
 
 
 @pytest.mark.timeout(600)
@@ -40,14 +45,13 @@ def test_what_never_happens_is_told() -> None:
 
 @pytest.mark.parametrize("first", ["damson", "rowan"])
 def test_every_life_is_lived_alike_on_a_real_file_and_in_memory(first: str) -> None:
-    """But for what only memory has: leases that are taken at once, and shared deliveries."""
-    seeds = [f"{first}-{number}" for number in range(IN_A_FILE)]
-    lived = [(live(seed, "sqlite"), live(seed)) for seed in seeds]
-    calm = [both for both in lived if not any(one.noted[its] for one in both for its in ITS_OWN)]
+    """Those that have nothing which only memory has."""
+    in_memory = dict(islice(_alike_in_a_file(first), IN_A_FILE))
+    in_a_file = {seed: live(seed, "sqlite") for seed in in_memory}
 
-    assert calm, "each life has something that only memory has"
-    assert [in_a_file for in_a_file, _ in calm] == [in_memory for _, in_memory in calm]
-    assert sum(one.requests for one, _ in lived) > IN_A_FILE, "hardly anything happened"
+    assert len(in_memory) == IN_A_FILE
+    assert in_a_file == in_memory
+    assert all(one.requests for one in in_a_file.values())
 
 
 def test_every_promise_is_kept_over_lives_that_nobody_has_lived_before() -> None:
@@ -73,3 +77,10 @@ def test_a_broken_promise_comes_with_its_story_and_the_way_to_see_it_again(
 
     with pytest.raises(PromiseBroken, match=r"(?s)sends #\d+ .*BROKEN: .* --seed hazel-\d+"):
         live_until_it_breaks()
+
+
+def _alike_in_a_file(first: str) -> Iterator[tuple[str, Lived]]:
+    for number in range(OUT_OF):
+        lived = live(seed := f"{first}-{number}")
+        if not any(lived.noted[its] for its in OF_MEMORY_ALONE):
+            yield seed, lived
