@@ -13,6 +13,7 @@ import importlib
 import os
 import pkgutil
 import runpy
+import signal
 import socket
 import sys
 import tempfile
@@ -41,6 +42,8 @@ _IMPORTED_LATE: Final = (
 _NOT_WARMED: Final = ("syncd.sandbox", "syncd.__main__", "syncd.state.migrations")
 _STREAMS: Final = 3
 _STDERR: Final = 2
+_UNFLUSHED: Final = 120
+"""With which Python ends where what was printed could not be written."""
 _DIGITS: Final = 20
 """As many as the number of a process may have."""
 
@@ -63,8 +66,11 @@ def main() -> None:
     atexit.register(ending.at_once)  # as the first one, and so the last one that is called
     warm_up()
     gc.freeze()
-    with suppress(KeyboardInterrupt):
-        ending.after(_ordered(int(sys.argv[1])))
+    try:
+        program = _ordered(int(sys.argv[1]))
+    except KeyboardInterrupt:
+        return
+    ending.after(program)
 
 
 class _Ending:
@@ -78,15 +84,31 @@ class _Ending:
             program()
             self._code = 0
         except SystemExit as ended:
-            self._code = ended.code if isinstance(ended.code, int) else int(bool(ended.code))
+            self._code = (ended.code if isinstance(ended.code, int) else bool(ended.code)) & 0xFF
+            raise
+        except KeyboardInterrupt:
+            self._code = -signal.SIGINT
             raise
 
     def at_once(self) -> None:
-        try:
-            sys.stdout.flush()
-            sys.stderr.flush()
-        finally:
-            os._exit(self._code)
+        if not all([_is_flushed(sys.stdout), _is_flushed(sys.stderr)]):
+            self._code = _UNFLUSHED
+        if self._code < 0:
+            signal.signal(-self._code, signal.SIG_DFL)
+            os.kill(os.getpid(), -self._code)
+        os._exit(self._code)
+
+
+def _is_flushed(stream: TextIO | None) -> bool:
+    """Whether nothing is left in it; if not, it is told as Python tells it."""
+    try:
+        if stream is not None and not stream.closed:
+            stream.flush()
+    except OSError as error:
+        with suppress(OSError):
+            sys.stderr.write(f"Exception ignored in: {stream!r}\nOSError: {error}\n")
+        return False
+    return True
 
 
 def _ordered(number: int) -> Callable[[], None]:

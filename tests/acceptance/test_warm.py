@@ -76,6 +76,8 @@ def test_what_may_decide_how_modules_load_has_it_start_from_nothing(tmp_path: Pa
         ("raise SystemExit", 0),
         ("raise SystemExit('words')", 1),
         ("raise ValueError('words')", 1),
+        ("raise KeyboardInterrupt", -signal.SIGINT),
+        ("import sys; sys.exit(-1)", 255),
         ("import threading; threading.Thread(target=lambda: print('more')).start()", 0),
         ("import atexit; atexit.register(print, 'more')", 0),
     ],
@@ -89,6 +91,19 @@ def test_it_ends_as_python_ends(tmp_path: Path, program: str, code: int) -> None
     assert process.returncode == other.returncode == code
     assert stdout == other.stdout
     assert stderr.splitlines()[-1:] == other.stderr.splitlines()[-1:]
+
+
+def test_it_ends_as_python_ends_where_nothing_can_be_printed(tmp_path: Path) -> None:
+    program = "import os, sys; sys.stdout = open(os.dup(1), 'w'); print('words')"
+    with Path("/dev/full").open("wb") as full:
+        words, env = [sys.executable, "-c", program], clean_environment()
+        starts = (WARM.popen, subprocess.Popen)
+        ended = []
+        for start in starts:
+            with start(words, cwd=tmp_path, env=env, stdout=full, stderr=subprocess.PIPE) as one:
+                ended.append((one.communicate()[1].splitlines()[-1], one.returncode))
+
+    assert ended == [(b"OSError: [Errno 28] No space left on device", 120)] * len(starts)
 
 
 def test_one_that_cannot_even_begin_ends_badly(tmp_path: Path) -> None:
