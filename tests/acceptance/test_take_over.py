@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
+import psutil
 import pytest
 
 from syncd.sandbox import Fault, FaultKind
@@ -63,6 +64,16 @@ def in_flight(shop: Shop) -> set[str]:
         return {id_ for (id_,) in database.execute(query)}
 
 
+def is_stopped_in_flight(process: subprocess.Popen[bytes], shop: Shop) -> bool:
+    """Stop it, and let it go on at once where it has nothing in flight just then."""
+    process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
+    is_so = bool(in_flight(shop))
+    if not is_so:
+        process.send_signal(signal.SIGCONT)
+    return is_so
+
+
 def looked_up(requests: Iterable[dict[str, Any]]) -> set[str]:
     """The ids that these have asked for."""
     queries = (parse_qs(one["query"]) for one in requests if one["method"] == "GET")
@@ -74,7 +85,7 @@ def test_a_process_that_was_stopped_for_longer_than_its_lease_is_replaced_and_sh
 ) -> None:
     with running(start()) as stopped:
         wait_until(lambda: len(sandbox.items()) > 10)
-        stopped.send_signal(signal.SIGSTOP)
+        wait_until(lambda: is_stopped_in_flight(stopped, busy_shop))
         in_doubt, seen = in_flight(busy_shop), len(sandbox.requests())
         sandbox.set_faults([])
         with running(start()) as heir:
