@@ -37,6 +37,7 @@ def sweep(
         yield sweep
 
 
+@pytest.mark.timeout(600)
 def test_wherever_one_of_a_fleet_is_killed_another_one_goes_on_with_its_errands(
     sweep: FleetSweep,
 ) -> None:
