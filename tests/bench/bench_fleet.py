@@ -54,7 +54,6 @@ ITEMS: Final = 900
 STRETCH: Final = 5
 NEAR: Final = 0.9
 """Of the rate, below which departures keep by 2.5 %."""
-SECOND: Final = 1_000_000_000
 PATIENCE: Final = 600.0
 LOOK: Final = 0.5
 
@@ -146,9 +145,9 @@ def test_two_processes_on_one_account(
     tell(Figure(name, pace, "requests/s", at_least(NEAR), Beside("the rate allowed", RATE)))
 
 
-def _best(moments: Sequence[int]) -> float:
+def _best(moments: Sequence[float]) -> float:
     """Requests a second in the best `STRETCH` seconds, for a process begins and ends slower."""
-    ends = [bisect(moments, moment + STRETCH * SECOND) for moment in moments]
+    ends = [bisect(moments, moment + STRETCH) for moment in moments]
     return max(end - begin for begin, end in enumerate(ends)) / STRETCH
 
 

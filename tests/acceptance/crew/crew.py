@@ -6,16 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import orjson
 import psutil
 
+from syncd.state.postgres_time import NOW
 from tests.acceptance.fronts import Front, cable
 from tests.acceptance.test_stopping import creates_by_id
 from tests.environment import clean_environment
@@ -41,6 +42,7 @@ max_update = 1.0
 max_same_change = 1.0
 """
 _SECOND: Final = 1_000_000_000
+_LAST_SLOT: Final = f"SELECT greatest(next_slot - {NOW}, 0) / 1e6 FROM syncd.pace"  # noqa: S608 - our own
 _WATCH_FENCES: Final = """
 CREATE TABLE crew_begun (cycle text PRIMARY KEY, fence bigint);
 CREATE TABLE crew_stale (cycle text, fence bigint, standing bigint);
@@ -148,6 +150,15 @@ class Crew:
             if each is not holder and each.lives and "delivery.helps" in each.log
         ]
 
+    def paused_until(self) -> object:
+        """Until when nobody gets a slot, by the server's clock; it stays when that is over."""
+        return self.account.ask("SELECT paused_until FROM syncd.pace")
+
+    def slots_used_up(self) -> float:
+        """When the last slot is over that anybody has, in seconds of this machine's clock."""
+        ((seconds,),) = self.account.ask(_LAST_SLOT)
+        return time.monotonic() + float(str(seconds))
+
     def stock(self, count: int, origin: str) -> None:
         self.shop.stock([row(number, origin=origin) for number in range(count)])
 
@@ -178,22 +189,19 @@ class Crew:
         found = self.account.ask("SELECT state, count(*) FROM sku GROUP BY state")
         return found == [("in_sync", count)]
 
-    def departures(self) -> Sequence[int]:
-        return sorted(moment for member in self.members for moment in member.departures)
+    def departures(self) -> Sequence[float]:
+        """When anybody sent something, in seconds of the one clock of this machine."""
+        found = (moment for member in self.members for moment in member.departures)
+        return [moment / _SECOND for moment in sorted(found)]
 
     def most_in_a_second(self) -> int:
-        """By the one clock of this machine that nobody sets."""
+        """By that clock, which nobody sets."""
         moments, first, most = self.departures(), 0, 0
         for last, moment in enumerate(moments):
-            while moments[first] <= moment - _SECOND:
+            while moments[first] <= moment - 1:
                 first += 1
             most = max(most, last - first + 1)
         return most
-
-    def longest_silence(self, since: int) -> float:
-        """Seconds in which nobody sent anything, from a departure on to one that came after."""
-        moments = self.departures()[since:]
-        return max((later - earlier for earlier, later in pairwise(moments)), default=0) / _SECOND
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

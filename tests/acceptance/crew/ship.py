@@ -24,6 +24,8 @@ from tests.warmed import warm_up
 
 WORTH_IT: Final = 10
 """So few changes are shared: what one storm leaves, the next one meets as well."""
+PAUSE: Final = 2.5
+"""Seconds that all wait once one is told to wait and not for how long."""
 _APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
 
@@ -60,6 +62,7 @@ def _serve(member: dict[str, Any]) -> NoReturn:
     }
     hurry(member["term"])
     _share_little()
+    _pause_long()
     _write_departures_down(os.open(told / "departures", _APPEND))
     time_machine.travel(datetime.now(UTC) + timedelta(seconds=member["later"]), tick=True).start()
     from syncd.cli.app import main as syncd
@@ -76,6 +79,12 @@ def _share_little() -> None:
     from syncd.service import shared
 
     vars(shared).update(WORTH_IT=WORTH_IT)
+
+
+def _pause_long() -> None:
+    from syncd.digital_river import line
+
+    vars(line).update(_USUAL_PAUSE=PAUSE)
 
 
 def _write_departures_down(file: int) -> None:

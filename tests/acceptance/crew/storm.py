@@ -8,12 +8,13 @@ from typing import Final
 
 from syncd.sandbox import Fault, FaultKind
 from tests.acceptance.crew.crew import HOUR, MEMBERS, Crew, Member, wait_for
+from tests.acceptance.crew.ship import PAUSE
 
 SLOW: Final = Fault(kind=FaultKind.SLOW, seconds=0.15)
-PAUSE: Final = 2
-THROTTLED: Final = Fault(
-    kind=FaultKind.STATUS, status=429, retry_after=PAUSE, method="POST", count=1
-)
+THROTTLED: Final = Fault(kind=FaultKind.STATUS, status=429, method="POST", count=1)
+"""For one request alone, or each process would be told to wait by an answer of its own."""
+HELD_UP: Final = 0.3
+"""Seconds by which a departure may be noted later than its slot was, or clocks be apart."""
 
 
 def weather(crew: Crew, count: int) -> None:
@@ -51,9 +52,20 @@ def weather(crew: Crew, count: int) -> None:
 def throttling(crew: Crew) -> None:
     """One of those who send is told to wait: so do all, whatever their clocks say."""
     _helper(crew)
+    before, paused = len(_told_to_wait(crew)), crew.paused_until()
     crew.sandbox.set_faults([THROTTLED, SLOW])
-    before = len(crew.departures())
-    wait_for(lambda: crew.longest_silence(before) > PAUSE - 1)
+    wait_for(lambda: len(_told_to_wait(crew)) > before)
+    wait_for(lambda: crew.paused_until() != paused)
+    used_up = crew.slots_used_up() + HELD_UP
+    over = _told_to_wait(crew)[before] + PAUSE - HELD_UP
+    wait_for(lambda: any(moment > over for moment in crew.departures()))
+    assert [moment - over for moment in crew.departures() if used_up < moment < over] == []
+
+
+def _told_to_wait(crew: Crew) -> list[float]:
+    """When requests came that were told to wait, in seconds of this machine's clock."""
+    requests = crew.sandbox.requests()
+    return [one["arrived"] for one in requests if one["status"] == THROTTLED.status]
 
 
 def _holder(crew: Crew) -> Member:
