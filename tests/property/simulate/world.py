@@ -302,6 +302,7 @@ class World:
                 task.cancel()
             self.promises.note_reading()
             self._note_left_skus(process.terms.policy)
+            self._note_forgotten_wishes()
 
     def _note_left_skus(self, policy: Policy) -> None:
         """Notice which SKUs nothing is known of any more since they were not to be deleted."""
@@ -312,8 +313,16 @@ class World:
         if not (policy.skus and policy.delete_skus):
             self.left_skus |= unknown
 
+    def _note_forgotten_wishes(self) -> None:
+        """Notice whose row is gone: if it comes back, its wish is a new one with an old number."""
+        unheard = self.promises.unheard
+        rows = self.state.tracked([id_ for id_, _ in unheard])
+        for half in [half for half in unheard if half[0] not in rows]:
+            del unheard[half]
+
     def _begun_by(self, process: Process, request: CycleRequest) -> CycleRequest:
         """A cycle of a daemon begins, which knows nothing any more of what it looked at before."""
+        self._note_forgotten_wishes()
         self.cycles += 1
         cycle = CycleId(f"cycle-{self.cycles:05}")
         self.trace.chapter(f"{cycle}, by the daemon {process.name}: only={sorted(request.only)}")
