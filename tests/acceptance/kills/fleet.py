@@ -11,7 +11,7 @@ from typing import Final
 
 from syncd.errors import ExitCode
 from tests.acceptance.kills.arranged import ONE_BY_ONE, Arranged
-from tests.acceptance.kills.launcher import Ended
+from tests.acceptance.kills.launcher import Ended, each_killed
 from tests.acceptance.kills.places import keeping
 from tests.acceptance.kills.server import check_there, journal_of
 from tests.acceptance.kills.stage import ANY, Among, Stage, World
@@ -51,11 +51,7 @@ class FleetSweep:
 
     def kills(self, among: Among = ANY) -> Iterator[Ended]:
         """Kill at each of these boundaries; the last process comes to its end."""
-        for at in itertools.count(1):
-            ended = self.killed(at, among)
-            yield ended
-            if not ended.was_killed:
-                return
+        return each_killed(lambda at: self.killed(at, among))
 
     def killed(self, at: int, among: Among) -> Ended:
         """Kill at this boundary, if it is there, have another go on, and look at everything."""

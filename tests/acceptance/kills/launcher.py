@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,6 +34,15 @@ class Ended:
 
     def json(self) -> Any:  # noqa: ANN401 - the JSON's own
         return orjson.loads(self.stdout)
+
+
+def each_killed(killed: Callable[[int], Ended]) -> Iterator[Ended]:
+    """Kill at the first boundary, the second, and so on; the last run comes to its end."""
+    for at in itertools.count(1):
+        ended = killed(at)
+        yield ended
+        if not ended.was_killed:
+            return
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from syncd.service.verify import verify
 from syncd.state import schema
 from tests.acceptance.kills import evidence
 from tests.acceptance.kills.arranged import ONE_BY_ONE, Arranged
-from tests.acceptance.kills.launcher import Ended
+from tests.acceptance.kills.launcher import Ended, each_killed
 from tests.acceptance.kills.places import FILE, StoryThere
 from tests.acceptance.kills.stage import ANY, Among, Stage, World
 from tests.acceptance.kills.sweep import HOUR
@@ -71,11 +70,7 @@ class ServerSweep:
 
     def kills(self, among: Among = ANY) -> Iterator[Ended]:
         """Kill at each of these boundaries; the last run comes to its end."""
-        for at in itertools.count(1):
-            ended = self.killed(at, among)
-            yield ended
-            if not ended.was_killed:
-                return
+        return each_killed(lambda at: self.killed(at, among))
 
     def killed(self, at: int, among: Among) -> Ended:
         """Kill at this boundary, if it is there, recover, and look at everything."""
