@@ -75,22 +75,23 @@ async def test_after_a_sku_was_refused_no_more_items_are_deleted_in_that_cycle(
     shop.drop(*gone)
     shop.stock("stays", **OF_SKUS | {"name": "Boot"})
     shop.remote.script("stays", Forbidden(Failure(403, "forbidden", "may not write")))
-    refused = asyncio.Event()
+    deleting, refused = asyncio.Event(), asyncio.Event()
 
-    async def deletes_after_the_refusal(change: Change) -> None:
+    async def refused_amid_deletes(change: Change) -> None:
         if change.resource is Resource.SKU:
+            await deleting.wait()  # so that it is not the look at SKUs that keeps deletes back
             refused.set()
+        deleting.set()
         await refused.wait()
-        shop.remote.forbidden.clear()  # so that it is not the look at SKUs that keeps deletes back
 
-    shop.remote.on_the_way = deletes_after_the_refusal
+    shop.remote.on_the_way = refused_amid_deletes
 
     result = await shop.run()
 
     assert "no delete was begun any more" in (result.error or "")
     begun = shop.remote.written(Action.DELETE)
-    assert len(begun) <= shop.terms.in_flight
-    assert {one.resource for one in begun} <= {Resource.INVENTORY_ITEM}
+    assert 0 < len(begun) <= shop.terms.in_flight
+    assert {one.resource for one in begun} == {Resource.INVENTORY_ITEM}
     assert shop.remote.sku_contents.keys() == skus
     shop.remote.forbidden.clear()
     assert exit_code(await shop.run()) is ExitCode.OK

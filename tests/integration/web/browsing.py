@@ -50,7 +50,7 @@ class Visit:
         """Let the time pass after which the page asks anew, and wait for the answer."""
         with self.page.expect_response(lambda answer: answer.request.method == "GET"):
             self.page.clock.run_for(EVERY)
-        self.page.wait_for_function("!document.querySelector('.htmx-request')")
+        expect(self.page.locator(".htmx-request")).to_have_count(0)
 
     def faults_of(self, path: str) -> list[str]:
         """What keeps somebody from using this page who cannot see it, or not well."""

@@ -89,7 +89,7 @@ def test_a_table_that_goes_on_beyond_the_edge_shows_that_it_does(visit: Visit) -
     fading = "box => getComputedStyle(box).maskImage !== 'none'"
     assert box.evaluate(fading) is False
     page.set_viewport_size({"width": 390, "height": 900})
-    page.wait_for_function("() => new Promise(done => requestAnimationFrame(() => done(true)))")
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => done(true)))")
     assert box.evaluate(fading) is True
 
 
