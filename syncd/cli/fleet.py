@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from syncd.fleet.fleet import Fleet
     from syncd.fleet.roll import Roll
     from syncd.service.pulse import Pulse
-    from syncd.state.postgres_fleet import FleetPlace
+    from syncd.state.postgres.fleet import FleetPlace
     from syncd.web.fleet import FleetDesk
 
 Accounts: TypeAlias = Annotated[

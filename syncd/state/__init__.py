@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
     from syncd.ports import Clock, State
     from syncd.state.moving import Moved
-    from syncd.state.postgres_fleet import FleetPlace
-    from syncd.state.postgres_pacing import PostgresPacer
-    from syncd.state.postgres_pool import Pools
+    from syncd.state.postgres.fleet import FleetPlace
+    from syncd.state.postgres.pacing import PostgresPacer
+    from syncd.state.postgres.pool import Pools
 
 __all__ = [
     "file_beside",
@@ -104,7 +104,7 @@ def fleet_place(url: str, at_once: int) -> FleetPlace:
     Its `pools` are for so many states that are open at the same time, and it closes them.
     """
     from syncd.state.locating import parts_of
-    from syncd.state.postgres_fleet import FleetPlace
+    from syncd.state.postgres.fleet import FleetPlace
 
     return FleetPlace(parts_of(url), at_once)
 
@@ -129,6 +129,6 @@ def open_pacer(
     door = door_to(url, account)
     if not isinstance(door, PostgresDoor):
         return None
-    from syncd.state.postgres_pacing import pacer_of
+    from syncd.state.postgres.pacing import pacer_of
 
     return pacer_of(door.place, key, rate, clock)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from syncd.ports import State
     from syncd.state.ends import End
     from syncd.state.holding import Now
-    from syncd.state.postgres_place import Place
-    from syncd.state.postgres_pool import Pools
+    from syncd.state.postgres.place import Place
+    from syncd.state.postgres.pool import Pools
 
 _KEY: Final = "state.url"
 _EXAMPLE: Final = "sqlite:///syncd.db"
@@ -83,7 +83,7 @@ class PostgresDoor:
     pools: Pools | None = None
 
     def to_work(self, now: Now | None) -> State:
-        from syncd.state import postgres_opening as opening
+        from syncd.state.postgres import opening
 
         timing = None if now is None else opening.timing_of(now)
         if self.pools is not None:
@@ -91,22 +91,22 @@ class PostgresDoor:
         return opening.open_for_writing(self.place, timing)
 
     def to_write(self, patience: timedelta) -> State:
-        from syncd.state import postgres_opening as opening
+        from syncd.state.postgres import opening
 
         return opening.open_for_writing(self.place, patience=patience)
 
     def to_read(self) -> State:
-        from syncd.state import postgres_opening as opening
+        from syncd.state.postgres import opening
 
         return opening.open_for_reading(self.place)
 
     def to_look(self, patience: timedelta) -> State:
-        from syncd.state import postgres_opening as opening
+        from syncd.state.postgres import opening
 
         return opening.open_beside(self.place, patience)
 
     def to_move(self) -> End:
-        from syncd.state.postgres_end import PostgresEnd
+        from syncd.state.postgres.end import PostgresEnd
 
         return PostgresEnd(self.place)
 
@@ -119,7 +119,7 @@ def door_to(url: str, account: str | None, pools: Pools | None = None) -> Door:
     parts = parts_of(url)
     if parts.get_backend_name() != "postgresql":
         return FileDoor(_file(parts))
-    from syncd.state.postgres_place import place_of
+    from syncd.state.postgres.place import place_of
 
     return PostgresDoor(place_of(parts, account), pools)
 

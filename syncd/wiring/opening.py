@@ -13,7 +13,7 @@ from syncd.ports import Onlooker, State
 from syncd.wiring.account import Wired
 
 if TYPE_CHECKING:
-    from syncd.state.postgres_pool import Pools
+    from syncd.state.postgres.pool import Pools
 
 LOOKING: Final = timedelta(seconds=1)
 """How long a page waits for a locked state."""

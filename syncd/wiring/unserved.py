@@ -9,7 +9,7 @@ from syncd.wiring.clocks import SystemClock
 
 if TYPE_CHECKING:
     from syncd.state.moving import Moved
-    from syncd.state.postgres_fleet import FleetPlace
+    from syncd.state.postgres.fleet import FleetPlace
 
 
 def places_of_records(settings: Settings) -> tuple[str, ...]:

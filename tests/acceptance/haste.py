@@ -14,11 +14,12 @@ def hurry(term: float) -> None:
     """Have leases last `term` seconds, and all that goes by them in proportion."""
     from syncd.daemon import daemon
     from syncd.service import helping
-    from syncd.state import postgres_help, postgres_opening, postgres_signs
+    from syncd.state.postgres import help as postgres_help
+    from syncd.state.postgres import opening, signs
 
     beat, leave = term / BEATS_A_TERM, term * LEAVE_IN_TERMS
-    vars(postgres_opening).update(BEAT=beat, TERM=term)
+    vars(opening).update(BEAT=beat, TERM=term)
     vars(postgres_help).update(LEAVE=leave, PATIENCE=timedelta(seconds=leave))
-    vars(postgres_signs).update(LEAVE=leave)
+    vars(signs).update(LEAVE=leave)
     vars(daemon).update(STAND_BY=beat, SHOW=beat)
     vars(helping).update(SHOW=beat, AGAIN=beat)

@@ -30,7 +30,7 @@ _ALL = "SELECT id::text, state FROM sku UNION ALL SELECT write::text, kind FROM 
 SLOW = Fault(kind=FaultKind.SLOW, seconds=0.3, method="POST")
 _QUICK = """
 import sys
-import syncd.state.postgres_opening as opening
+import syncd.state.postgres.opening as opening
 from syncd.cli.app import main
 opening.BEAT, opening.TERM = {term} / 10, {term}
 sys.argv[0] = "syncd"

@@ -16,7 +16,7 @@ from typing import Final
 import orjson
 import psutil
 
-from syncd.state.postgres_time import NOW
+from syncd.state.postgres.clock import NOW
 from tests.acceptance.fronts import Front, cable
 from tests.acceptance.test_stopping import creates_by_id
 from tests.environment import clean_environment

@@ -88,7 +88,7 @@ def _pause_long() -> None:
 
 
 def _write_departures_down(file: int) -> None:
-    from syncd.state.postgres_pacing import PostgresPacer
+    from syncd.state.postgres.pacing import PostgresPacer
 
     depart = PostgresPacer.depart
 

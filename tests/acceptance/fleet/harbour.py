@@ -28,7 +28,7 @@ _QUICK: Final = """
 import sys
 import syncd.fleet.fleet as fleet
 import syncd.fleet.queue as queue
-import syncd.state.postgres_opening as opening
+import syncd.state.postgres.opening as opening
 from syncd.cli.app import main
 opening.BEAT, opening.TERM = {term} / 10, {term}
 fleet.BEAT = queue.BEAT = {stalled} / 10

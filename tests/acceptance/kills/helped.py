@@ -24,7 +24,8 @@ from syncd.ports import Duty
 from syncd.service import deliver, shared
 from syncd.service.cycle import new_cycle_id, run_cycle
 from syncd.service.terms import CycleRequest
-from syncd.state import postgres_lease, postgres_opening
+from syncd.state.postgres import lease as postgres_lease
+from syncd.state.postgres import opening
 from syncd.wiring import RemoteOnDemand, Wired, wired
 from tests.acceptance.haste import BEATS_A_TERM
 from tests.acceptance.kills.launcher import Ended
@@ -196,7 +197,7 @@ class HelpedSweep(ServerSweep):
     def _quickly(self) -> Iterator[None]:
         with ExitStack() as stack:
             for module, values in (
-                (postgres_opening, {"BEAT": self._term / BEATS_A_TERM, "TERM": self._term}),
+                (opening, {"BEAT": self._term / BEATS_A_TERM, "TERM": self._term}),
                 (deliver, {"CLAIMED_AT_ONCE": _KEPT}),
                 (shared, {"WORTH_IT": 1, "SELDOM": 0.05}),
             ):

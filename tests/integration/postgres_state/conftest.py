@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import make_url
 
 from syncd.ports import State
-from syncd.state import postgres_signs as signs
 from syncd.state.holding import Timing
-from syncd.state.postgres_lease import TERM
-from syncd.state.postgres_opening import open_for_writing
-from syncd.state.postgres_place import Place, place_of
+from syncd.state.postgres import signs
+from syncd.state.postgres.lease import TERM
+from syncd.state.postgres.opening import open_for_writing
+from syncd.state.postgres.place import Place, place_of
 from tests.contract.state.examples import NOON
 from tests.environment import clean_environment
 from tests.postgres_states import Account, account, cache, shared_account, state

@@ -12,9 +12,9 @@ from syncd.daemon.daemon import STAND_BY
 from syncd.errors import LeaseHeldError, LeaseLostError, StateAwayError
 from syncd.ports import State
 from syncd.state.holding import Timing
-from syncd.state.postgres_lease import BEAT, TERM
-from syncd.state.postgres_opening import open_for_writing
-from syncd.state.postgres_place import Place
+from syncd.state.postgres.lease import BEAT, TERM
+from syncd.state.postgres.opening import open_for_writing
+from syncd.state.postgres.place import Place
 from tests.contract.state.examples import put, sku
 from tests.integration.postgres_state.conftest import StartProcess
 from tests.servers import Server

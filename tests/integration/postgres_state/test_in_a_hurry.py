@@ -13,11 +13,12 @@ from sqlalchemy import func, select
 
 from syncd.errors import StateAwayError, StateBusyError
 from syncd.ports import State
-from syncd.state import codec, postgres, postgres_in_use, schema
+from syncd.state import codec, schema
 from syncd.state.patience import LEAST
-from syncd.state.postgres_line import Access
-from syncd.state.postgres_place import Place
-from syncd.state.postgres_room import open_room
+from syncd.state.postgres import bulk, in_use
+from syncd.state.postgres.line import Access
+from syncd.state.postgres.place import Place
+from syncd.state.postgres.room import open_room
 from tests.contract.state.examples import sku
 from tests.postgres_states import Account
 from tests.shop import wait_until
@@ -32,8 +33,8 @@ _A_PIECE = 40
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres_in_use, "HURRIED", 0.0)
-    monkeypatch.setattr(postgres_in_use, "_ROUND", 0.005)
+    monkeypatch.setattr(in_use, "HURRIED", 0.0)
+    monkeypatch.setattr(in_use, "_ROUND", 0.005)
 
 
 class Clock:
@@ -56,7 +57,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(postgres_in_use, "time", clock)
+    monkeypatch.setattr(in_use, "time", clock)
     return clock
 
 
@@ -133,7 +134,7 @@ def test_much_that_is_asked_quickly_is_not_one_thing_that_takes_long(
     with closing(open_room(place, Access())) as room:
         with room.writing() as connection:
             room.hurry()
-            postgres.upsert(connection, rows())
+            bulk.upsert(connection, rows())
         with room.reading() as connection:
             assert connection.execute(select(func.count(schema.sku.c.id))).scalar_one() == (
                 seconds * _A_PIECE

@@ -13,11 +13,12 @@ from sqlalchemy import make_url, text
 
 from syncd.errors import LeaseLostError
 from syncd.ports import State
-from syncd.state import open_state, postgres_opening, postgres_pool
-from syncd.state import postgres_line as line
-from syncd.state.postgres_line import Access
-from syncd.state.postgres_place import Place, place_of
-from syncd.state.postgres_pool import Pool, Pools, driver_of
+from syncd.state import open_state
+from syncd.state.postgres import line, opening
+from syncd.state.postgres import pool as postgres_pool
+from syncd.state.postgres.line import Access
+from syncd.state.postgres.place import Place, place_of
+from syncd.state.postgres.pool import Pool, Pools, driver_of
 from tests.contract.state.examples import sku
 from tests.postgres_states import Account, new_account
 from tests.servers import Server
@@ -199,7 +200,7 @@ def test_all_that_was_taken_is_given_back_where_opening_fails(
     accounts: tuple[Account, Account], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Or else what nobody uses any more is kept for as long as the process lasts."""
-    monkeypatch.setattr(postgres_opening, "PostgresDuty", Mock(side_effect=MemoryError))
+    monkeypatch.setattr(opening, "PostgresDuty", Mock(side_effect=MemoryError))
     with closing(_Counting(2)) as pools:
         with pytest.raises(MemoryError):
             open_state(accounts[0].url, account=accounts[0].name, pools=pools)

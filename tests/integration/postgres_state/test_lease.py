@@ -17,14 +17,15 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.tracking import Delivery, SkuState
 from syncd.errors import LeaseHeldError, LeaseLostError, StateAwayError, StateError
 from syncd.ports import DOUBTED, Lease, State
-from syncd.state import migrate, postgres_lease
-from syncd.state import postgres_signs as signs
+from syncd.state import migrate
 from syncd.state.holding import Timing
 from syncd.state.lock_file import Holder
-from syncd.state.postgres_lease import TERM
-from syncd.state.postgres_opening import open_for_writing
-from syncd.state.postgres_place import Place
-from syncd.state.postgres_signs import LEAVE, Sight
+from syncd.state.postgres import lease as postgres_lease
+from syncd.state.postgres import signs
+from syncd.state.postgres.lease import TERM
+from syncd.state.postgres.opening import open_for_writing
+from syncd.state.postgres.place import Place
+from syncd.state.postgres.signs import LEAVE, Sight
 from tests.contract.state.examples import NOON, held_rows, put, sku, stored_states
 from tests.integration.postgres_state.conftest import StartProcess
 from tests.postgres_states import Account

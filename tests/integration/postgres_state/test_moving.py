@@ -42,7 +42,7 @@ from syncd.state import (
 )
 from syncd.state.ends import FileEnd, Values
 from syncd.state.moving import MovedTable
-from syncd.state.postgres_end import PostgresEnd
+from syncd.state.postgres.end import PostgresEnd
 from tests.contract.state.examples import NOON, sku
 from tests.contract.state.histories import A, B, C, run
 from tests.postgres_states import Account, new_account
@@ -328,7 +328,7 @@ def test_a_row_that_is_lost_on_the_way_is_told_and_nothing_was_moved(
 def test_a_server_that_dies_in_between_leaves_the_old_state_at_work(
     worked: str, new: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from syncd.state.postgres_end import PostgresEnd
+    from syncd.state.postgres.end import PostgresEnd
 
     fill = PostgresEnd.fill
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from syncd.state import open_pacer, postgres_pace
-from syncd.state.postgres_pace import PaceRow
-from syncd.state.postgres_pacing import PostgresPacer
-from syncd.state.postgres_place import Place
-from syncd.state.postgres_time import SECOND
+from syncd.state import open_pacer
+from syncd.state.postgres import pace
+from syncd.state.postgres.clock import SECOND
+from syncd.state.postgres.pace import PaceRow
+from syncd.state.postgres.pacing import PostgresPacer
+from syncd.state.postgres.place import Place
 from syncd.wiring import SystemClock
 from tests.postgres_states import Account
 from tests.unit.digital_river.virtual_time import most_within
@@ -88,11 +89,11 @@ def test_a_server_that_has_just_started_lets_a_second_pass(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may have forgotten the slots that it gave before it was killed."""
-    take = postgres_pace.TAKE.as_string(None)
+    take = pace.TAKE.as_string(None)
     with closing(PaceRow(place, "a key")) as row:
         for began, waits in (("to_timestamp(0)", False), ("clock_timestamp()", True)):
             statement = take.replace("pg_postmaster_start_time()", began)
-            monkeypatch.setattr(postgres_pace, "TAKE", sql.SQL(statement))
+            monkeypatch.setattr(pace, "TAKE", sql.SQL(statement))
             slots = row.take(1, 0)
             assert (slots.first - slots.now > SECOND) is waits
 

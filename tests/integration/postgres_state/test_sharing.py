@@ -26,10 +26,10 @@ from syncd.domain.delivery import (
 )
 from syncd.errors import LeaseHeldError, LeaseLostError
 from syncd.ports import UNSENT, Help, Lease, Sharing, State
-from syncd.state import postgres_opening
 from syncd.state.outcomes import outcome_from, outcome_text
-from syncd.state.postgres_lease import TERM
-from syncd.state.postgres_line import Access
+from syncd.state.postgres import opening
+from syncd.state.postgres.lease import TERM
+from syncd.state.postgres.line import Access
 from tests.postgres_states import Account
 from tests.shop import wait_until
 
@@ -306,7 +306,7 @@ def test_a_pair_keeps_both_halves(lead: Lead, join: Join) -> None:
 def test_who_comes_while_a_delivery_is_taken_away_does_not_help_with_it(
     lead: Lead, process: Another, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_opening, "SIGNS", Access())  # it may wait for as long as it takes
+    monkeypatch.setattr(opening, "SIGNS", Access())  # it may wait for as long as it takes
     lead()
     comes = joined(process())
 

@@ -21,12 +21,12 @@ from syncd.state import (
     open_state_beside,
     open_state_to_receive,
 )
-from syncd.state import postgres_signs as signs
 from syncd.state.lock_file import Holder
-from syncd.state.postgres_line import SIGNS
-from syncd.state.postgres_place import Place
-from syncd.state.postgres_room import open_room
-from syncd.state.postgres_signs import DUTY, SignedSeat
+from syncd.state.postgres import signs
+from syncd.state.postgres.line import SIGNS
+from syncd.state.postgres.place import Place
+from syncd.state.postgres.room import open_room
+from syncd.state.postgres.signs import DUTY, SignedSeat
 from syncd.wiring import wired
 from tests.postgres_states import Account
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from syncd.errors import StateAwayError, StateBusyError, StateError
-from syncd.state.postgres_faults import translated
+from syncd.state.postgres.faults import translated
 
 _PASSING = ("lost", "reached", "stood still", "no connection left")
 """What a daemon bears, for it may be over the next time."""

@@ -14,8 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from syncd.errors import StateError
-from syncd.state.postgres_pace import Slots
-from syncd.state.postgres_pacing import PostgresPacer
+from syncd.state.postgres.pace import Slots
+from syncd.state.postgres.pacing import PostgresPacer
 from tests.unit.digital_river.departing import always, departures
 from tests.unit.digital_river.virtual_time import LateClock, most_within, run_virtually, ticks
 

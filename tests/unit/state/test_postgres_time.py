@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from syncd.state.codec import moment_of
-from syncd.state.postgres_time import SECOND, ServerClock, ServerTime
+from syncd.state.postgres.clock import SECOND, ServerClock, ServerTime
 
 THERE = datetime(2026, 11, 1, 12, tzinfo=UTC)
 """What the server's clock says when this process's seconds are 0."""

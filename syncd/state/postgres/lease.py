@@ -12,18 +12,18 @@ import structlog
 from sqlalchemy import text
 
 from syncd.errors import StateBusyError, StateError
-from syncd.state import fence, migrate, postgres_offers
-from syncd.state import postgres_signs as signs
+from syncd.state import fence, migrate
 from syncd.state.holding import Holding, Taking, Timing, first_sign
-from syncd.state.postgres_home import Home
-from syncd.state.postgres_room import MIGRATING
-from syncd.state.postgres_signs import LEASE, Sight, SignedSeat
+from syncd.state.postgres import offers, signs
+from syncd.state.postgres.home import Home
+from syncd.state.postgres.room import MIGRATING
+from syncd.state.postgres.signs import LEASE, Sight, SignedSeat
 from syncd.state.turns import Turns, stopped_while_writing
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from syncd.state.postgres_room import PostgresRoom
+    from syncd.state.postgres.room import PostgresRoom
 
 BEAT: Final = 2.0
 TERM: Final = 10.0
@@ -104,7 +104,7 @@ class PostgresLease(Turns):
 
     def _has_helpers(self, connection: Connection) -> bool:
         """Whether changes of the last cycle may still depart, from hands that have shown life."""
-        return postgres_offers.may_still_be_sent(connection, self._rooms.work.place.schema)
+        return offers.may_still_be_sent(connection, self._rooms.work.place.schema)
 
     def _doubt_an_old_copy(self, connection: Connection) -> None:
         if not self._home.has_moved(connection):

@@ -12,16 +12,16 @@ from sqlalchemy import Connection, text
 
 from syncd.errors import StateError
 from syncd.state.faults import decoding
-from syncd.state.postgres_faults import translated
-from syncd.state.postgres_pool import Pool
-from syncd.state.postgres_time import ServerTime
+from syncd.state.postgres.clock import ServerTime
+from syncd.state.postgres.faults import translated
+from syncd.state.postgres.pool import Pool
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from syncd.state.postgres_line import Access
-    from syncd.state.postgres_place import Place
-    from syncd.state.postgres_pool import Pools
+    from syncd.state.postgres.line import Access
+    from syncd.state.postgres.place import Place
+    from syncd.state.postgres.pool import Pools
 
 _LOCK_WRITERS_OUT: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:schema, 0))")
 """It looks at no table, so that what follows sees all that was written before."""

@@ -14,7 +14,7 @@ from syncd.state.opening import open_private
 
 if TYPE_CHECKING:
     from syncd.state.adapter import SqlState
-    from syncd.state.postgres_room import PostgresRoom
+    from syncd.state.postgres.room import PostgresRoom
     from syncd.state.sqlite import SqliteFile
 
 _AT_ONCE: Final = 10_000

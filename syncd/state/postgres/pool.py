@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
-from syncd.state import postgres_line as line
-from syncd.state.postgres_in_use import InUse, Watched
-from syncd.state.postgres_line import PATIENCE, Access
-from syncd.state.postgres_time import ServerTime
+from syncd.state.postgres import line
+from syncd.state.postgres.clock import ServerTime
+from syncd.state.postgres.in_use import InUse, Watched
+from syncd.state.postgres.line import PATIENCE, Access
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
     from sqlalchemy.engine import ExceptionContext
     from sqlalchemy.pool import ConnectionPoolEntry
 
-    from syncd.state.postgres_place import Place
+    from syncd.state.postgres.place import Place
 
 _READING: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _TRYING: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": False}

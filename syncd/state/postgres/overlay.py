@@ -14,14 +14,15 @@ from sqlalchemy import text
 
 from syncd.domain.journal import WriteId
 from syncd.errors import LeaseHeldError
-from syncd.state import codec, journal, postgres, postgres_layer
+from syncd.state import codec, journal
 from syncd.state.database import Database, only_read
 from syncd.state.faults import decoding
 from syncd.state.fingerprint_steps import Step
 from syncd.state.fingerprints import FingerprintCopy
 from syncd.state.journal import Entered
-from syncd.state.postgres_faults import translated
-from syncd.state.postgres_pool import driver_of
+from syncd.state.postgres import bulk, layer
+from syncd.state.postgres.faults import translated
+from syncd.state.postgres.pool import driver_of
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from syncd.ports import Duty, Lease
     from syncd.state.codec import BegunRow, SkuRow
-    from syncd.state.postgres_room import PostgresRoom
+    from syncd.state.postgres.room import PostgresRoom
 
 _LASTS: Final = text("SELECT set_config('idle_in_transaction_session_timeout', '0', true)")
 """A dry run asks the remote in between."""
@@ -79,14 +80,14 @@ class PostgresOverlay:
 
     def upsert(self, connection: Connection, rows: Iterable[SkuRow]) -> None:
         driver = driver_of(connection)
-        postgres.fill_incoming(driver, rows)
-        postgres_layer.merge(driver, self.room.place.schema, postgres.INCOMING)
+        bulk.fill_incoming(driver, rows)
+        layer.merge(driver, self.room.place.schema, bulk.INCOMING)
 
     def begin(self, connection: Connection, shared: SkuRow, begun: Iterable[BegunRow]) -> bool:
         driver = driver_of(connection)
-        if not postgres.fill_with_new(driver, codec.begun_rows(shared, begun)):
+        if not bulk.fill_with_new(driver, codec.begun_rows(shared, begun)):
             return False
-        postgres_layer.merge(driver, self.room.place.schema, postgres.INCOMING)
+        layer.merge(driver, self.room.place.schema, bulk.INCOMING)
         return True
 
     def enter(self, connection: Connection, entries: Sequence[Entered]) -> list[WriteId]:
@@ -119,11 +120,11 @@ class PostgresOverlay:
         with overlaid(self.room, self.copy, moment) as copy:
             with self._turn, translated(self.name):
                 source, target = self.connection, copy.connection
-                postgres_layer.copy_layer(*map(driver_of, (source, target)))
+                layer.copy_layer(*map(driver_of, (source, target)))
             yield copy
 
     def fingerprints(self) -> AbstractContextManager[Path]:
-        return self.copy.current(self.reading, postgres.fingerprints)
+        return self.copy.current(self.reading, bulk.fingerprints)
 
     def stepped(self, step: Step) -> None:
         self.copy.stepped(step)
@@ -150,7 +151,7 @@ def overlaid(
                 quoted = moment.replace("'", "''")
                 connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{quoted}'")
             connection.execute(_LASTS)
-            postgres_layer.lay(driver_of(connection), room.place.schema)
+            layer.lay(driver_of(connection), room.place.schema)
         yield PostgresOverlay(room, connection, own)
 
 

@@ -11,12 +11,13 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action
 from syncd.errors import StateError
 from syncd.ports import Helped
-from syncd.state import fence, postgres_offers
+from syncd.state import fence
 from syncd.state.changes import change_text
 from syncd.state.outcomes import outcome_from
-from syncd.state.postgres_help import helping
-from syncd.state.postgres_offers import LEFT_OUT, ran
-from syncd.state.postgres_pool import driver_of
+from syncd.state.postgres import offers
+from syncd.state.postgres.help import helping
+from syncd.state.postgres.offers import LEFT_OUT, ran
+from syncd.state.postgres.pool import driver_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from syncd.domain.cycle import CycleId
     from syncd.ports import Help, Sharing
     from syncd.state.holding import Timing
-    from syncd.state.postgres_database import PostgresDatabase
-    from syncd.state.postgres_room import PostgresRoom
+    from syncd.state.postgres.database import PostgresDatabase
+    from syncd.state.postgres.room import PostgresRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class PostgresShelf:
         """
         room, name = self.database.room, uuid.uuid4().hex
         with room.unlocked() as connection:
-            postgres_offers.make(connection)
+            offers.make(connection)
         with self.database.writing() as connection:
             values = {
                 "delivery": name,
@@ -58,8 +59,8 @@ class PostgresShelf:
                 "cycle": cycle,
                 "meaning": meaning,
             }
-            ran(connection, postgres_offers.CLEAR, values)
-            ran(connection, postgres_offers.BEGIN, values)
+            ran(connection, offers.CLEAR, values)
+            ran(connection, offers.BEGIN, values)
         sharing = PostgresSharing(room, name)
         try:
             yield sharing
@@ -84,12 +85,12 @@ class PostgresSharing:
             for one in plan.changes
         ]
         with self.room.unlocked() as connection, driver_of(connection).cursor() as cursor:
-            cursor.executemany(postgres_offers.OFFER, rows)
+            cursor.executemany(offers.OFFER, rows)
 
     def take_back(self, action: Action, most: int) -> frozenset[ItemId]:
         values = {"delivery": self.name, "action": action.value, "most": most}
         with self.room.unlocked() as connection:
-            rows = ran(connection, postgres_offers.TAKE_BACK, values).fetchall()
+            rows = ran(connection, offers.TAKE_BACK, values).fetchall()
         return frozenset(ItemId(row[0]) for row in rows)
 
     def look(self) -> Helped:
@@ -98,11 +99,11 @@ class PostgresSharing:
 
     def _seen(self, connection: Connection) -> Helped:
         values = {"delivery": self.name}
-        answered = ran(connection, postgres_offers.COLLECT, values).fetchall()
-        ran(connection, postgres_offers.DISMISS, values)
-        given_up = ran(connection, postgres_offers.GIVE_UP, values).fetchall()
-        waiting = ran(connection, postgres_offers.WAITING, values).fetchall()
-        ((helpers,),) = ran(connection, postgres_offers.HELPERS, values).fetchall()
+        answered = ran(connection, offers.COLLECT, values).fetchall()
+        ran(connection, offers.DISMISS, values)
+        given_up = ran(connection, offers.GIVE_UP, values).fetchall()
+        waiting = ran(connection, offers.WAITING, values).fetchall()
+        ((helpers,),) = ran(connection, offers.HELPERS, values).fetchall()
         return Helped(
             helpers=helpers,
             answered={
@@ -117,5 +118,5 @@ class PostgresSharing:
         """Want no more help; what is left in hands that may still send keeps the lease."""
         values = {"delivery": self.name}
         with self.room.unlocked() as connection:
-            ran(connection, postgres_offers.CLOSE, values)
-            ran(connection, postgres_offers.END, values)
+            ran(connection, offers.CLOSE, values)
+            ran(connection, offers.END, values)

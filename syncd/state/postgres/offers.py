@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from psycopg import sql
 from sqlalchemy import text
 
-from syncd.state.postgres_place import SHARED
-from syncd.state.postgres_pool import driver_of
-from syncd.state.postgres_time import NOW
+from syncd.state.postgres.clock import NOW
+from syncd.state.postgres.place import SHARED
+from syncd.state.postgres.pool import driver_of
 
 if TYPE_CHECKING:
     from psycopg import Cursor

@@ -9,10 +9,10 @@ from typing import Any, Final, NamedTuple, TypeVar
 import psycopg
 from psycopg import sql
 
-from syncd.state.postgres_faults import translated
-from syncd.state.postgres_line import SIGNS, connect
-from syncd.state.postgres_place import SHARED, Place
-from syncd.state.postgres_time import NOW
+from syncd.state.postgres.clock import NOW
+from syncd.state.postgres.faults import translated
+from syncd.state.postgres.line import SIGNS, connect
+from syncd.state.postgres.place import SHARED, Place
 
 _TABLE: Final = sql.Identifier(SHARED, "pace")
 _MAKE: Final = sql.SQL(

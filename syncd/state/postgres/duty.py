@@ -9,14 +9,14 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from syncd.errors import LeaseHeldError, StateError
-from syncd.state import postgres_signs as signs
 from syncd.state.duty import lost, refusal
 from syncd.state.lock_file import Holder
-from syncd.state.postgres_signs import DUTY, SignedSeat
+from syncd.state.postgres import signs
+from syncd.state.postgres.signs import DUTY, SignedSeat
 
 if TYPE_CHECKING:
     from syncd.state.holding import Timing
-    from syncd.state.postgres_room import PostgresRoom
+    from syncd.state.postgres.room import PostgresRoom
 
 
 class PostgresDuty:

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, TextClause, text
 from syncd.errors import StateError
 from syncd.state.facts import DUTY, LEASE
 from syncd.state.lock_file import Holder
-from syncd.state.postgres_room import PostgresRoom
-from syncd.state.postgres_time import NOW
+from syncd.state.postgres.clock import NOW
+from syncd.state.postgres.room import PostgresRoom
 
 __all__ = ["DUTY", "LEASE", "LOOK", "Sight", "SignedSeat", "look", "look_and_lock", "put"]
 

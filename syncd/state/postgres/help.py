@@ -14,14 +14,14 @@ from syncd.domain.cycle import CycleId
 from syncd.engine.breaker import was_kept_back
 from syncd.errors import LeaseLostError, StateError
 from syncd.ports import Offered
-from syncd.state import fence, postgres_offers
-from syncd.state import postgres_signs as signs
+from syncd.state import fence
 from syncd.state.changes import change_from
 from syncd.state.outcomes import outcome_text
-from syncd.state.postgres_line import Access
-from syncd.state.postgres_offers import LEFT_OUT, ran
-from syncd.state.postgres_room import open_room
-from syncd.state.postgres_signs import LEASE, LEAVE
+from syncd.state.postgres import offers, signs
+from syncd.state.postgres.line import Access
+from syncd.state.postgres.offers import LEFT_OUT, ran
+from syncd.state.postgres.room import open_room
+from syncd.state.postgres.signs import LEASE, LEAVE
 from syncd.state.transaction import SqlTransaction
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from syncd.domain.delivery import Outcome
     from syncd.ports import Help, Transaction
     from syncd.state.holding import Timing
-    from syncd.state.postgres_database import PostgresDatabase
-    from syncd.state.postgres_room import PostgresRoom
+    from syncd.state.postgres.database import PostgresDatabase
+    from syncd.state.postgres.room import PostgresRoom
 
 STANDSTILL: Final = timedelta(seconds=5)
 """A helper that stops in the middle of a write keeps the others waiting for no longer."""
@@ -75,9 +75,9 @@ def helping(
 def _found(room: PostgresRoom, meaning: str) -> Invitation | None:
     values = {"place": room.place.schema, "meaning": meaning}
     with room.unlocked() as connection:
-        if not postgres_offers.are_made(connection):
+        if not offers.are_made(connection):
             return None
-        row = ran(connection, postgres_offers.FIND, values).fetchone()
+        row = ran(connection, offers.FIND, values).fetchone()
     return None if row is None else Invitation(row[0], row[1], CycleId(row[2]))
 
 
@@ -123,7 +123,7 @@ class PostgresHelp:
     def join(self) -> None:
         """Be known as a helper; the first sign of life gives leave to send."""
         with self._signs.unlocked() as connection:
-            ran(connection, postgres_offers.JOIN, self._values(span=self._microseconds(LEAVE)))
+            ran(connection, offers.JOIN, self._values(span=self._microseconds(LEAVE)))
 
     def leave(self) -> None:
         """Be known no more; what was claimed and not told is given up."""
@@ -132,14 +132,14 @@ class PostgresHelp:
             self._has_left = True
             self._room.close()
         with self._signs.unlocked() as connection:
-            ran(connection, postgres_offers.LEAVE, self._values())
+            ran(connection, offers.LEAVE, self._values())
 
     def show(self) -> bool:
         asked = self._timing.seconds()
         with self._signs.unlocked() as connection:
             span = self._span(connection)
             values = self._values(span=self._microseconds(span))
-            is_wanted = span > 0 and bool(ran(connection, postgres_offers.SHOW, values).rowcount)
+            is_wanted = span > 0 and bool(ran(connection, offers.SHOW, values).rowcount)
         if is_wanted:
             self._leave_until = asked + span
         return is_wanted
@@ -157,7 +157,7 @@ class PostgresHelp:
     def claiming(self, action: Action, most: int) -> Iterator[PostgresClaim]:
         with self._writing() as connection:
             values = self._values(action=action.value, most=most)
-            rows = sorted(ran(connection, postgres_offers.CLAIM, values).fetchall())
+            rows = sorted(ran(connection, offers.CLAIM, values).fetchall())
             offered = [Offered(change_from(text), approved) for _, text, approved in rows]
             claim = PostgresClaim(self._transaction(connection), offered)
             yield claim
@@ -171,7 +171,7 @@ class PostgresHelp:
         told = {item: outcome_text(outcomes[item]) for item in outcomes.keys() - set(kept_back)}
         with self._writing() as connection:
             transaction = self._transaction(connection)
-            back = ran(connection, postgres_offers.PUT_BACK, self._values(ids=kept_back))
+            back = ran(connection, offers.PUT_BACK, self._values(ids=kept_back))
             own = frozenset(ItemId(row[0]) for row in back.fetchall())
             yield transaction, own | self._tell(connection, told)
 
@@ -195,7 +195,7 @@ class PostgresHelp:
         if not told:
             return frozenset()
         values = self._values(ids=list(told), outcomes=list(told.values()))
-        rows = ran(connection, postgres_offers.TELL, values).fetchall()
+        rows = ran(connection, offers.TELL, values).fetchall()
         return frozenset(ItemId(row[0]) for row in rows)
 
     def _values(self, **others: object) -> dict[str, object]:

@@ -17,20 +17,20 @@ from syncd.state.adapter import SqlState
 from syncd.state.fingerprints import FingerprintCopy
 from syncd.state.holding import Timing
 from syncd.state.opening import open_private
-from syncd.state.postgres_database import Leases, PostgresDatabase
-from syncd.state.postgres_duty import PostgresDuty
-from syncd.state.postgres_home import Home
-from syncd.state.postgres_lease import BEAT, TERM, PostgresLease, Rooms
-from syncd.state.postgres_line import PATIENCE, SIGNS, Access
-from syncd.state.postgres_place import Place, cache_folder
-from syncd.state.postgres_private import open_migrated_copy
-from syncd.state.postgres_room import Migration, PostgresRoom, open_room, shared_room
+from syncd.state.postgres.database import Leases, PostgresDatabase
+from syncd.state.postgres.duty import PostgresDuty
+from syncd.state.postgres.home import Home
+from syncd.state.postgres.lease import BEAT, TERM, PostgresLease, Rooms
+from syncd.state.postgres.line import PATIENCE, SIGNS, Access
+from syncd.state.postgres.place import Place, cache_folder
+from syncd.state.postgres.private import open_migrated_copy
+from syncd.state.postgres.room import Migration, PostgresRoom, open_room, shared_room
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from syncd.state.holding import Now
-    from syncd.state.postgres_pool import Pools
+    from syncd.state.postgres.pool import Pools
     from syncd.state.sqlite import SqliteFile
 
 _COPY: Final = ".fingerprints.parquet"

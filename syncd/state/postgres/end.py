@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Final
 
 from psycopg import sql
 
-from syncd.state import postgres_opening as opening
 from syncd.state import schema
 from syncd.state.ends import Values, columns_of
-from syncd.state.postgres_line import Access
-from syncd.state.postgres_pool import driver_of
-from syncd.state.postgres_room import open_room
+from syncd.state.postgres import opening
+from syncd.state.postgres.line import Access
+from syncd.state.postgres.pool import driver_of
+from syncd.state.postgres.room import open_room
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
     from syncd.state.database import Database
-    from syncd.state.postgres_place import Place
+    from syncd.state.postgres.place import Place
 
 _TAKE_TIME: Final = (
     "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from psycopg import sql
 
 from syncd.state.codec import moment_from, moment_of
-from syncd.state.postgres_line import Access, arguments_of, prepared_for
-from syncd.state.postgres_place import SHARED, Place, place_of
-from syncd.state.postgres_pool import Pools, driver_of
-from syncd.state.postgres_room import shared_room
-from syncd.state.postgres_time import NOW
+from syncd.state.postgres.clock import NOW
+from syncd.state.postgres.line import Access, arguments_of, prepared_for
+from syncd.state.postgres.place import SHARED, Place, place_of
+from syncd.state.postgres.pool import Pools, driver_of
+from syncd.state.postgres.room import shared_room
 
 if TYPE_CHECKING:
     from datetime import datetime

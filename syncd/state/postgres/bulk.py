@@ -14,7 +14,7 @@ from syncd.state import journal, queries, schema
 from syncd.state.codec import SkuRow
 from syncd.state.fingerprints import Fingerprint
 from syncd.state.journal import Entered
-from syncd.state.postgres_pool import driver_of
+from syncd.state.postgres.pool import driver_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from psycopg import sql
 
-from syncd.state.postgres_time import NOW, ServerTime
+from syncd.state.postgres.clock import NOW, ServerTime
 
 if TYPE_CHECKING:
-    from syncd.state.postgres_place import Place
+    from syncd.state.postgres.place import Place
 
 PATIENCE: Final = timedelta(seconds=30)
 """How long a write waits for another one; recording a million rows takes some seconds."""

@@ -9,13 +9,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from syncd.domain.journal import WriteId
-from syncd.state import codec, postgres
-from syncd.state import postgres_signs as signs
+from syncd.state import codec
 from syncd.state.database import Database, only_read
 from syncd.state.journal import Entered
-from syncd.state.postgres_lease import TERM
-from syncd.state.postgres_overlay import overlaid
-from syncd.state.postgres_sharing import PostgresShelf
+from syncd.state.postgres import bulk, signs
+from syncd.state.postgres.lease import TERM
+from syncd.state.postgres.overlay import overlaid
+from syncd.state.postgres.sharing import PostgresShelf
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from syncd.state.fingerprint_steps import Step
     from syncd.state.fingerprints import FingerprintCopy
     from syncd.state.holding import Now
-    from syncd.state.postgres_duty import PostgresDuty
-    from syncd.state.postgres_lease import PostgresLease
-    from syncd.state.postgres_room import PostgresRoom
+    from syncd.state.postgres.duty import PostgresDuty
+    from syncd.state.postgres.lease import PostgresLease
+    from syncd.state.postgres.room import PostgresRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,13 @@ class PostgresDatabase:
             yield connection
 
     def upsert(self, connection: Connection, rows: Iterable[SkuRow]) -> None:
-        postgres.upsert(connection, rows)
+        bulk.upsert(connection, rows)
 
     def begin(self, connection: Connection, shared: SkuRow, begun: Iterable[BegunRow]) -> bool:
-        return postgres.begin(connection, codec.begun_rows(shared, begun))
+        return bulk.begin(connection, codec.begun_rows(shared, begun))
 
     def enter(self, connection: Connection, entries: Sequence[Entered]) -> list[WriteId]:
-        return postgres.enter(connection, entries)
+        return bulk.enter(connection, entries)
 
     def lease(self, holder: str, wait: timedelta) -> AbstractContextManager[Lease]:
         if self.leases is None:
@@ -102,7 +102,7 @@ class PostgresDatabase:
         return overlaid(self.room, self.copy)
 
     def fingerprints(self) -> AbstractContextManager[Path]:
-        return self.copy.current(self.reading, postgres.fingerprints)
+        return self.copy.current(self.reading, bulk.fingerprints)
 
     def stepped(self, step: Step) -> None:
         self.copy.stepped(step)

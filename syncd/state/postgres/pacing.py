@@ -13,9 +13,9 @@ import structlog
 
 from syncd.errors import StateError
 from syncd.ports import Clock
-from syncd.state.postgres_pace import PaceRow, Slots
-from syncd.state.postgres_place import Place
-from syncd.state.postgres_time import SECOND, ServerClock
+from syncd.state.postgres.clock import SECOND, ServerClock
+from syncd.state.postgres.pace import PaceRow, Slots
+from syncd.state.postgres.place import Place
 
 LONGEST_PAUSE: Final = 3600 * SECOND
 _RESERVE: Final = 0.975
