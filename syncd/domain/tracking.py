@@ -228,6 +228,11 @@ class Tracked:
         return self.held or Held("", "", f"reverted from {self.reverted.cycle}")
 
     @property
+    def is_unusable(self) -> bool:
+        """Whether nothing may be written because of the catalog row; a revert does not go by it."""
+        return self.held is not None and not self.is_reverted
+
+    @property
     def is_equal(self) -> bool:
         """Whether nothing is left to write for the present wish."""
         if self.delivery is not Delivery.SETTLED:

@@ -12,6 +12,7 @@ from syncd.domain.delivery import Failure
 from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.policy import Policy
 from syncd.domain.tracking import Delivery, Half, Ownership, Tracked
+from syncd.engine.absorb import questioned
 from syncd.engine.forget import (
     unheld_if_alike,
     unless_spent,
@@ -48,6 +49,7 @@ def observe(
     for one that the catalog has left, a SKU that was never ours stays nobody's.
     """
     row = unheld_if_alike(_observed(tracked, observation, policy, now))
+    row = questioned(row) if row.is_unusable else row  # for it is not looked at again until mended
     return unless_spent(without_lasting_sku(row, policy) if row.is_to_go else row)
 
 

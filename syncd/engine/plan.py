@@ -79,7 +79,7 @@ def needs_look_up(tracked: Tracked, now: datetime) -> bool:
     """Whether the remote must be asked what it has before anything is planned for this row."""
     if tracked.delivery is not Delivery.SETTLED:
         return tracked.next_attempt is None or tracked.next_attempt <= now
-    if _is_unusable(tracked) or tracked.is_to_go or not is_due(tracked, now):
+    if tracked.is_unusable or tracked.is_to_go or not is_due(tracked, now):
         return False
     if tracked.known is None or tracked.is_foreign:
         return True
@@ -109,16 +109,8 @@ def goes_with_its_row(tracked: Tracked, policy: Policy) -> bool:
 
 
 def _may_be_written(tracked: Tracked) -> bool:
-    return (
-        tracked.delivery is Delivery.SETTLED
-        and not tracked.is_foreign
-        and not _is_unusable(tracked)
-    )
-
-
-def _is_unusable(tracked: Tracked) -> bool:
-    """Whether nothing may be written because of the catalog row; a revert does not go by it."""
-    return tracked.held is not None and not tracked.is_reverted
+    is_settled = tracked.delivery is Delivery.SETTLED
+    return is_settled and not tracked.is_foreign and not tracked.is_unusable
 
 
 def _delete(tracked: Tracked, policy: Policy, now: datetime, read: int) -> list[Change]:

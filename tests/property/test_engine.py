@@ -112,7 +112,7 @@ def test_each_state_means_what_it_says(life: Life) -> None:
         case SkuState.FOREIGN:
             assert (row.known, row.missing, row.quarantine, change) == (None, None, None, None)
             assert row.foreign_reason
-            assert asks is (row.held is None)
+            assert asks
         case SkuState.MISSING:
             assert asks or (change is not None and change.action is Action.DELETE)
         case SkuState.QUARANTINED:

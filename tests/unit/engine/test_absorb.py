@@ -122,11 +122,20 @@ def test_a_foreign_item_is_asked_for_again_when_its_row_comes(wish: Attributes) 
     assert needs_look_up(row, NOW)
 
 
-def test_a_foreign_item_whose_row_is_broken_stays_foreign() -> None:
+def test_a_foreign_item_whose_row_is_broken_is_held_until_it_can_be_asked_for_again() -> None:
     row = absorb(FOREIGN, 12, BROKEN_ROW)
 
-    assert row.state is SkuState.FOREIGN
+    assert row == replace(CREATE_DUE, fingerprint=12, held=BROKEN_ROW)
+    assert row.state is SkuState.HELD
     assert not needs_look_up(row, NOW + DAY)
+    assert needs_look_up(absorb(row, 13, WISH), NOW)
+
+
+def test_the_half_of_a_foreign_row_that_is_ours_stays_so_while_the_row_is_broken() -> None:
+    row = absorb(replace(IN_SYNC, foreign_reason="its SKU existed already"), 12, BROKEN_ROW)
+
+    assert row == replace(IN_SYNC, fingerprint=12, held=BROKEN_ROW)
+    assert the(gone(row, NOW, 5)).state is SkuState.MISSING
 
 
 def test_an_item_that_was_found_foreign_while_quarantined_is_asked_for_again() -> None:

@@ -292,6 +292,19 @@ def test_a_held_row_with_a_write_in_doubt_is_settled_and_stays_held() -> None:
     assert (found.state, found.known) == (SkuState.HELD, WISH)
 
 
+@pytest.mark.parametrize(
+    ("observation", "policy"),
+    [(MANAGED, POLICY), (there(WISH), NO_ADOPTION)],
+)
+def test_what_turns_out_foreign_while_its_row_is_broken_stays_held(
+    observation: Observation, policy: Policy
+) -> None:
+    found = seen(doubted(replace(CREATE_DUE, held=BROKEN_ROW)), observation, policy)
+
+    assert (found.state, found.foreign_reason) == (SkuState.HELD, None)
+    assert needs_look_up(replace(found, held=None), NOW)
+
+
 def test_a_value_that_the_server_gave_an_adopted_item_is_never_cleared() -> None:
     wished = replace(CREATE_DUE, desired={**WISH, MAKER: None, OVERSELL: None})
 

@@ -233,6 +233,12 @@ class TestRelease:
     def test_before_anything_was_written_leaves_nothing_to_write(self) -> None:
         assert released(TO_GO_BACK).state is SkuState.IN_SYNC
 
+    def test_of_what_is_foreign_and_has_a_broken_row_leaves_it_held(self) -> None:
+        foreign = replace(HELD_BACK, foreign_reason="its SKU existed already", held=BROKEN_ROW)
+
+        assert foreign.state is SkuState.FOREIGN
+        assert released(foreign).state is SkuState.HELD
+
     def test_of_what_no_revert_holds_changes_nothing(self) -> None:
         assert released(IN_SYNC) is IN_SYNC
         assert released(replace(NEW, held=BROKEN_ROW)).held == BROKEN_ROW
