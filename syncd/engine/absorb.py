@@ -23,17 +23,17 @@ def absorb(tracked: Tracked, fingerprint: int | None, wish: Attributes | Held) -
     """Take in what the catalog says now of a SKU that is tracked already.
 
     A held row leaves the last usable wish as it is, for the remote item stays as it is. A foreign
-    item is looked at again, for its owner or the policy may have changed; once the row is usable,
-    and until then it is held and nobody says whose the item is. What a revert holds is let go by
-    another wish than the one that was there, and by nothing less.
+    item is looked at again, for its owner or the policy may have changed. What a revert holds is
+    let go by another wish than the one that was there, and by nothing less.
     """
     if isinstance(wish, Held):
-        return replace(questioned(_back(tracked)), fingerprint=fingerprint, held=wish)
+        held = replace(_back(tracked), fingerprint=fingerprint, held=wish)
+        return held_rather_than_foreign(held)
     present = _back(tracked)
     if present.reverted is not None and present.reverted.wish == wish:
         return replace(present, fingerprint=fingerprint, held=None)
     free = present if present.reverted is None else replace(present, reverted=None)
-    return _wished(questioned(free), fingerprint, wish)
+    return _wished(_questioned(free), fingerprint, wish)
 
 
 def may_have_other_rows(tracked: Tracked) -> bool:
@@ -52,7 +52,7 @@ def gone(tracked: Tracked, now: datetime, read: int) -> Tracked | None:
     lasting = tracked.quarantine if tracked.next_attempt is None else None
     return unless_spent(
         replace(
-            untroubled(questioned(tracked)),
+            untroubled(_questioned(tracked)),
             fingerprint=None,
             revision=tracked.revision + 1,
             missing=Missing(since=now, read=read),
@@ -78,7 +78,12 @@ def _back(tracked: Tracked) -> Tracked:
     return untroubled(present) if present.is_equal else present
 
 
-def questioned(tracked: Tracked) -> Tracked:
+def held_rather_than_foreign(tracked: Tracked) -> Tracked:
+    """Take back that an unusable row is foreign: nobody looks at it again until it is mended."""
+    return _questioned(tracked) if tracked.is_unusable else tracked
+
+
+def _questioned(tracked: Tracked) -> Tracked:
     """The row as before a look-up had called it foreign; what is ours of it stays ours."""
     if not tracked.is_foreign:
         return tracked

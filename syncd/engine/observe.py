@@ -12,7 +12,7 @@ from syncd.domain.delivery import Failure
 from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.policy import Policy
 from syncd.domain.tracking import Delivery, Half, Ownership, Tracked
-from syncd.engine.absorb import questioned
+from syncd.engine.absorb import held_rather_than_foreign
 from syncd.engine.forget import (
     unheld_if_alike,
     unless_spent,
@@ -48,8 +48,8 @@ def observe(
     write of ours was in doubt: then it is the one we made. So does a SKU, each half by itself; but
     for one that the catalog has left, a SKU that was never ours stays nobody's.
     """
-    row = unheld_if_alike(_observed(tracked, observation, policy, now))
-    row = questioned(row) if row.is_unusable else row  # for it is not looked at again until mended
+    observed = unheld_if_alike(_observed(tracked, observation, policy, now))
+    row = held_rather_than_foreign(observed)
     return unless_spent(without_lasting_sku(row, policy) if row.is_to_go else row)
 
 

@@ -109,8 +109,9 @@ def goes_with_its_row(tracked: Tracked, policy: Policy) -> bool:
 
 
 def _may_be_written(tracked: Tracked) -> bool:
-    is_settled = tracked.delivery is Delivery.SETTLED
-    return is_settled and not tracked.is_foreign and not tracked.is_unusable
+    return (
+        tracked.delivery is Delivery.SETTLED and not tracked.is_foreign and not tracked.is_unusable
+    )
 
 
 def _delete(tracked: Tracked, policy: Policy, now: datetime, read: int) -> list[Change]:

@@ -14,7 +14,7 @@ from syncd.domain.change import Action, Resource
 from syncd.domain.cycle_id import CycleId
 from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.tracking import Missing, Ownership, Reverted, Tracked
-from syncd.engine.absorb import questioned, with_perhaps_sent
+from syncd.engine.absorb import held_rather_than_foreign, with_perhaps_sent
 from syncd.engine.deeds import Deeds
 from syncd.engine.forget import untroubled
 from syncd.engine.settle import DIFFERENT_VALUES
@@ -95,12 +95,13 @@ def released(row: Tracked) -> Tracked:
     if row.reverted is None:
         return row
     wish = row.reverted.wish
-    return replace(
-        untroubled(questioned(with_perhaps_sent(row))),
+    free = replace(
+        untroubled(with_perhaps_sent(row)),
         desired=row.desired if wish is None else wish,
         revision=row.revision + 1,
         reverted=None,
     )
+    return held_rather_than_foreign(free)
 
 
 def _landed(deeds: Deeds, standing: Standing) -> Deeds:

@@ -123,15 +123,15 @@ _IN_THE_ENGINE: Final = (
     Mutation(
         name="foreign-is-written",
         file="engine/plan.py",
-        old="        and not tracked.is_foreign\n",
+        old=" and not tracked.is_foreign",
         new="",
         caught_by=(f"{_ENGINE}test_plan.py",),
     ),
     Mutation(
         name="repeated-without-a-look-up",
         file="engine/plan.py",
-        old="        tracked.delivery is Delivery.SETTLED\n        and",
-        new="        tracked.delivery is not Delivery.IN_DOUBT\n        and",
+        old="tracked.delivery is Delivery.SETTLED and",
+        new="tracked.delivery is not Delivery.IN_DOUBT and",
         caught_by=(f"{_ENGINE}test_plan.py",),
     ),
     Mutation(
