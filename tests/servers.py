@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -26,6 +25,8 @@ import psycopg
 import pymysql
 import pytest
 from sqlalchemy import URL, Engine, NullPool, create_engine, make_url
+
+from tests.ports import free_port
 
 PASSWORD: Final = "s3cr3t/of:ours"
 """The password of the user that tests connect with; it needs quoting in a URL."""
@@ -119,7 +120,7 @@ def own_postgres(connections: int = 30) -> Iterator[Server]:
             [str(program.with_name("initdb")), "--pgdata=data", "--username=tester", "--no-sync"],
             ["--auth=password", "--pwfile=password", "--encoding=UTF8", "--locale=C.UTF-8"],
         )
-        port = _free_port()
+        port = free_port()
         url = URL.create("postgresql+psycopg", "tester", PASSWORD, "127.0.0.1", port, "postgres")
         options = {
             "listen_addresses": "127.0.0.1",
@@ -166,7 +167,7 @@ def mariadb() -> Iterator[Server]:
             "GRANT ALL ON *.* TO tester WITH GRANT OPTION;\n"
         )
         (folder / "users.sql").chmod(0o644)
-        port = _free_port()
+        port = free_port()
         url = URL.create("mariadb+pymysql", "tester", PASSWORD, "127.0.0.1", port)
         command = [
             *(program, "--no-defaults", *where, f"--port={port}", "--bind-address=127.0.0.1"),
@@ -243,12 +244,6 @@ def _gone(pid: int) -> None:
         psutil.Process(pid).wait(_PATIENCE)
     except psutil.NoSuchProcess:
         return
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

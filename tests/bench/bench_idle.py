@@ -23,11 +23,12 @@ import psutil
 import pytest
 
 from syncd.daemon.garbage import SETTLED
-from tests.acceptance.daemon.served import free_port, serving
+from tests.acceptance.daemon.served import serving
 from tests.acceptance.daemon.unit import unit
 from tests.bench.conftest import Tell
 from tests.bench.figure import Figure, at_most
 from tests.bench.table import table
+from tests.ports import free_port
 from tests.sandbox_process import sandbox_process
 from tests.shop import Shop, row
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.environment import measured_environment
+from tests.ports import free_port
 from tests.shop import KEY, LONGEST, Run, Shop, row, wait_until
 
 ROWS = [row(number) for number in range(12)]
@@ -105,12 +106,6 @@ def address_of(shop: Shop) -> str:
     """Where its daemon serves."""
     listen = tomllib.loads(shop.configuration.read_text())["service"]["listen"]
     return f"http://{listen}"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as plug:
-        port: int = plug.getsockname()[1]
-        return port
 
 
 @contextmanager

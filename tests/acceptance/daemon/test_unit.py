@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from syncd.sandbox import Fault, FaultKind
-from tests.acceptance.daemon.served import ROWS, SCHEDULE, Served, free_port
+from tests.acceptance.daemon.served import ROWS, SCHEDULE, Served
 from tests.acceptance.daemon.unit import Unit, unit
+from tests.ports import free_port
 from tests.sandbox_process import SandboxProcess
 from tests.shop import CONFIGURATION, KEY, Row, Shop, row, wait_until
 

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.acceptance.daemon.served import ROWS, Served, address_of, free_port, schedule, serving
+from tests.acceptance.daemon.served import ROWS, Served, address_of, schedule, serving
+from tests.ports import free_port
 from tests.sandbox_process import SandboxProcess
 from tests.shop import Shop, row, wait_until
 

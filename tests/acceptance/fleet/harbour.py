@@ -16,6 +16,7 @@ from typing import Final
 import psycopg
 
 from tests.environment import clean_environment
+from tests.ports import free_port
 from tests.sandbox_process import SandboxProcess
 from tests.servers import PASSWORD, Server
 from tests.shop import CONFIGURATION, Shop, row
@@ -119,7 +120,7 @@ class Harbour:
     @contextmanager
     def sailing(self, *, at_once: int = 2) -> Iterator[Vessel]:
         """Run one more process, which is killed at the end of the block."""
-        number, port = len(self.vessels), _free_port()
+        number, port = len(self.vessels), free_port()
         log = self.folder / f"log-{number}"
         options = [
             *("fleet", "--accounts", str(self.accounts), "--at-once", str(at_once)),
@@ -167,11 +168,3 @@ def harbour(server: Server, folder: Path, sandbox: SandboxProcess) -> Iterator[H
         yield Harbour(folder, text, sandbox, connection)
     with admin.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
@@ -25,6 +24,7 @@ from syncd.errors import RemoteUnavailableError, RemoteUnreachableError
 from syncd.ports import UNSENT
 from syncd.sandbox import Fault, FaultKind, RunningSandbox, SandboxSettings, running_sandbox
 from tests.fakes.clocks import LeapingClock, WallClock
+from tests.ports import free_port
 
 Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -94,9 +94,7 @@ class TestFaults:
             await remote.aclose()
 
     async def test_where_nobody_listens_nothing_was_done(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
-        async with client(f"http://127.0.0.1:{port}") as remote:
+        async with client(f"http://127.0.0.1:{free_port()}") as remote:
             outcome = await remote.carry_out(create())
             assert isinstance(outcome, Transient)
             assert not outcome.in_doubt
@@ -304,11 +302,9 @@ async def _refused_read(remote: DigitalRiver) -> None:
 
 
 async def test_a_read_that_nobody_answers_is_unavailable() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
     clock = LeapingClock()
     settings = DigitalRiverSettings(
-        base_url=f"http://127.0.0.1:{port}", api_key=SecretStr("sk_test_sockets")
+        base_url=f"http://127.0.0.1:{free_port()}", api_key=SecretStr("sk_test_sockets")
     )
     remote = DigitalRiver(settings, MemoryPacer(99, clock, clock.ticks), clock, "0")
     with pytest.raises(RemoteUnreachableError, match="connect_failed"):

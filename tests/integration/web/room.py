@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from syncd.web.app import application
 from syncd.web.desk import Desk
 from syncd.web.server import serving
 from syncd.wiring import keep, state_beside, wired_beside
+from tests.ports import free_port
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TOKEN = "a-long-random-word"
@@ -111,9 +111,3 @@ def visited(room: Room, desk: Desk | None = None) -> Iterator[httpx.Client]:
 
 def url_of(folder: Path) -> str:
     return f"sqlite:///{folder / 'state.db'}"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as plug:
-        port: int = plug.getsockname()[1]
-        return port

@@ -20,7 +20,8 @@ from syncd.web import server
 from syncd.web.app import application
 from syncd.web.doorway import Doorway
 from syncd.web.server import serving
-from tests.integration.web.room import BEARER, TOKEN, Room, free_port, room_in, visited
+from tests.integration.web.room import BEARER, TOKEN, Room, room_in, visited
+from tests.ports import free_port
 from tests.shop import wait_until
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -15,7 +15,7 @@ from syncd.web import fleet
 from syncd.web.fleet import FleetDesk, fleet_application
 from syncd.web.server import serving
 from tests.integration.web.browsing import chromium, visiting
-from tests.integration.web.room import free_port
+from tests.ports import free_port
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

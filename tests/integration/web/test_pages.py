@@ -26,7 +26,8 @@ from tests.contract.state.examples import put
 from tests.contract.state.examples import sku as row_of
 from tests.contract.state.histories import result
 from tests.integration.web import scenes
-from tests.integration.web.room import Room, free_port, room_in, visited
+from tests.integration.web.room import Room, room_in, visited
+from tests.ports import free_port
 from tests.unit.report.hostile import PAYLOADS, hostile
 
 HTML = {"Accept": "text/html"}

@@ -20,7 +20,8 @@ from tests.contract.state.examples import put
 from tests.contract.state.examples import sku as row_of
 from tests.integration.web import scenes
 from tests.integration.web.browsing import EVERY, Visit, chromium, visiting
-from tests.integration.web.room import TOKEN, Room, free_port, room_in, visited
+from tests.integration.web.room import TOKEN, Room, room_in, visited
+from tests.ports import free_port
 from tests.sandbox_process import sandbox_process
 
 PATHS = ("/", "/held", "/quarantined", "/search?q=D", "/sku/DUE-00000", "/nowhere")

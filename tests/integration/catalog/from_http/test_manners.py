@@ -12,6 +12,7 @@ import pytest
 from syncd.catalog.from_http.timing import Time
 from syncd.errors import CatalogError
 from tests.integration.catalog.from_http.conftest import NOW, Hourglass, Reader, ids_of, products
+from tests.ports import free_port
 from tests.stubs.paged import PagedList
 from tests.stubs.raw import Asked, RawServer, Reply, Respond
 
@@ -95,11 +96,8 @@ def test_requests_leave_at_the_pace_that_was_agreed(server: RawServer, reader: R
 
 
 def test_an_unreachable_source_is_named_with_the_systems_own_words(reader: Reader) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        url = f"http://127.0.0.1:{closed.getsockname()[1]}/list"
-
     with pytest.raises(CatalogError, match="Connection refused"):
-        reader.fetch(url=url)
+        reader.fetch(url=f"http://127.0.0.1:{free_port()}/list")
 
 
 def test_an_answer_that_does_not_come_is_not_waited_for_forever(
