@@ -112,7 +112,7 @@ def fleet_place(url: str, at_once: int) -> FleetPlace:
 def file_beside(url: str, name: str) -> Path:
     """Where a file that belongs to this state, and is no part of it, has its place."""
     from syncd.state.locating import sqlite_file
-    from syncd.state.sqlite import beside
+    from syncd.state.sqlite.file import beside
 
     return beside(sqlite_file(url), f".{name}")
 

@@ -49,28 +49,28 @@ class FileDoor:
     file: Path
 
     def to_work(self, now: Now | None) -> State:
-        from syncd.state import opening
         from syncd.state.holding import Timing
+        from syncd.state.sqlite import opening
 
         return opening.open_for_writing(self.file, None if now is None else Timing(now))
 
     def to_write(self, patience: timedelta) -> State:
-        from syncd.state import opening
+        from syncd.state.sqlite import opening
 
         return opening.open_for_writing(self.file, busy_timeout=patience)
 
     def to_read(self) -> State:
-        from syncd.state import opening
+        from syncd.state.sqlite import opening
 
         return opening.open_for_reading(self.file)
 
     def to_look(self, patience: timedelta) -> State:
-        from syncd.state import opening
+        from syncd.state.sqlite import opening
 
         return opening.open_beside(self.file, patience)
 
     def to_move(self) -> End:
-        from syncd.state.ends import FileEnd
+        from syncd.state.sqlite.end import FileEnd
 
         return FileEnd(self.file)
 

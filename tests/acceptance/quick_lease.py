@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from syncd.cli.app import main
-from syncd.state import holding, opening
+from syncd.state import holding
+from syncd.state.sqlite import opening
 from tests.environment import clean_environment
 from tests.warm import WARM
 

@@ -16,7 +16,7 @@ from syncd.domain.attributes import Attribute, ItemId, Value
 from syncd.domain.tracking import Ownership, SkuState, Tracked
 from syncd.ports import State
 from syncd.state import codec, open_existing_read_only, open_state, schema
-from syncd.state.sqlite import KEPT
+from syncd.state.sqlite.file import KEPT
 from tests.bench.conftest import Measure, Tell, TellTime
 from tests.bench.figure import Beside, Figure, at_most
 

@@ -88,7 +88,7 @@ INCIDENTS: Final = (
     ),
     Mutation(
         name="incident-two-processes",
-        file="state/lease.py",
+        file="state/sqlite/lease.py",
         old="if not lock.is_locked_by_me():\n                return self._taken_over",
         new="if lock.is_locked_by_me() is None:\n                return self._taken_over",
         caught_by=(f"{_HOSTS}test_two_processes_on_one_state_take_turns",),

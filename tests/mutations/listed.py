@@ -390,7 +390,7 @@ _IN_THE_ADAPTERS: Final = (
     ),
     Mutation(
         name="lease-is-not-taken",
-        file="state/lease.py",
+        file="state/sqlite/lease.py",
         old="if not lock.is_locked_by_me():\n                return self._taken_over",
         new="if lock.is_locked_by_me() is None:\n                return self._taken_over",
         caught_by=(f"{_STATE}test_lease.py",),

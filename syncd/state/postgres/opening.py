@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +15,6 @@ from syncd.state import migrate
 from syncd.state.adapter import SqlState
 from syncd.state.fingerprints import FingerprintCopy
 from syncd.state.holding import Timing
-from syncd.state.opening import open_private
 from syncd.state.postgres.database import Leases, PostgresDatabase
 from syncd.state.postgres.duty import PostgresDuty
 from syncd.state.postgres.home import Home
@@ -25,13 +23,15 @@ from syncd.state.postgres.line import PATIENCE, SIGNS, Access
 from syncd.state.postgres.place import Place, cache_folder
 from syncd.state.postgres.private import open_migrated_copy
 from syncd.state.postgres.room import Migration, PostgresRoom, open_room, shared_room
+from syncd.state.sqlite.opening import open_private
+from syncd.state.undoing import undone_on_failure
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from syncd.state.holding import Now
     from syncd.state.postgres.pool import Pools
-    from syncd.state.sqlite import SqliteFile
+    from syncd.state.sqlite.file import SqliteFile
 
 _COPY: Final = ".fingerprints.parquet"
 _SEEN: Final = ".seen"
@@ -50,7 +50,7 @@ def open_for_writing(
 ) -> SqlState:
     """Open the account's schema, making or migrating it first where that is due."""
     room = open_room(place, Access(patience))
-    with _undone_on_failure(room.close):
+    with undone_on_failure(room.close):
         if not _is_ready(room):
             _make_ready(room)
         return SqlState(open_as_it_is(room, timing or timing_of(room.now)))
@@ -59,12 +59,12 @@ def open_for_writing(
 def open_among_others(place: Place, pools: Pools, timing: Timing | None = None) -> SqlState:
     """The same, on connections that the process keeps for all its accounts."""
     room = shared_room(place, Access(), pools)
-    with _undone_on_failure(room.close):
+    with undone_on_failure(room.close):
         if not _is_ready(room):
             with closing(open_room(place, Access())) as own:
                 _make_ready(own)
         signs = shared_room(place, SIGNS, pools)
-        with _undone_on_failure(signs.close):
+        with undone_on_failure(signs.close):
             return SqlState(_opened(Rooms(room, signs), timing or timing_of(room.now)))
 
 
@@ -85,7 +85,7 @@ def _opened(rooms: Rooms, timing: Timing) -> PostgresDatabase:
 def open_for_reading(place: Place) -> SqlState:
     """Open the account's schema as it is, or a private copy of it where it must be migrated."""
     room = open_room(place, Access(writes=False))
-    with _undone_on_failure(room.close):
+    with undone_on_failure(room.close):
         if not holds_tables(room):
             room.close()
             return open_private(place.name, _left_empty)
@@ -166,12 +166,3 @@ def _copy_of(place: Place) -> tuple[FingerprintCopy, TemporaryDirectory[str] | N
 
 def _cached(place: Place, ending: str) -> Path:
     return cache_folder() / f"{place.digest()}{ending}"
-
-
-@contextmanager
-def _undone_on_failure(undo: Callable[[], None]) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        undo()
-        raise

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Connection, MetaData, Row, Table, select
 
 from syncd.state import migrate, schema
-from syncd.state.opening import open_private
+from syncd.state.sqlite.opening import open_private
 
 if TYPE_CHECKING:
     from syncd.state.adapter import SqlState
     from syncd.state.postgres.room import PostgresRoom
-    from syncd.state.sqlite import SqliteFile
+    from syncd.state.sqlite.file import SqliteFile
 
 _AT_ONCE: Final = 10_000
 

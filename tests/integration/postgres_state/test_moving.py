@@ -40,9 +40,10 @@ from syncd.state import (
     reclaim_state,
     schema,
 )
-from syncd.state.ends import FileEnd, Values
+from syncd.state.ends import Values
 from syncd.state.moving import MovedTable
 from syncd.state.postgres.end import PostgresEnd
+from syncd.state.sqlite.end import FileEnd
 from tests.contract.state.examples import NOON, sku
 from tests.contract.state.histories import A, B, C, run
 from tests.postgres_states import Account, new_account

@@ -13,7 +13,7 @@ from syncd.errors import LeaseHeldError, LeaseLostError, StateError
 from syncd.ports import State
 from syncd.state import open_existing_read_only, open_state
 from syncd.state.holding import TERM, Timing
-from syncd.state.opening import open_for_writing
+from syncd.state.sqlite.opening import open_for_writing
 from tests.contract.state.examples import NOON
 from tests.integration.state.conftest import StartProcess
 

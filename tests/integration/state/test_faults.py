@@ -15,7 +15,8 @@ from syncd.state import open_state
 from syncd.state.adapter import SqlState
 from syncd.state.faults import files_translated, translated
 from syncd.state.fingerprints import FingerprintCopy
-from syncd.state.sqlite import KEPT, Access, SqliteDatabase, open_file
+from syncd.state.sqlite.database import SqliteDatabase
+from syncd.state.sqlite.file import KEPT, Access, open_file
 from tests.contract.state.examples import put, sku
 
 

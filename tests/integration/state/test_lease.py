@@ -20,10 +20,10 @@ from syncd.domain.tracking import Delivery, SkuState
 from syncd.errors import LeaseHeldError, LeaseLostError
 from syncd.ports import DOUBTED, Lease, State
 from syncd.state.holding import TERM, Timing
-from syncd.state.lease import CycleLease
 from syncd.state.lock_file import next_to
-from syncd.state.opening import open_for_writing
-from syncd.state.sqlite import KEPT, SqliteFile, open_file
+from syncd.state.sqlite.file import KEPT, SqliteFile, open_file
+from syncd.state.sqlite.lease import CycleLease
+from syncd.state.sqlite.opening import open_for_writing
 from tests.contract.state.examples import NOON, held_rows, put, sku, stored_states
 from tests.contract.state.histories import A, result
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from syncd.errors import StateBusyError
-from syncd.state.lockers import locker
-from syncd.state.opening import open_for_writing
+from syncd.state.sqlite.lockers import locker
+from syncd.state.sqlite.opening import open_for_writing
 
 ANOTHER_PROGRAM = """
 import sqlite3, sys
@@ -27,7 +27,7 @@ ANOTHER_CYCLE = """
 import os, sys
 from datetime import timedelta
 from pathlib import Path
-from syncd.state.opening import open_for_writing
+from syncd.state.sqlite.opening import open_for_writing
 state = open_for_writing(Path(sys.argv[1]))
 with state.lease(f"syncd --once, process {os.getpid()} on host", timedelta()), state.transaction():
     print("locked", flush=True)

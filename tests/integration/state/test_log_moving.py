@@ -13,7 +13,7 @@ import pytest
 
 from syncd.ports import State
 from syncd.state import open_state
-from syncd.state.log_moving import MANY, LogMoving
+from syncd.state.sqlite.log_moving import MANY, LogMoving
 from tests.contract.state.examples import put, sku
 
 ROWS = [sku(f"{number:05}") for number in range(MANY + 1)]

@@ -16,7 +16,7 @@ from syncd.domain.tracking import SkuState
 from syncd.errors import LeaseHeldError, StateBusyError
 from syncd.ports import Census, State
 from syncd.state import open_state, patience
-from syncd.state.opening import open_for_writing
+from syncd.state.sqlite.opening import open_for_writing
 from tests.contract.state.examples import put, sku
 from tests.integration.state.conftest import StartProcess
 

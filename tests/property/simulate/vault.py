@@ -18,7 +18,7 @@ from syncd.errors import LeaseHeldError
 from syncd.ports import Clock, State
 from syncd.state import open_existing_read_only
 from syncd.state.holding import TERM, Timing
-from syncd.state.opening import open_for_writing
+from syncd.state.sqlite.opening import open_for_writing
 from tests.fakes.state import Contents, FakeLease, FakeState, Store
 from tests.property.simulate.loop import BEARER, Freezable
 from tests.property.simulate.sharing import LEAVE, Common

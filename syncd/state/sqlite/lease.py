@@ -15,8 +15,8 @@ from syncd.state.faults import files_translated
 from syncd.state.fence import Fence
 from syncd.state.holding import Grounds, Holding, LockedSeat, Taking, Timing, first_sign
 from syncd.state.lock_file import LockFile, Sight, look_at, next_to
+from syncd.state.sqlite.watch import Watch
 from syncd.state.turns import Turns, stopped_while_writing
-from syncd.state.watch import Watch
 
 _log = structlog.get_logger()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,27 +15,27 @@ from typing import Final
 from syncd.errors import StateError
 from syncd.state import migrate
 from syncd.state.adapter import SqlState
-from syncd.state.duty import DutyRoster
 from syncd.state.faults import files_translated
 from syncd.state.fingerprints import FingerprintCopy
 from syncd.state.holding import Timing
-from syncd.state.lease import CycleLease
-from syncd.state.sqlite import (
+from syncd.state.sqlite.database import COPY, SqliteDatabase
+from syncd.state.sqlite.duty import DutyRoster
+from syncd.state.sqlite.file import (
     AT_REST,
     BUSY_TIMEOUT,
-    COPY,
     DUTY,
     KEPT,
     LOCK,
     LOOKED_AT,
     SCRATCH,
     Access,
-    SqliteDatabase,
     SqliteFile,
     beside,
     open_file,
 )
-from syncd.state.standing import Place
+from syncd.state.sqlite.lease import CycleLease
+from syncd.state.sqlite.standing import Place
+from syncd.state.undoing import undone_on_failure
 
 _KEY: Final = "state.url"
 _EXAMPLE: Final = "sqlite:///syncd.db"
@@ -48,7 +48,7 @@ def open_for_writing(
     """Open the file, making or migrating it first where that is due."""
     make(file)
     database = open_as_it_is(file, timing or Timing(), busy_timeout)
-    with _undone_on_failure(database.close):
+    with undone_on_failure(database.close):
         migrate.bring_up_to_date(database.file)
     return SqlState(database)
 
@@ -72,7 +72,7 @@ def open_for_reading(file: Path) -> SqlState:
     name = name_of(file)
     with files_translated(name):
         folder = TemporaryDirectory(prefix="syncd-")
-        with _undone_on_failure(folder.cleanup):
+        with undone_on_failure(folder.cleanup):
             place, access = _readable(name, file, Path(folder.name))
     copy = FingerprintCopy(name, Path(folder.name, f"state{COPY}"), borrowed=beside(file, COPY))
     opened = open_file(name, place, access)
@@ -99,7 +99,7 @@ def open_private(name: str, fill: Callable[[SqliteFile], None]) -> SqlState:
     with files_translated(name):
         folder = TemporaryDirectory(prefix="syncd-")
     file = Path(folder.name, "syncd.db")
-    with _undone_on_failure(folder.cleanup), closing(open_file(name, file, SCRATCH)) as scratch:
+    with undone_on_failure(folder.cleanup), closing(open_file(name, file, SCRATCH)) as scratch:
         fill(scratch)
         migrate.bring_up_to_date(scratch)
     opened = open_file(name, file, LOOKED_AT)
@@ -185,15 +185,6 @@ def _exists(name: str, file: Path) -> bool:
     if file.is_dir():
         raise StateError(name, "it is a folder", f'Set {_KEY} to a file, like "{_EXAMPLE}"')
     return file.exists()
-
-
-@contextmanager
-def _undone_on_failure(undo: Callable[[], None]) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        undo()
-        raise
 
 
 def name_of(file: Path) -> str:
