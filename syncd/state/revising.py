@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from syncd.domain.attributes import Attribute, Attributes, ItemId, differences
 from syncd.domain.tracking import Ownership, SkuState, Tracked
 from syncd.engine.wishes import Wishes
+from syncd.state.census import Move
 from syncd.state.codec import SAME, SkuRow, attributes_from, sent_from, sku_row, wish_texts
 
 Stored: TypeAlias = Sequence[Any]
 """One row of the table `sku`, in the order of its columns."""
 
 _BLANK: Final = sku_row(Tracked(ItemId("")))
+_ID: Final = 0
+_STATE: Final = 1
 _DELIVERY: Final = 7
 _OTHERS: Final = 9
 """Where the columns begin that are blank in a row of which nothing but its wish is to be told."""
@@ -37,6 +40,11 @@ def revised(wishes: Wishes, stored: Mapping[str, Stored]) -> Iterator[tuple[Item
         if row is not None and _is_plain(row):
             wish = dict(zip(wishes.desired, values, strict=True))
             yield id_, fingerprint, _revised(row, fingerprint, wish, text)
+
+
+def moves(rows: Iterable[SkuRow], stored: Mapping[str, Stored]) -> Iterator[Move]:
+    """Tell from which state each of these rows goes to which; it stays whose it was."""
+    return ((stored[str(row[_ID])][_STATE], str(row[_STATE])) for row in rows)
 
 
 def _is_plain(row: Stored) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Final
@@ -38,7 +38,7 @@ from syncd.state.batches import chunks, stored_rows, tracked_rows
 from syncd.state.database import Database
 from syncd.state.faults import decoding
 from syncd.state.fingerprint_steps import Changes, Step
-from syncd.state.revising import revised
+from syncd.state.revising import moves, revised
 
 _THE_CATALOG: Final = "catalog"
 
@@ -69,6 +69,8 @@ class SqlTransaction:
         return found
 
     def put(self, rows: Sequence[Tracked]) -> None:
+        if not rows:
+            return
         if self._stamps is None and self._would_show(rows):
             self._replace_stamp()
         self._changes.put(rows)
@@ -90,18 +92,21 @@ class SqlTransaction:
 
     def revise(self, wishes: Wishes) -> AbstractSet[ItemId]:
         with decoding(self._database.name):
-            found = list(revised(wishes, stored_rows(self._connection, wishes.ids)))
+            stored = stored_rows(self._connection, wishes.ids)
+            found = list(revised(wishes, stored))
         if not found:
             return frozenset()
         ids, fingerprints, rows = zip(*found, strict=True)
         if self._stamps is None:
             self._replace_stamp()
         self._changes.present(ids, fingerprints)
-        self._outdate_census()
+        self._shift_census(moves(rows, stored))
         self._database.upsert(self._connection, rows)
         return frozenset(ids)
 
     def forget(self, ids: Sequence[ItemId]) -> None:
+        if not ids:
+            return
         self._outdate_census()
         for chunk in chunks(ids):
             gone = self._connection.execute(delete(schema.sku).where(schema.sku.c.id.in_(chunk)))
@@ -194,6 +199,10 @@ class SqlTransaction:
         if self._counts:
             census.outdate(self._connection)
             self._counts = False
+
+    def _shift_census(self, moved: Iterable[census.Move]) -> None:
+        if self._counts:
+            census.shift(self._connection, moved)
 
     def _replace_stamp(self) -> None:
         before = facts.stamp(self._connection)

@@ -144,6 +144,7 @@ def test_plain_rows_take_in_their_wishes_as_they_would_one_by_one(state: State) 
         found = _in(overlay, BEGUN)
         assert found == _absorbed(rows, taken)
         assert overlay.census().states == Counter(row.state for row in found.values())
+        assert overlay.census().owned == 1
     assert _in(state, BEGUN) == {row.id: row for row in rows}
     assert _revise(state, BEGUN) == taken >= {"a", "b'"}
     assert _in(state, BEGUN) == _absorbed(rows, taken)
