@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Final, TypeAlias
 
 from syncd.domain.attributes import Attributes, ItemId
 from syncd.domain.canonical import warnings
@@ -23,6 +24,11 @@ from syncd.ports import Comparison, State, Transaction, every_row
 from syncd.service.remarks import Remarks
 from syncd.service.terms import CycleRequest, StoppedError
 from syncd.service.write_back import write_back
+
+_Block: TypeAlias = tuple[Wishes, Sequence[CatalogRow]]
+"""The wishes of the rows that nothing stands against, and the others as they are."""
+_KEPT: Final = 20_000
+"""Rows whose wishes may be kept from the look at them until they are recorded: some megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,14 @@ class Recorder:
 
     def whole(self, comparison: Comparison, reading: Reading) -> Reading:
         """Record a read of everything; only one that counts makes anything missing."""
-        self._seek_rows(comparison)
+        new = _Blocks(comparison.new, self._translator)
+        changed = _Blocks(comparison.changed, self._translator)
+        if not comparison.knows_rows():
+            self._seek_rows(new, changed)
         self._watch.request.progress.phase("recording what changed", None)
         with self._state.transaction() as transaction:
-            begun = self._begun(transaction, comparison.new())
-            revised = self._revised(transaction, comparison.changed())
+            begun = self._begun(transaction, new)
+            revised = self._revised(transaction, changed)
             batches = chain(begun, revised, comparison.unusable())
             strays, _ = self._rows(transaction, batches, Scope.WHOLE)
             if reading.counts:
@@ -65,16 +74,13 @@ class Recorder:
             transaction.record_reading(reading)
         return reading
 
-    def _seek_rows(self, comparison: Comparison) -> None:
+    def _seek_rows(self, new: _Blocks, changed: _Blocks) -> None:
         """Have rows that may be held looked for now, for that may take a read of the catalog.
 
         A transaction that waited for it would keep events out of the state. One look finds them
         all, so the first block that asks for any is the last one to be seen.
         """
-        if comparison.knows_rows():
-            return
-        for block in chain(comparison.new(), comparison.changed()):
-            _, others = self._translator.translate_block(block)
+        for others in chain(new.seen(), changed.seen()):
             self._watch.advance(0)
             if others:
                 return
@@ -105,22 +111,20 @@ class Recorder:
         return Strays(strays.kept, strays.count), recorded
 
     def _begun(
-        self, transaction: Transaction, blocks: Iterable[RowBlock]
+        self, transaction: Transaction, blocks: Iterable[_Block]
     ) -> Iterator[Sequence[CatalogRow]]:
         """Record new rows a block at a time; gives those that must be looked at one by one."""
-        for block in blocks:
-            wishes, others = self._translator.translate_block(block)
+        for wishes, others in blocks:
             if not transaction.begin(wishes):
                 _record_wishes(transaction, _each(wishes), Scope.WHOLE)
             self._taken(wishes)
             yield others
 
     def _revised(
-        self, transaction: Transaction, blocks: Iterable[RowBlock]
+        self, transaction: Transaction, blocks: Iterable[_Block]
     ) -> Iterator[Sequence[CatalogRow]]:
         """Record changed rows a block at a time; gives those that must be looked at one by one."""
-        for block in blocks:
-            wishes, others = self._translator.translate_block(block)
+        for wishes, others in blocks:
             taken = transaction.revise(wishes)
             _record_wishes(transaction, _each(wishes, but=taken), Scope.WHOLE)
             self._taken(wishes)
@@ -145,6 +149,30 @@ class Recorder:
             if not isinstance(one.wish, Held):
                 for warning in warnings(one.wish, self._rules):
                     self._watch.remarks.add(warning, one.id)
+
+
+@dataclass(slots=True)
+class _Blocks:
+    """Blocks of rows as they are translated: what was seen of few of them is not made again."""
+
+    give: Callable[[], Iterable[RowBlock]]
+    translator: Translator
+    _kept: list[_Block] | None = None
+
+    def __iter__(self) -> Iterator[_Block]:
+        if self._kept is None:
+            return map(self.translator.translate_block, self.give())
+        return iter(self._kept)
+
+    def seen(self) -> Iterator[Sequence[CatalogRow]]:
+        """Give of each block the rows that must be looked at one by one."""
+        kept, rows = list[_Block](), 0
+        for wishes, others in self:
+            rows += len(wishes)
+            if rows <= _KEPT:
+                kept.append((wishes, others))
+            yield others
+        self._kept = kept if rows <= _KEPT else None
 
 
 @dataclass(frozen=True, slots=True)
