@@ -13,8 +13,8 @@ import structlog
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action
 from syncd.domain.tracking import Missing, Ownership, SkuState
-from syncd.engine.guard import Aftermath
 from syncd.engine.plan import ALLOWED
+from syncd.engine.situation import Aftermath
 from syncd.ports import State, Table, Transaction
 from syncd.service.terms import Ports, Terms
 

@@ -10,8 +10,8 @@ from datetime import datetime
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, ChangeOutcome, Plan
 from syncd.domain.tracking import Ownership
-from syncd.engine.guard import Situation, Wish
 from syncd.engine.limit import allowed_count
+from syncd.engine.situation import Situation, Wish
 from syncd.service.canary import Canary
 from syncd.service.results import Results
 from syncd.service.terms import Ports, Terms

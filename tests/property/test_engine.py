@@ -16,10 +16,11 @@ from syncd.domain.delivery import Accepted, Outcome, Refused
 from syncd.domain.policy import Limit, Limits, Policy, PolicyMode
 from syncd.domain.tracking import Delivery, Held, Ownership, SkuState, Tracked
 from syncd.engine.absorb import absorb, gone
-from syncd.engine.guard import Situation, guard
+from syncd.engine.guard import guard
 from syncd.engine.limit import allowed_count
 from syncd.engine.plan import change_for, is_due, needs_look_up, next_try
 from syncd.engine.settle import claim, settle
+from syncd.engine.situation import Situation
 from tests.property.engine_lives import (
     FAILURE,
     Answer,

@@ -19,11 +19,12 @@ from syncd.domain.policy import Limits, Policy
 from syncd.domain.snapshot import Certificate
 from syncd.domain.tracking import Delivery, Held, Missing, Ownership, SkuState, Tracked
 from syncd.engine.absorb import absorb, gone
-from syncd.engine.guard import Situation, guard
+from syncd.engine.guard import guard
 from syncd.engine.observe import Observation, is_adoption, observe
 from syncd.engine.plan import change_for, needs_look_up
 from syncd.engine.read_guard import partial_read_stop
 from syncd.engine.settle import claim, settle
+from syncd.engine.situation import Situation
 
 IDS: Final = [ItemId(letter) for letter in "abcd"]
 SOME_FAILURE: Final = Failure(503, "code", "message")

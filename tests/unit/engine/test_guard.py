@@ -11,8 +11,9 @@ from syncd.domain.change import Action, Change, Plan
 from syncd.domain.cycle import Guard, GuardStop
 from syncd.domain.policy import Limit, Limits
 from syncd.domain.snapshot import Certificate
-from syncd.engine.guard import EXAMPLES, Situation, guard
+from syncd.engine.guard import EXAMPLES, guard
 from syncd.engine.read_guard import partial_read_stop
+from syncd.engine.situation import Situation
 from tests.unit.engine.samples import ECCN, MAKER, ORIGIN, OVERSELL, changes
 
 LIMITS = Limits()

@@ -14,8 +14,9 @@ from syncd.domain.change import Action, Change, Plan
 from syncd.domain.cycle import CycleId, Guard
 from syncd.domain.policy import Limits
 from syncd.domain.snapshot import Certificate
-from syncd.engine.guard import Situation, guard
+from syncd.engine.guard import guard
 from syncd.engine.read_guard import partial_read_stop
+from syncd.engine.situation import Situation
 from tests.unit.engine.samples import LATER, ORIGIN, changes
 
 LIMITS = Limits(max_create=0.5)

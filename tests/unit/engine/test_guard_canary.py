@@ -11,7 +11,8 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, Change, Plan
 from syncd.domain.cycle import CycleId, Guard
 from syncd.domain.policy import Limit, Limits
-from syncd.engine.guard import EXAMPLES, Aftermath, Situation, guard
+from syncd.engine.guard import EXAMPLES, guard
+from syncd.engine.situation import Aftermath, Situation
 from tests.unit.engine.samples import LATER, changes
 
 LIMITS = Limits()

@@ -10,7 +10,8 @@ from syncd.domain.attributes import Attribute, AttributeChange, ItemId, Value
 from syncd.domain.change import Action, Change, Plan
 from syncd.domain.cycle import Guard
 from syncd.domain.policy import Limits
-from syncd.engine.guard import Situation, guard
+from syncd.engine.guard import guard
+from syncd.engine.situation import Situation
 from tests.unit.engine.samples import ECCN, ORIGIN, changes
 
 LIMITS = Limits(max_update=1.0, max_same_change=0.3)

@@ -17,10 +17,11 @@ from syncd.domain.policy import Limits, Policy, PolicyMode
 from syncd.domain.tracking import Delivery, Missing, Ownership, SkuState, Tracked
 from syncd.engine.absorb import absorb, gone
 from syncd.engine.audit import Look, judged_pair
-from syncd.engine.guard import Situation, guard
+from syncd.engine.guard import guard
 from syncd.engine.observe import Observation, is_adoption, is_adoption_of_sku, observe
 from syncd.engine.plan import change_for, needs_look_up, recreates
 from syncd.engine.settle import claim, settle
+from syncd.engine.situation import Situation
 from tests.unit.engine.samples import ABSENCE, DAY, ECCN, ITEM, NOW, ORIGIN, PART, REFUSAL
 
 NAME: Final = Attribute.NAME

@@ -13,7 +13,7 @@ from syncd.domain.change import Action, Plan
 from syncd.domain.delivery import Accepted, Failure, Transient
 from syncd.domain.policy import Policy
 from syncd.domain.tracking import Ownership, Tracked
-from syncd.engine.guard import Situation
+from syncd.engine.situation import Situation
 from syncd.ports import State
 from syncd.service.canary import Canary
 from syncd.service.lanes import Delivered

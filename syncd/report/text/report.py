@@ -1,12 +1,11 @@
-"""Text for a terminal, coloured and fitted to its width, and plain text for a pipe."""
+"""A report as text: what was done or would be, and why the rest was not."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -18,10 +17,10 @@ from syncd.report.advice import Advice, advice_on
 from syncd.report.difference import difference
 from syncd.report.groups import held_by_rule, place_of, quarantined_by_code
 from syncd.report.headline import ending, headline
-from syncd.report.listing import Cell, Column, Kind, Listing, cell_role, cell_words
 from syncd.report.parts import failures_first, parts_of
 from syncd.report.report import Report
 from syncd.report.sentence import sentence
+from syncd.report.text.pieces import and_more, marked
 from syncd.report.tokens import LOOKS, Role, role_of_change
 from syncd.report.wording import (
     command,
@@ -37,47 +36,10 @@ from syncd.report.wording import (
 MOST_CHANGES: Final = 30
 MOST_OF_A_GROUP: Final = 10
 _LONGEST_ID: Final = 80
-_PIPE_WIDTH: Final = 100_000
-"""So wide that nothing is wrapped or cut: what reads a pipe wants whole lines."""
 
 
-def render_report(report: Report) -> str:
-    """Write plain text."""
-    return _plain(_report(report))
-
-
-def render_listing(listing: Listing) -> str:
-    """Write plain text."""
-    return _plain(_listing(listing))
-
-
-def print_report(report: Report, console: Console) -> None:
-    """Print in colour on a terminal, else as `render_report` writes it."""
-    _print(_report(report), console)
-
-
-def print_listing(listing: Listing, console: Console) -> None:
-    """Print in colour on a terminal, else as `render_listing` writes it."""
-    _print(_listing(listing), console)
-
-
-def _print(shown: RenderableType, console: Console) -> None:
-    if console.is_terminal:
-        console.print(shown)
-    else:
-        console.file.write(_plain(shown))
-
-
-def _plain(shown: RenderableType) -> str:
-    sheet = io.StringIO()
-    Console(file=sheet, width=_PIPE_WIDTH, color_system=None, force_terminal=False).print(shown)
-    return "".join(f"{line.rstrip()}\n" for line in sheet.getvalue().split("\n")[:-1])
-
-
-# ------------------------------------------------------------------------------------ a report
-
-
-def _report(report: Report) -> Group:
+def laid_out(report: Report) -> Group:
+    """Lay out every part that has something to tell, the first sentence again at the end."""
     said = Text(visible(sentence(report)), style="bold")
     sections = list(_sections(report))
     shown: list[RenderableType] = [said, Text(headline(report), style="dim"), Text()]
@@ -115,18 +77,13 @@ def _evidence(report: Report) -> Iterator[RenderableType]:
 
 
 def _section(role: Role | None, title: str, body: RenderableType) -> Group:
-    heading = Text(title, style="bold") if role is None else _marked(role, title)
+    heading = Text(title, style="bold") if role is None else marked(role, title)
     return Group(Text(), heading, Padding(body, (0, 0, 0, 2)))
-
-
-def _marked(role: Role, words: str) -> Text:
-    look = LOOKS[role]
-    return Text(f"{look.mark} {words}", style=look.ansi)
 
 
 def _parts(report: Report) -> Text:
     shown = [
-        _marked(part.role, f"{part.word} {number(part.count)}")
+        marked(part.role, f"{part.word} {number(part.count)}")
         if part.count
         else Text(f"{part.word} 0", style="dim")
         for part in parts_of(report)
@@ -161,18 +118,12 @@ def _changes(changes: Sequence[ChangeResult]) -> Group:
     table.add_column(overflow="fold")
     for result in failures_first(changes)[:MOST_CHANGES]:
         table.add_row(_deed(result), Text(visible(result.change.id)), _what(result))
-    return Group(table, *_and_more(len(changes) - MOST_CHANGES))
-
-
-def _and_more(left: int) -> list[Text]:
-    if left <= 0:
-        return []
-    return [Text(f"and {number(left)} more: --format json", style="dim")]
+    return Group(table, *and_more(len(changes) - MOST_CHANGES))
 
 
 def _deed(result: ChangeResult) -> Text:
     action, outcome = result.change.action, result.outcome
-    return _marked(role_of_change(action, outcome), said_of(result.change, outcome))
+    return marked(role_of_change(action, outcome), said_of(result.change, outcome))
 
 
 def _what(result: ChangeResult) -> Text:
@@ -221,7 +172,7 @@ def _held(held: Sequence[HeldSku]) -> Group:
             place = visible(place_of(sku.held))
             value = Text(visible(sku.held.value), style=LOOKS[Role.HELD].ansi)
             rows.add_row(place, Text(visible(_short(sku.id)) or "no id"), value)
-        more = _and_more(len(group.members) - MOST_OF_A_GROUP)
+        more = and_more(len(group.members) - MOST_OF_A_GROUP)
         shown.append(Padding(Group(rows, *more), (0, 0, 0, 2)))
     return Group(*shown)
 
@@ -240,7 +191,7 @@ def _quarantined(quarantined: Sequence[QuarantinedSku]) -> Group:
     for group in quarantined_by_code(quarantined):
         shown.append(_reason(group.reason, len(group.members), "SKU"))
         few = group.members[:MOST_OF_A_GROUP]
-        more = _and_more(len(group.members) - MOST_OF_A_GROUP)
+        more = and_more(len(group.members) - MOST_OF_A_GROUP)
         shown.append(Padding(Group(*map(_refused, few), *more), (0, 0, 0, 2)))
     return Group(*shown)
 
@@ -254,50 +205,3 @@ def _refused(sku: QuarantinedSku) -> Text:
     found = [one for one in helps if one]
     words += [Text("  " + "   ".join(found), style="cyan")] if found else []
     return Text("\n").join(words)
-
-
-# ----------------------------------------------------------------------------------- a listing
-
-
-def _listing(listing: Listing) -> Group:
-    shown: list[RenderableType] = [Text(visible(listing.sentence), style="bold")]
-    if listing.rows:
-        shown += [Text(), _table(listing), *_and_more(listing.left_out())]
-    for detail in listing.below():
-        shown += _detail(detail)
-    if listing.commands:
-        shown += [Text(), *(Text(visible(one), style="cyan") for one in listing.commands)]
-    return Group(*shown)
-
-
-def _detail(detail: Listing) -> Iterable[RenderableType]:
-    yield Text()
-    yield Text.assemble((visible(detail.title), "bold"), f"  {visible(detail.sentence)}")
-    if detail.rows:
-        more = _and_more(detail.left_out())
-        yield Padding(Group(_table(detail), *more), (0, 0, 0, 2))
-    for below in detail.below():
-        yield from _detail(below)
-    for one in detail.commands:
-        yield Padding(Text(visible(one), style="cyan"), (0, 0, 0, 2))
-
-
-def _table(listing: Listing) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for column in listing.columns:
-        is_number = column.kind is Kind.NUMBER
-        table.add_column(
-            Text(visible(column.title)), justify="right" if is_number else "left", overflow="fold"
-        )
-    for row in listing.first_rows():
-        cells = zip(row, listing.columns, strict=True)
-        table.add_row(*(_cell(cell, column, listing) for cell, column in cells))
-    return table
-
-
-def _cell(cell: Cell, column: Column, listing: Listing) -> Text:
-    words = cell_words(cell, column, listing.as_of)
-    role = cell_role(cell, column)
-    if role is not None:
-        return _marked(role, words)
-    return Text(words, style="dim" if cell is None else "")
