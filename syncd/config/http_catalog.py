@@ -108,10 +108,14 @@ class HttpKeys(SourceSection):
     timeout: PositiveDuration = Field(
         timedelta(seconds=60), description="How long to wait for an answer to go on."
     )
-    auth: AuthKeys = Field(AuthKeys(), description="The credentials of each request.")
-    paging: PagingKeys = Field(PagingKeys(), description="How to get from page to page.")
+    auth: AuthKeys = Field(
+        AuthKeys.model_construct(), description="The credentials of each request."
+    )
+    paging: PagingKeys = Field(
+        PagingKeys.model_construct(), description="How to get from page to page."
+    )
     updated_since: ChangesKeys = Field(
-        ChangesKeys(), description="How to ask for what has changed alone."
+        ChangesKeys.model_construct(), description="How to ask for what has changed alone."
     )
     bulk: BulkKeys | None = Field(
         None, description="A job that prepares the whole export, where the API has such."

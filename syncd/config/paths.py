@@ -17,7 +17,8 @@ def anchor(tree: Tree, folder: Path) -> None:
     """Make the paths of catalog and joins and the URLs of SQLite files absolute, in place."""
     state = tree.setdefault("state", {})
     if isinstance(state, dict):
-        state.setdefault("url", StateSettings().url)  # the default's path is a relative one, too
+        usual = StateSettings.model_construct()
+        state.setdefault("url", usual.url)  # whose path is a relative one, too
     _change(state, "url", lambda text: _url_at(folder, text))
     for source in _sources(tree):
         _change(source, "path", lambda text: _glob_at(folder, text))

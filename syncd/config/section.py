@@ -16,7 +16,10 @@ Listed: TypeAlias = Annotated[tuple[Item, ...], Strict(strict=False)]
 
 
 class Section(BaseModel):
-    """One table of the configuration."""
+    """One table of the configuration.
+
+    Where all have defaults, `model_construct` makes it of these: to build a validator takes 2 ms.
+    """
 
     model_config = ConfigDict(
         frozen=True,

@@ -28,14 +28,24 @@ class Settings(Section):
 
     catalog: CatalogByKind = Field(description="The merchant's catalog.")
     digital_river: DigitalRiverSettings = Field(description="The account at Digital River.")
-    state: StateSettings = Field(StateSettings(), description="What syncd remembers.")
-    schedule: ScheduleSettings = Field(ScheduleSettings(), description="When the daemon does what.")
-    policy: PolicySettings = Field(PolicySettings(), description="What may be written at all.")
-    guards: GuardSettings = Field(GuardSettings(), description="What stops a plan.")
-    rules: RuleSettings = Field(RuleSettings(), description="Additions to the lists of ECCNs.")
-    service: ServiceSettings = Field(ServiceSettings(), description="What the daemon offers.")
-    notify: NotifySettings = Field(NotifySettings(), description="Who is told.")
-    log: LogSettings = Field(LogSettings(), description="What is logged.")
+    state: StateSettings = Field(
+        StateSettings.model_construct(), description="What syncd remembers."
+    )
+    schedule: ScheduleSettings = Field(
+        ScheduleSettings.model_construct(), description="When the daemon does what."
+    )
+    policy: PolicySettings = Field(
+        PolicySettings.model_construct(), description="What may be written at all."
+    )
+    guards: GuardSettings = Field(GuardSettings.model_construct(), description="What stops a plan.")
+    rules: RuleSettings = Field(
+        RuleSettings.model_construct(), description="Additions to the lists of ECCNs."
+    )
+    service: ServiceSettings = Field(
+        ServiceSettings.model_construct(), description="What the daemon offers."
+    )
+    notify: NotifySettings = Field(NotifySettings.model_construct(), description="Who is told.")
+    log: LogSettings = Field(LogSettings.model_construct(), description="What is logged.")
 
     @field_validator("digital_river")
     @classmethod

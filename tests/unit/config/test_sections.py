@@ -13,23 +13,36 @@ from syncd.config import (
     DigitalRiverSettings,
     FileCatalog,
     GuardSettings,
+    HttpCatalog,
     NotifySettings,
     PolicySettings,
     RuleSettings,
     Settings,
     StateSettings,
 )
+from syncd.config.section import Section
 from syncd.domain.attributes import Attribute
 from syncd.domain.policy import Limits, Policy, PolicyMode
 
 SKU = ColumnMapping(field="sku")
 MPN = ColumnMapping(field="mpn")
+SECTIONS = [
+    type(field.default)
+    for each in (Settings, HttpCatalog)
+    for field in each.model_fields.values()
+    if isinstance(field.default, Section)
+]
 
 
 def remote(
     key: str = "sk_test_4f1c", url: str = "https://api.digitalriver.com"
 ) -> DigitalRiverSettings:
     return DigitalRiverSettings(api_key=SecretStr(key), base_url=url)
+
+
+@pytest.mark.parametrize("kind", SECTIONS)
+def test_a_section_at_its_defaults_is_what_an_empty_table_makes_it(kind: type[Section]) -> None:
+    assert kind.model_construct() == kind.model_validate({})
 
 
 def test_a_column_alone_is_short_for_its_field() -> None:
