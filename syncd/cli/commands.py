@@ -1,4 +1,4 @@
-"""All commands together, and what stands on the line where none of them is named."""
+"""The command line as a whole, and what it does where no command is named."""
 
 from __future__ import annotations
 
@@ -6,25 +6,7 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
-from syncd.cli import (
-    adopt,
-    approve,
-    audit,
-    check,
-    cycles,
-    demo,
-    fleet,
-    init,
-    inquiries,
-    levels,
-    metrics,
-    quarantine,
-    release,
-    revert,
-    sandbox,
-    service,
-    state,
-)
+from syncd.cli import cycles
 from syncd.cli.group import RootGroup
 from syncd.cli.options import Shared, with_shared_options
 
@@ -51,7 +33,7 @@ _HELP: Final = "Keep Digital River's inventory items in line with a merchant's c
 
 
 def build_app() -> typer.Typer:
-    """Put the commands together; what takes long to import waits for the command that needs it."""
+    """What stands before a command; each is loaded once it is asked for."""
     app = typer.Typer(
         name="syncd",
         help=_HELP,
@@ -62,12 +44,6 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(with_shared_options(_root))
-    for module in (cycles, approve, revert, release, audit, adopt, inquiries, levels):
-        module.add_to(app)
-    for module in (check, metrics, fleet, init, sandbox, demo):
-        module.add_to(app)
-    app.add_typer(quarantine.build_app(), name="quarantine")
-    app.add_typer(state.build_app(), name="state")
     return app
 
 
@@ -86,5 +62,7 @@ def _root(
         wanted.refuse_beside(context.invoked_subcommand)
         return
     if wanted.is_nothing:
-        service.serve(shared)
+        from syncd.cli.service import serve
+
+        serve(shared)
     cycles.run_wanted(shared, wanted)

@@ -1,23 +1,75 @@
-"""The group of all commands, which lets one option take several ids: `--only A B C`."""
+"""The group of all commands, which loads the one that is asked for and no other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
+from typer import Typer
 from typer.core import TyperGroup
+from typer.main import get_group
 
 if TYPE_CHECKING:
     from typer import Context
+    from typer._click import Command
 
+_HOMES: Final = {
+    "plan": "cycles",
+    "apply": "cycles",
+    "approve": "approve",
+    "revert": "revert",
+    "release": "release",
+    "audit": "audit",
+    "adopt": "adopt",
+    "status": "inquiries",
+    "history": "inquiries",
+    "why": "inquiries",
+    "items": "inquiries",
+    "levels": "levels",
+    "check": "check",
+    "metrics": "metrics",
+    "fleet": "fleet",
+    "init": "init",
+    "sandbox": "sandbox",
+    "demo": "demo",
+    "quarantine": "quarantine",
+    "state": "state",
+}
+"""In which module each command is, in the order in which help shows them."""
 _ONLY: Final = "--only"
 
 
+class _Home(Protocol):
+    """What such a module offers."""
+
+    def add_to(self, app: Typer) -> None: ...
+
+
 class RootGroup(TyperGroup):
-    """Reads `--only A B C` as `--only A --only B --only C`; no command may stand behind it."""
+    """Reads `--only A B C` as `--only A --only B --only C`; no command may stand behind it.
+
+    Of all commands, Typer would evaluate every signature before it runs the one.
+    """
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:  # type: ignore[override]  # Typer's own Context
         return super().parse_args(ctx, list(spread_only(args)))
+
+    def list_commands(self, ctx: Context) -> list[str]:  # type: ignore[override]  # as above
+        del ctx
+        return list(_HOMES)
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:  # type: ignore[override]  # as above
+        for name in (cmd_name,) if cmd_name in _HOMES else _HOMES:  # or the nearest is not found
+            if name not in self.commands:
+                self.commands.update(_commands_of(_HOMES[name]))
+        return super().get_command(ctx, cmd_name)
+
+
+def _commands_of(home: str) -> Mapping[str, Command]:
+    app = Typer(rich_markup_mode=None)
+    cast("_Home", import_module(f"syncd.cli.{home}")).add_to(app)
+    return get_group(app).commands
 
 
 def spread_only(arguments: Sequence[str]) -> Iterator[str]:

@@ -8,8 +8,8 @@ from syncd.cli.letting_go import All, Ids, LettingGo, let_go
 from syncd.cli.options import Shared, with_shared_options
 
 
-def build_app() -> typer.Typer:
-    """Put the group together; without a command of its own it lists."""
+def add_to(app: typer.Typer) -> None:
+    """Add the group of this module; without a command of its own it lists."""
     group = typer.Typer(
         help="What Digital River refused; retry lets it be tried again.",
         invoke_without_command=True,
@@ -18,7 +18,7 @@ def build_app() -> typer.Typer:
     group.callback()(with_shared_options(_unless_named))
     group.command("list")(with_shared_options(_list))
     group.command("retry")(with_shared_options(_retry))
-    return group
+    app.add_typer(group, name="quarantine")
 
 
 def _unless_named(shared: Shared, context: typer.Context) -> None:

@@ -27,8 +27,8 @@ Place: TypeAlias = Annotated[
 ]
 
 
-def build_app() -> typer.Typer:
-    """Put the group together."""
+def add_to(app: typer.Typer) -> None:
+    """Add the group of this module."""
     group = typer.Typer(
         help="Move the state between SQLite and PostgreSQL, or take it back.",
         no_args_is_help=True,
@@ -37,7 +37,7 @@ def build_app() -> typer.Typer:
     group.callback()(with_shared_options(_begin))
     group.command("migrate")(with_shared_options(_migrate))
     group.command("reclaim")(with_shared_options(_reclaim))
-    return group
+    app.add_typer(group, name="state")
 
 
 def _begin(shared: Shared) -> None:

@@ -18,6 +18,8 @@ ANOTHERS: Final = {
     "jinja2",
     "psycopg",
     "starlette",
+    "syncd.cli.audit",
+    "syncd.cli.sandbox",
     "syncd.service.audit",
     "syncd.service.deliver",
     "syncd.service.look_up",
@@ -31,6 +33,10 @@ from syncd.cli.app import main
 def searched():
     return sum(one["collections"] for one in gc.get_stats())
 
+def sections(base):
+    for one in base.__subclasses__():
+        yield from (one, *sections(one))
+
 def tell():
     found["searches"] = searched() - before
     found["left_to_search"] = len(gc.get_objects())
@@ -42,7 +48,10 @@ before = searched()
 try:
     main()
 except SystemExit as end:
-    found |= {"code": end.code, "modules": list(sys.modules)}
+    from pydantic.plugin import _loader
+    from syncd.config.section import Section
+    found |= {"code": end.code, "modules": list(sys.modules), "plugins": _loader._plugins}
+    found["sections"] = [one.__name__ for one in sections(Section) if one.__pydantic_complete__]
 """
 
 
@@ -70,6 +79,16 @@ def test_status_loads_nothing_that_other_commands_need(started: dict[str, object
     assert started["code"] == 0
     assert isinstance(modules, list)
     assert ANOTHERS & set(modules) == set()
+
+
+def test_the_settings_are_built_as_a_whole_and_no_section_by_itself(
+    started: dict[str, object],
+) -> None:
+    assert started["sections"] == ["Settings"]
+
+
+def test_no_package_is_asked_for_plugins(started: dict[str, object]) -> None:
+    assert started["plugins"] is None
 
 
 def test_nothing_that_was_just_loaded_is_searched_for_rings(started: dict[str, object]) -> None:

@@ -1,10 +1,39 @@
-"""`--only` takes several ids."""
+"""`--only` takes several ids, and only the command that is asked for is loaded."""
 
 from __future__ import annotations
 
 import pytest
+from typer import Context
+from typer.main import get_command
 
-from syncd.cli.group import spread_only
+from syncd.cli.commands import build_app
+from syncd.cli.group import RootGroup, spread_only
+
+
+@pytest.fixture
+def group() -> RootGroup:
+    built = get_command(build_app())
+    assert isinstance(built, RootGroup)
+    return built
+
+
+@pytest.fixture
+def context(group: RootGroup) -> Context:
+    return Context(group)
+
+
+def test_the_command_that_is_asked_for_brings_its_module_and_no_other(
+    group: RootGroup, context: Context
+) -> None:
+    assert group.get_command(context, "why") is not None
+    assert set(group.commands) == {"status", "history", "why", "items"}
+
+
+def test_every_module_has_the_commands_that_are_told_of_it(
+    group: RootGroup, context: Context
+) -> None:
+    assert group.get_command(context, "wherefore") is None  # every one is looked at
+    assert set(group.commands) == set(group.list_commands(context))
 
 
 @pytest.mark.parametrize(
