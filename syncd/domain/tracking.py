@@ -84,8 +84,8 @@ class Reverted:
     """A person has undone what a cycle wrote for this SKU, and holds it so.
 
     `wish` is what the catalog wants instead, None where it has no row or only an unusable one. The
-    hold ends when the catalog wants something else than that. Where the cycle made the item alone,
-    it `keeps_sku` that was there before.
+    hold ends when the catalog wants something else than that. It `keeps_sku` where the cycle made
+    the item alone, beside one that was there before, and where the policy deletes none.
     """
 
     cycle: CycleId

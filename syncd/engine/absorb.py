@@ -8,7 +8,7 @@ from datetime import datetime
 from syncd.domain.attributes import Attribute, Attributes, ItemId
 from syncd.domain.change import Resource
 from syncd.domain.snapshot import REPEATED
-from syncd.domain.tracking import Half, Held, Missing, Ownership, Tracked
+from syncd.domain.tracking import Delivery, Half, Held, Missing, Ownership, Tracked
 from syncd.engine.forget import unless_spent, untroubled
 
 
@@ -46,9 +46,12 @@ def gone(tracked: Tracked, now: datetime, read: int) -> Tracked | None:
 
     To be gone is a wish of its own, so that the answer to an older write does not delay the delete.
     A quarantine that ends with the wish alone is kept for the case that the same wish comes back.
+    A SKU that was not kept at the end goes on without us: nobody has watched whose it is.
     """
     if tracked.missing is not None:
         return unless_spent(tracked)
+    if tracked.desired is not None and not tracked.wants_sku:
+        tracked = tracked.without_sku()
     lasting = tracked.quarantine if tracked.next_attempt is None else None
     return unless_spent(
         replace(
@@ -106,9 +109,10 @@ def _wished(tracked: Tracked, fingerprint: int | None, wish: Attributes) -> Trac
         desired=wish,
         revision=tracked.revision + 1,
     )
-    if wished.wants_sku:
-        return wished
-    return wished.without_sku()  # it is looked at anew before it is ours
+    is_kept_again = wished.wants_sku and not tracked.wants_sku and wished.known_sku is not None
+    if is_kept_again and wished.delivery is Delivery.SETTLED:  # nobody has watched it meanwhile
+        return replace(wished, delivery=Delivery.DOUBTED)
+    return wished
 
 
 def with_perhaps_sent(tracked: Tracked) -> Tracked:

@@ -75,7 +75,7 @@ def is_left_behind(tracked: Tracked, policy: Policy) -> bool:
 def without_lasting_sku(tracked: Tracked, policy: Policy) -> Tracked:
     """The row without its SKU where that stays when the last of its item is gone.
 
-    One that a revert keeps stays ours: the hold is no end of it.
+    While a revert holds the row, the SKU is kept by it and stays ours: the hold is no end of it.
     """
     if tracked.keeps_sku:
         return tracked
@@ -83,4 +83,7 @@ def without_lasting_sku(tracked: Tracked, policy: Policy) -> Tracked:
     last = tracked.known is None and tracked.delivery is Delivery.SETTLED
     if tracked.known_sku is None or not (stays and last):
         return tracked
+    held = tracked.reverted if tracked.missing is None and tracked.desired is None else None
+    if held is not None:
+        return replace(tracked, reverted=replace(held, keeps_sku=True))
     return tracked.without_sku()

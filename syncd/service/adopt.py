@@ -210,7 +210,7 @@ class _Looking:
             rows = self._ports.state.tracked(list(items))
             for id_, item in items.items():
                 row = rows.get(id_)
-                if row is None or row.desired is None:
+                if row is None or row.desired is None or row.is_unusable:
                     found.left.append(Left(id_, NOT_WANTED if row is None else NOT_USABLE))
                 elif row.ownership is not Ownership.OWNED:
                     found.wanted[id_] = row, item

@@ -66,7 +66,7 @@ class Explanation:
 
     @property
     def halves(self) -> tuple[ShownHalf, ...]:
-        """What stands of the item, and before it of the SKU, where that is wanted or known."""
+        """What stands of the item, and before it of the SKU, where one is kept."""
         row, item, sku = self.tracked, self.observed, self.observed_sku
         of_item = ShownHalf(
             "",
@@ -75,10 +75,15 @@ class Explanation:
             None if row is None else row.known,
             None if item is None else item.attributes,
         )
-        if row is None or not (row.wants_sku or row.known_sku is not None):
+        if row is None or not _keeps_sku(row):
             return (of_item,)
         seen = None if sku is None else sku.attributes
         return (ShownHalf("SKU ", SKU_ATTRIBUTES, row.desired, row.known_sku, seen), of_item)
+
+
+def _keeps_sku(row: Tracked) -> bool:
+    """Whether its SKU is kept beside its item; one that no wish is for any more is not watched."""
+    return row.wants_sku or (row.desired is None and row.known_sku is not None)
 
 
 async def why(ports: Ports, terms: Terms, item: ItemId) -> Explanation:

@@ -112,6 +112,22 @@ async def test_another_ones_item_beside_a_sku_of_ours_is_left(shop: Shop) -> Non
     assert [(one.id, one.reason) for one in found.left] == [("a", ITEM_WAS_THERE)]
 
 
+async def test_what_was_usable_once_is_left_while_its_row_is_broken(shop: Shop) -> None:
+    shop.remote.put("a", values(**sound("a")))
+    shop.stock("a")
+    shop.policy(adopt=False)
+    await shop.run()
+    assert shop.state_of("a") is SkuState.FOREIGN
+    shop.policy(adopt=True)
+    shop.stock("a", hs_code="rubbish")
+
+    found = await foreseen(shop)
+
+    assert found.taken == ()
+    assert [(one.id, one.reason) for one in found.left] == [("a", "its catalog row is unusable")]
+    assert (await shop.run()).states[SkuState.HELD] == 1
+
+
 async def test_what_is_ours_already_is_only_counted(met: Shop) -> None:
     await met.run()
 

@@ -147,12 +147,20 @@ def _expected(world: World, row: Tracked, wish: Attributes | None) -> set[SkuSta
         late = (row.id, ITEM) in world.account.meddled
         unnoticed = {SkuState.IN_SYNC, SkuState.QUARANTINED} if late else set()
         return {SkuState.FOREIGN} | (unnoticed if wish else {SkuState.HELD})
-    foreign = set() if world.merchant.policy.adopt else {SkuState.FOREIGN}
+    foreign = {SkuState.FOREIGN} if _has_others(world, row.id) else set()
     if wish is None:
         return {SkuState.HELD} | foreign
     if wish.get(Attribute.MANUFACTURER_ID) == "unknown":
         return {SkuState.QUARANTINED} | foreign
     return {SkuState.IN_SYNC} | foreign
+
+
+def _has_others(world: World, item: ItemId) -> bool:
+    """Whether a half is there that is not ours, and that nobody has allowed to be adopted."""
+    if world.merchant.policy.adopt:
+        return False
+    halves = halves_of(world, item)
+    return any(map(world.promises.is_strange, halves)) or item in world.left_skus
 
 
 def differing(wish: Attributes, found: Attributes) -> dict[Attribute, tuple[Value, Value]]:

@@ -305,13 +305,16 @@ class World:
             self._note_forgotten_wishes()
 
     def _note_left_skus(self, policy: Policy) -> None:
-        """Notice which SKUs nothing is known of any more since they were not to be deleted."""
+        """Notice which SKUs nothing is known of any more since they were not to be deleted.
+
+        As long as the row is there, whatever was ours of it is ours.
+        """
         there = self.account.ids(SKU)
         rows = self.state.tracked(there)
         unknown = {one for one in there if one not in rows or rows[one].known_sku is None}
         self.left_skus &= unknown
         if not (policy.skus and policy.delete_skus):
-            self.left_skus |= unknown
+            self.left_skus |= unknown - rows.keys()
 
     def _note_forgotten_wishes(self) -> None:
         """Notice whose row is gone: if it comes back, its wish is a new one with an old number."""

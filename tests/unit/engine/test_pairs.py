@@ -527,13 +527,37 @@ def test_a_sku_that_leaves_its_group_gets_what_the_group_gave() -> None:
     assert due(staying) == []
 
 
-def test_a_sku_is_looked_at_anew_once_it_was_not_kept_for_a_while() -> None:
+@pytest.mark.parametrize("policy", [PAIRS, NOT_ADOPTING])
+@pytest.mark.parametrize("name", ["Shoe", "Theirs"])
+def test_a_sku_that_was_not_kept_for_a_while_is_ours_and_looked_at_anew(
+    policy: Policy, name: str
+) -> None:
     alone = absorb(IN_SYNC, 12, KNOWN)
     again = absorb(alone, 13, WISH)
 
-    assert alone.known_sku is None
-    assert needs_look_up(again, NOW)
+    assert (alone.state, due(alone, ITEMS)) == (SkuState.IN_SYNC, [])
     assert again.state is SkuState.PENDING
+    assert needs_look_up(again, NOW)
+    there = Observation(RemoteItem(ITEM, KNOWN), sku=RemoteSku(ITEM, {**KNOWN_SKU, NAME: name}))
+    found = observe(again, there, policy, NOW)
+    assert found is not None
+    assert not found.is_foreign
+    assert due(found, policy) == ([] if name == "Shoe" else [(Action.UPDATE, SKU, {NAME})])
+
+
+def test_a_sku_that_was_not_kept_at_the_end_is_not_deleted_with_its_row() -> None:
+    left = gone(absorb(IN_SYNC, 12, KNOWN), NOW - 2 * DAY, 3)
+
+    assert left is not None
+    assert due(left, WITH_DELETES) == [(Action.DELETE, OF_ITEM, set(KNOWN))]
+
+
+def test_a_sku_that_was_lost_while_it_was_not_kept_is_brought_back() -> None:
+    again = absorb(absorb(IN_SYNC, 12, KNOWN), 13, WISH)
+
+    found = observe(again, Observation(RemoteItem(ITEM, KNOWN)), PAIRS, NOW)
+
+    assert bringing_back(found)
 
 
 def bringing_back(row: Tracked | None) -> bool:

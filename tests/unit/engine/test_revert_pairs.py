@@ -14,8 +14,9 @@ from syncd.domain.delivery import Accepted, Failure, Transient
 from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.policy import Policy
 from syncd.domain.tracking import Ownership, Reverted, SkuState, Tracked
-from syncd.engine.absorb import gone
+from syncd.engine.absorb import absorb, gone
 from syncd.engine.deeds import Deeds, HalfDeeds
+from syncd.engine.forget import is_left_behind
 from syncd.engine.observe import Observation, observe
 from syncd.engine.plan import change_for
 from syncd.engine.revert import Kept, Occasion, Standing, released, undone
@@ -158,6 +159,42 @@ def test_a_sku_that_was_ours_before_its_item_was_made_stays_ours() -> None:
     left = change_for(gone_since, PAIRS, NOW, 9)
     assert left is not None
     assert [(one.action, one.resource) for one in left.halves] == [(Action.DELETE, SKU)]
+
+
+@pytest.mark.parametrize("adopt", [True, False])
+def test_a_sku_that_the_policy_leaves_when_its_pair_is_undone_stays_ours(adopt: bool) -> None:
+    policy = Policy(skus=True, adopt=adopt)
+    row = attempt(did(MADE_ITEM, MADE_SKU), IN_SYNC, item=True, sku=True)
+    assert isinstance(row, Tracked)
+    change = change_for(row, policy, NOW, 0)
+    assert change is not None
+    assert [(one.action, one.resource) for one in change.halves] == [(Action.DELETE, OF_ITEM)]
+
+    held = settle(claim(row, change), change, Accepted(None), policy, NOW)
+
+    assert held is not None
+    assert (held.state, held.known, held.known_sku) == (SkuState.HELD, None, THE_SKU)
+    wished = absorb(held, 12, {**WISH, NAME: "Boot"})
+    found = observe(wished, Observation(None, sku=RemoteSku(ITEM, THE_SKU)), policy, NOW)
+    assert found is not None
+    again = change_for(found, policy, NOW, 0)
+    assert again is not None
+    assert [(one.action, one.resource) for one in again.halves] == [
+        (Action.UPDATE, SKU),
+        (Action.CREATE, OF_ITEM),
+    ]
+
+
+def test_a_sku_that_stays_is_let_go_once_its_row_has_left_the_catalog() -> None:
+    policy = Policy(skus=True)
+    held = replace(HALF_MADE, desired=None, reverted=Reverted(CYCLE, WISH, keeps_sku=True))
+
+    left = gone(held, NOW - 2 * DAY, 3)
+
+    assert left is not None
+    assert change_for(left, policy, NOW, 9) is None
+    assert is_left_behind(left, policy)
+    assert observe(left, Observation(None, sku=RemoteSku(ITEM, THE_SKU)), policy, NOW) is None
 
 
 def test_an_item_comes_back_beside_the_sku_that_has_stayed() -> None:
