@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def all_set_aside() -> Iterator[None]:
-    """Search only what is made in the block, and afterwards everything again.
+    """Search only what is made in the block, and afterwards everything, be it set aside before.
 
     A process begins with some hundred thousand objects, its modules and its plan. To look through
     them takes a tenth of a second and more, in which no request leaves and no outcome is recorded.

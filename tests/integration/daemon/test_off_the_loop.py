@@ -222,15 +222,18 @@ async def test_neither_being_on_duty_nor_telling_people_does(
 async def test_once_all_is_loaded_little_is_searched_for_garbage_and_often(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_to: list[int] = []
+    done: list[str] = []
+    kept = iter([0, 7, 7, 0])  # a delivery lets go of everything after the third look
     monkeypatch.setattr(garbage, "SETTLED", 0.0)
-    monkeypatch.setattr("gc.collect", lambda: set_to.append(0))  # long, in a test's process
-    monkeypatch.setattr("gc.freeze", lambda: set_to.append(1))
-    monkeypatch.setattr("gc.set_threshold", set_to.append)
+    monkeypatch.setattr(garbage, "AGAIN", 0.0)
+    monkeypatch.setattr("gc.get_freeze_count", lambda: next(kept, 7))
+    monkeypatch.setattr("gc.collect", lambda: done.append("searched"))  # long, in a test's process
+    monkeypatch.setattr("gc.freeze", lambda: done.append("kept"))
+    monkeypatch.setattr("gc.set_threshold", lambda most: done.append(f"after {most}"))
     async for _ in _serving(_Service(shop, shop.state)):
-        await until(lambda: len(set_to) == 3)
+        await until(lambda: len(done) == 5)
 
-    assert set_to == [0, 1, garbage.NEW_OBJECTS]
+    assert done == [f"after {garbage.NEW_OBJECTS}", *(["searched", "kept"] * 2)]
 
 
 async def test_a_slow_reload_keeps_no_work_waiting(shop: Shop) -> None:
