@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from syncd.domain.attributes import ItemId
@@ -50,17 +50,17 @@ class Sharing(Protocol):
         """See what has become of the offers; each answer comes once."""
 
 
-class Claim(Protocol):
+@dataclass(slots=True)
+class Claim:
     """Offers that this helper alone has now, in the transaction that writes their intents."""
 
-    @property
-    def transaction(self) -> Transaction: ...
-
-    @property
-    def offered(self) -> Sequence[Offered]: ...
+    transaction: Transaction
+    offered: Sequence[Offered]
+    left_out: list[ItemId] = field(default_factory=list)
 
     def leave_out(self, ids: Sequence[ItemId]) -> None:
         """Tell that these are not sent, for their rows have moved on."""
+        self.left_out.extend(ids)
 
 
 class Help(Protocol):

@@ -13,7 +13,7 @@ from syncd.domain.attributes import ItemId
 from syncd.domain.cycle import CycleId
 from syncd.engine.breaker import was_kept_back
 from syncd.errors import LeaseLostError, StateError
-from syncd.ports import Offered
+from syncd.ports import Claim, Offered
 from syncd.state import fence
 from syncd.state.changes import change_from
 from syncd.state.outcomes import outcome_text
@@ -25,7 +25,7 @@ from syncd.state.postgres.signs import LEASE, LEAVE
 from syncd.state.transaction import SqlTransaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy import Connection
 
@@ -79,18 +79,6 @@ def _found(room: PostgresRoom, meaning: str) -> Invitation | None:
             return None
         row = ran(connection, offers.FIND, values).fetchone()
     return None if row is None else Invitation(row[0], row[1], CycleId(row[2]))
-
-
-@dataclass(slots=True)
-class PostgresClaim:
-    """The port's `Claim`."""
-
-    transaction: Transaction
-    offered: Sequence[Offered]
-    left_out: list[ItemId] = field(default_factory=list)
-
-    def leave_out(self, ids: Sequence[ItemId]) -> None:
-        self.left_out.extend(ids)
 
 
 @dataclass(slots=True)
@@ -154,12 +142,12 @@ class PostgresHelp:
         return 0.0 if sight.holder.ended else min(LEAVE, self._timing.term - sight.silent)
 
     @contextmanager
-    def claiming(self, action: Action, most: int) -> Iterator[PostgresClaim]:
+    def claiming(self, action: Action, most: int) -> Iterator[Claim]:
         with self._writing() as connection:
             values = self._values(action=action.value, most=most)
             rows = sorted(ran(connection, offers.CLAIM, values).fetchall())
             offered = [Offered(change_from(text), approved) for _, text, approved in rows]
-            claim = PostgresClaim(self._transaction(connection), offered)
+            claim = Claim(self._transaction(connection), offered)
             yield claim
             self._tell(connection, dict.fromkeys(claim.left_out, LEFT_OUT))
 

@@ -22,7 +22,7 @@ from syncd.state.postgres.lease import BEAT, TERM, PostgresLease, Rooms
 from syncd.state.postgres.line import PATIENCE, SIGNS, Access
 from syncd.state.postgres.place import Place, cache_folder
 from syncd.state.postgres.private import open_migrated_copy
-from syncd.state.postgres.room import Migration, PostgresRoom, open_room, shared_room
+from syncd.state.postgres.room import PostgresRoom, open_room, shared_room
 from syncd.state.sqlite.opening import open_private
 from syncd.state.undoing import undone_on_failure
 
@@ -121,7 +121,7 @@ def _make_ready(room: PostgresRoom) -> None:
     if not is_made:
         with room.writing() as connection:
             make_schema(connection, room)
-    migrate.bring_up_to_date(Migration(room))
+    migrate.bring_up_to_date(room.migrating())
 
 
 def make_schema(connection: Connection, room: PostgresRoom) -> None:

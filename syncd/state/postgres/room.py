@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +37,7 @@ class PostgresRoom:
     place: Place
     pool: Pool
     _give_back: Callable[[], None]
+    _known_as: str | None = None
 
     @property
     def name(self) -> str:
@@ -70,7 +71,13 @@ class PostgresRoom:
         """Nobody else writes to this account until the end, and readers are not kept waiting."""
         with self.unlocked() as connection:
             self.lock_writers_out(connection)
+            if self._known_as is not None:
+                connection.execute(_NAME_IT, {"name": self._known_as})
             yield connection
+
+    def migrating(self) -> PostgresRoom:
+        """The same, for bringing its tables up to date, however long that takes."""
+        return replace(self, _known_as=MIGRATING)
 
     def lock_writers_out(self, connection: Connection) -> None:
         """Let nobody else write to this account until the end of the transaction."""
@@ -89,26 +96,6 @@ class PostgresRoom:
     def close(self) -> None:
         """Give the connections back."""
         self._give_back()
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """The connections of a room for bringing its tables up to date, however long that takes."""
-
-    room: PostgresRoom
-
-    @property
-    def name(self) -> str:
-        return self.room.name
-
-    def reading(self) -> AbstractContextManager[Connection]:
-        return self.room.reading()
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        with self.room.writing() as connection:
-            connection.execute(_NAME_IT, {"name": MIGRATING})
-            yield connection
 
 
 def open_room(place: Place, access: Access, time: ServerTime | None = None) -> PostgresRoom:

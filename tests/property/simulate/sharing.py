@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,7 +15,7 @@ from syncd.domain.cycle import CycleId
 from syncd.domain.delivery import Outcome
 from syncd.engine.breaker import was_kept_back
 from syncd.errors import LeaseLostError
-from syncd.ports import Helped, Offered, State, Transaction
+from syncd.ports import Claim, Helped, Offered, State, Transaction
 from syncd.state.holding import TERM
 from tests.property.simulate.process import Process
 
@@ -168,18 +168,6 @@ class SimulatedSharing:
 
 
 @dataclass(slots=True)
-class SimulatedClaim:
-    """The port's `Claim`."""
-
-    transaction: Transaction
-    offered: Sequence[Offered]
-    left_out: list[ItemId] = field(default_factory=list)
-
-    def leave_out(self, ids: Sequence[ItemId]) -> None:
-        self.left_out.extend(ids)
-
-
-@dataclass(slots=True)
 class SimulatedHelp:
     """The port's `Help`: it sends by the leader's lease, and no longer."""
 
@@ -208,14 +196,12 @@ class SimulatedHelp:
         return True
 
     @contextmanager
-    def claiming(self, action: Action, most: int) -> Iterator[SimulatedClaim]:
+    def claiming(self, action: Action, most: int) -> Iterator[Claim]:
         with self._writing() as transaction:
             is_known = self.delivery.is_open and self.helper.name in self.delivery.helpers
             ids = self.delivery.free(action)[:most] if is_known else []
             taken = [self.delivery.offers[id_] for id_ in ids]
-            claim = SimulatedClaim(
-                transaction, [Offered(one.change, one.approved) for one in taken]
-            )
+            claim = Claim(transaction, [Offered(one.change, one.approved) for one in taken])
             yield claim
         for one in taken:
             one.claimant, one.is_told = self.helper.name, one.change.id in claim.left_out
