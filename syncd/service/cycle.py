@@ -213,6 +213,7 @@ class _Cycle:
             fault=None if stopped else fault_of(failure),
             due_again=self._passes.due_again,
             canary=self._passes.canary,
+            wishless=self._passes.wishless,
         )
 
     def announce(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from syncd.domain.attributes import ItemId
 from syncd.domain.change import ChangeOutcome
 from syncd.domain.cycle import ChangeResult, Counts, CycleResult, Fault, GuardStop
 from syncd.domain.policy import PolicyMode
@@ -20,7 +21,10 @@ from syncd.service.terms import CycleRequest, Ports, Terms
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What a cycle leaves behind when it ends, early or not."""
+    """What a cycle leaves behind when it ends, early or not.
+
+    `wishless` are the pending rows without a wish, None where it has not gone by all of them.
+    """
 
     started: datetime
     read: CatalogRead
@@ -32,6 +36,7 @@ class Ending:
     fault: Fault | None
     due_again: datetime | None
     canary: Canary
+    wishless: frozenset[ItemId] | None
 
 
 def finish(ports: Ports, terms: Terms, request: CycleRequest, ending: Ending) -> CycleResult:
@@ -39,7 +44,7 @@ def finish(ports: Ports, terms: Terms, request: CycleRequest, ending: Ending) ->
     rows = ports.state.tracked(ending.results.to_correct())
     reading = ending.read.reading
     changes = _told(ending.results.final(rows), request)
-    left = left_over(ports, terms, ending.results)
+    left = left_over(ports, terms, ending.results, ending.wishless)
     return CycleResult(
         id=request.id,
         mode=request.mode,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
+from heapq import merge
 from itertools import islice
+from operator import attrgetter
 from typing import Final
 
 from syncd.domain.attributes import ItemId
@@ -24,6 +27,8 @@ from syncd.service.terms import Ports, Terms
 MOST_NAMED: Final = 1_000
 """Foreign rows that a cycle looks at: an account may have a million that are no work of ours."""
 
+_DIFFERING: Final = (SkuState.PENDING, SkuState.IN_FLIGHT, SkuState.MISSING)
+
 
 @dataclass(slots=True)
 class Left:
@@ -39,10 +44,20 @@ class Left:
     waiting: Remarks = field(default_factory=Remarks)
 
 
-def left_over(ports: Ports, terms: Terms, results: Results) -> Left:
-    """Look through the table as it is now."""
-    left, now, failed = Left(), ports.clock.now(), results.retryable()
-    for differing in _differing(ports):
+def left_over(
+    ports: Ports, terms: Terms, results: Results, wishless: AbstractSet[ItemId] | None
+) -> Left:
+    """Look through the table as it is now.
+
+    `wishless` are the ids of all pending rows without a wish, None where nobody has gone by them.
+    """
+    now, failed = ports.clock.now(), results.retryable()
+    if terms.policy.mode is PolicyMode.REPORT_ONLY and wishless is not None:
+        others, rows = _to_be_deleted(ports.state, wishless)
+        left = Left(kept_back=others)
+    else:
+        left, rows = Left(), rows_in(ports.state, *_DIFFERING)
+    for differing in rows:
         row = in_time(differing, terms.policy, now)
         is_spared = _is_spared(row, now)
         may_be_written = _may_be_written(row, terms.policy, now)
@@ -57,8 +72,16 @@ def left_over(ports: Ports, terms: Terms, results: Results) -> Left:
     return left
 
 
-def _differing(ports: Ports) -> Iterator[Tracked]:
-    return rows_in(ports.state, SkuState.PENDING, SkuState.IN_FLIGHT, SkuState.MISSING)
+def _to_be_deleted(state: State, wishless: AbstractSet[ItemId]) -> tuple[int, Iterator[Tracked]]:
+    """Count the pending rows that have a wish, and give all others that differ, ordered by id.
+
+    Where nothing is ever written there is no more to say of those than how many they are.
+    """
+    found = state.tracked(sorted(wishless)).values()
+    pending = [row for row in found if row.state is SkuState.PENDING]
+    count = state.census().states.get(SkuState.PENDING, 0)
+    missing = rows_in(state, SkuState.MISSING)
+    return count - len(pending), merge(pending, missing, key=attrgetter("id"))
 
 
 def _may_be_written(row: Tracked, policy: Policy, now: datetime) -> bool:

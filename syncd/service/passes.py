@@ -50,6 +50,7 @@ class Passes:
     stops: tuple[GuardStop, ...] = ()
     orphaned_until: datetime | None = None
     due_again: datetime | None = None
+    wishless: frozenset[ItemId] | None = None
 
     async def find_out(self, ids: Sequence[ItemId]) -> None:
         """Ask what became of the writes of these ids whose outcome is not recorded."""
@@ -115,12 +116,16 @@ class Passes:
 
     def _survey(self, read: CatalogRead, now: datetime) -> tuple[Draft, list[ItemId]]:
         """List what must be looked up; where that is nothing, the draft is whole as well."""
-        draft, ids = self._empty_draft(read, now), list[ItemId]()
+        draft, ids, wishless = self._empty_draft(read, now), list[ItemId](), set[ItemId]()
         for row in self._due_rows(now):
+            if row.desired is None:
+                wishless.add(row.id)
             if self._is_to_be_looked_up(row, now):
                 ids.append(row.id)
             elif not ids:
                 draft.add(row)
+        if not self.request.only:
+            self.wishless = frozenset(wishless)
         return draft, ids
 
     def _is_to_be_looked_up(self, row: Tracked, now: datetime) -> bool:

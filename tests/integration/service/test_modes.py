@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,9 +11,12 @@ import pytest
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.change import Action, ChangeOutcome
 from syncd.domain.policy import PolicyMode
-from syncd.domain.tracking import SkuState
+from syncd.domain.tracking import SkuState, Tracked
 from syncd.engine.standing import exit_code
 from syncd.errors import ExitCode
+from syncd.ports import Table
+from syncd.service import left
+from syncd.service.table import rows_in
 from tests.integration.service.shop import Shop, numbered, outcomes
 
 
@@ -79,6 +83,23 @@ async def test_report_only_plans_everything_and_waits_for_nothing(busy: Shop) ->
     assert {one.outcome for one in result.changes} == {ChangeOutcome.PLANNED}
     assert busy.clock.sleeps == []
     assert busy.journal("new") == []
+
+
+async def test_a_report_alone_counts_what_differs_and_does_not_go_by_it_again(
+    busy: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy.policy(mode=PolicyMode.REPORT_ONLY)
+    walked: list[SkuState] = []
+
+    def note(table: Table, *states: SkuState) -> Iterator[Tracked]:
+        walked.extend(states)
+        return rows_in(table, *states)
+
+    monkeypatch.setattr(left, "rows_in", note)
+    result = await busy.run()
+
+    assert len(result.changes) == 3
+    assert walked == [SkuState.MISSING]
 
 
 async def test_a_report_alone_asks_for_no_sku_of_what_differs(busy: Shop) -> None:
