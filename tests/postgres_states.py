@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import delete
@@ -14,8 +14,6 @@ from sqlalchemy import delete
 from syncd.ports import State
 from syncd.state import open_state, schema
 from tests.servers import Server
-
-_numbers = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class Account:
 @contextmanager
 def new_account(server: Server, *, made: bool = True) -> Iterator[Account]:
     """An account that no other test uses."""
-    account = Account(server, f"test-{next(_numbers)}")
+    account = Account(server, f"test-{uuid4().hex}")
     if made:
         account.open().close()
     yield account

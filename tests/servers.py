@@ -16,9 +16,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import psutil
 import psycopg
@@ -34,7 +34,6 @@ PASSWORD: Final = "s3cr3t/of:ours"
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - servers write hundreds of files before they answer
 _PATIENCE: Final = 30.0
 _PAUSE: Final = 0.01
-_numbers = count(1)
 
 
 class MissingServerError(Exception):
@@ -64,7 +63,7 @@ class Server:
     @contextmanager
     def database(self) -> Iterator[str]:
         """Make an empty place of its own for tables, and give the URL that leads there."""
-        name = f"t{os.getpid()}_{next(_numbers)}"
+        name = f"t{uuid4().hex}"
         engine = self.engine()
         with engine.begin() as connection:
             connection.exec_driver_sql(f"CREATE SCHEMA {name}")

@@ -37,6 +37,11 @@ class Holder:
         return datetime.strptime(self.since, _SINCE).replace(tzinfo=UTC)
 
 
+def since(moment: datetime) -> str:
+    """What `Holder.since` says of this moment, in words that people read too."""
+    return moment.astimezone(UTC).strftime(_SINCE)
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What a look at the file shows; two that are alike mean that no sign of life came between."""

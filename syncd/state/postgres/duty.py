@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 from syncd.errors import LeaseHeldError, StateError
 from syncd.state.duty import lost, refusal
-from syncd.state.lock_file import Holder
+from syncd.state.lock_file import Holder, since
 from syncd.state.postgres import signs
 from syncd.state.postgres.signs import DUTY, SignedSeat
 
@@ -56,8 +55,7 @@ class PostgresDuty:
             if not before.is_free(self._timing.term):
                 raise refusal(self._room.name, before.who)
             number = 1 if before.holder is None else before.holder.number + 1
-            since = f"{self._timing.now().astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-            sign = Holder(holder, since, number, 0)
+            sign = Holder(holder, since(self._timing.now()), number, 0)
             signs.put(connection, DUTY, sign)
             return sign
 

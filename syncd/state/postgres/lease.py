@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -14,6 +13,7 @@ from sqlalchemy import text
 from syncd.errors import StateBusyError, StateError
 from syncd.state import fence, migrate
 from syncd.state.holding import Holding, Taking, Timing, first_sign
+from syncd.state.lock_file import since
 from syncd.state.postgres import offers, signs
 from syncd.state.postgres.home import Home
 from syncd.state.postgres.room import MIGRATING
@@ -87,7 +87,7 @@ class PostgresLease(Turns):
 
     def _advanced(self, holder: str) -> Taking | None:
         """Shut everybody else out, if nobody was quicker."""
-        since = f"{self._timing.now().astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        began = since(self._timing.now())
         with self._rooms.work.unlocked() as connection:
             connection.execute(_WAIT_A_MOMENT)
             self._rooms.work.lock_writers_out(connection)
@@ -98,7 +98,7 @@ class PostgresLease(Turns):
             if before.holder is not None and not before.holder.ended:
                 _log.warning("lease.taken_over", state=self._name, holder=before.who)
             self._doubt_an_old_copy(connection)
-            advanced = fence.advance(connection, holder, since, above=self._home.seen())
+            advanced = fence.advance(connection, holder, began, above=self._home.seen())
             signs.put(connection, LEASE, first_sign(advanced, self._timing))
             return Taking(advanced, before.sent_until(self._timing.now()))
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC
 from pathlib import Path
 
 from syncd.state.codec import moment_of
 from syncd.state.duty import lost, refusal
 from syncd.state.faults import files_translated
 from syncd.state.holding import Grounds, Timing
-from syncd.state.lock_file import Holder, LockFile, look_at, next_to
+from syncd.state.lock_file import Holder, LockFile, look_at, next_to, since
 from syncd.state.sqlite.watch import Watch
 
 
@@ -54,7 +53,7 @@ class DutyRoster:
 
     def _sign(self, holder: str) -> Holder:
         now = self._grounds.timing.now()
-        return Holder(holder, f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", 0, moment_of(now))
+        return Holder(holder, since(now), 0, moment_of(now))
 
 
 @dataclass(slots=True)

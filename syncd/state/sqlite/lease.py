@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC
 from pathlib import Path
 
 import structlog
@@ -14,7 +13,7 @@ from syncd.state.database import Connections
 from syncd.state.faults import files_translated
 from syncd.state.fence import Fence
 from syncd.state.holding import Grounds, Holding, LockedSeat, Taking, Timing, first_sign
-from syncd.state.lock_file import LockFile, Sight, look_at, next_to
+from syncd.state.lock_file import LockFile, Sight, look_at, next_to, since
 from syncd.state.sqlite.watch import Watch
 from syncd.state.turns import Turns, stopped_while_writing
 
@@ -70,7 +69,7 @@ class CycleLease(Turns):
         self, holder: str, before: Sight, stands_or_replaced: Callable[[], bool]
     ) -> Fence | None:
         """Shut everybody else out, if nobody was quicker; asked when nobody else can write."""
-        since = f"{self._grounds.timing.now().astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        began = since(self._grounds.timing.now())
         seen = 0 if before.holder is None else before.holder.number
         with self._connections.writing() as connection:
             if not stands_or_replaced():
@@ -79,7 +78,7 @@ class CycleLease(Turns):
             if fence.is_old_copy(connection, seen):
                 in_doubt = fence.doubt_what_is_known(connection)
                 _log.warning("state.restored", state=self._grounds.name, in_doubt=in_doubt)
-            return fence.advance(connection, holder, since, above=seen)
+            return fence.advance(connection, holder, began, above=seen)
 
     def _kept(self, lock: LockFile, before: Sight, advanced: Fence) -> Holding:
         last, timing = before.holder, self._grounds.timing

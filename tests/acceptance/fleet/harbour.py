@@ -9,9 +9,9 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import psycopg
 
@@ -24,7 +24,6 @@ from tests.warm import WARM
 
 TERM: Final = 1.5
 STALLED: Final = 2.5
-_numbers = count(1)
 _QUICK: Final = """
 import sys
 import syncd.fleet.fleet as fleet
@@ -157,7 +156,7 @@ class Harbour:
 @contextmanager
 def harbour(server: Server, folder: Path, sandbox: SandboxProcess) -> Iterator[Harbour]:
     """Make a database for one fleet; it goes with the block."""
-    name = f"fleet_{next(_numbers)}"
+    name = f"fleet_{uuid4().hex}"
     admin = server.engine().execution_options(isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")

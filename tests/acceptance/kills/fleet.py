@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 from syncd.errors import ExitCode
 from tests.acceptance.kills.arranged import ONE_BY_ONE, Arranged
@@ -27,7 +26,6 @@ full = "{rare}"
 audit = "{rare}"
 rolling = "0"
 """
-_numbers = itertools.count(1)
 
 
 class FleetSweep:
@@ -121,7 +119,7 @@ class FleetSweep:
 
     def _made(self, template: str) -> Account:
         """The account in a database of its own, which is a copy of another one."""
-        name = f"kills_{os.getpid()}_{next(_numbers)}"
+        name = f"kills_{uuid4().hex}"
         self._run(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE {template}")
         there = replace(self._server, url=self._server.url.set(database=name))
         return Account(there, ACCOUNT)

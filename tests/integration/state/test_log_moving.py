@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,17 +16,6 @@ from syncd.state.sqlite.log_moving import MANY, LogMoving
 from tests.contract.state.examples import put, sku
 
 ROWS = [sku(f"{number:05}") for number in range(MANY + 1)]
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "syncd.db"
-
-
-@pytest.fixture
-def state(file: Path) -> Iterator[State]:
-    with closing(open_state(f"sqlite:///{file}")) as state:
-        yield state
 
 
 @pytest.fixture
