@@ -11,6 +11,8 @@ from pathlib import Path
 from tests.property.soak.soak import Terms, soak
 
 MEGABYTE = 1 << 20
+POOLED = 5
+"""Connections that are kept; it hangs on what has met whether as many have ever been needed."""
 
 
 async def test_hundreds_of_cycles_leave_nothing_behind_but_the_journal_that_is_kept(
@@ -20,6 +22,7 @@ async def test_hundreds_of_cycles_leave_nothing_behind_but_the_journal_that_is_k
     settled, later = [size async for size in soak(tmp_path, (38, 58), terms)]
 
     assert later.descriptors <= settled.descriptors
+    assert 1 <= later.connections <= POOLED
     assert later.threads <= settled.threads
     assert later.tasks <= settled.tasks
     assert later.database <= 1.1 * settled.database

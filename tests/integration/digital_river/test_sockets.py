@@ -64,7 +64,7 @@ class TestFaults:
             (Fault(kind=FaultKind.LOST), "connection_broken", True),
             (Fault(kind=FaultKind.DROP), "connection_broken", False),
             (Fault(kind=FaultKind.HALF), "connection_broken", True),
-            (Fault(kind=FaultKind.SLOW, seconds=5), "timed_out", True),
+            (Fault(kind=FaultKind.SLOW, seconds=60), "timed_out", True),
             (Fault(kind=FaultKind.STATUS, status=502, html=True), "http_502", False),
         ],
         ids=["lost", "drop", "half", "slow", "html"],
@@ -73,7 +73,7 @@ class TestFaults:
         self, fault: Fault, code: str, carried_out: bool
     ) -> None:
         with running_sandbox(SandboxSettings()) as sandbox:
-            outcome = await create_under(sandbox, fault, seconds=0.5)
+            outcome = await create_under(sandbox, fault, seconds=2.0)
             assert isinstance(outcome, Transient)
             assert outcome.in_doubt
             assert outcome.failure.code == code
@@ -114,14 +114,13 @@ class TestFaults:
     async def test_an_answer_that_trickles_for_ever_ends_with_the_time_out(self) -> None:
         async def trickle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(b"HTTP/1.1 201 Created\r\ncontent-length: 1000000\r\n\r\n")
-            for _step in range(100):
+            while not writer.is_closing():  # which it is once the other end is gone
                 writer.write(b" ")
                 await asyncio.sleep(0.05)
 
-        async with serving(trickle) as url, client(url, seconds=0.4) as remote:
-            began = time.monotonic()
-            outcome = await remote.carry_out(create())
-            assert time.monotonic() - began < 2.0
+        async with serving(trickle) as url, client(url, seconds=1.0) as remote:
+            async with asyncio.timeout(60):
+                outcome = await remote.carry_out(create())
             assert isinstance(outcome, Transient)
             assert outcome.in_doubt
             assert outcome.failure.code == "timed_out"
@@ -140,14 +139,14 @@ class TestFaults:
 
 class TestDepartures:
     async def test_many_requests_are_under_way_together(self) -> None:
-        with running_sandbox(SandboxSettings(latency_seconds=0.5, rate_limit=0)) as sandbox:
+        slow = Fault(kind=FaultKind.SLOW, seconds=60.0)
+        with running_sandbox(SandboxSettings(faults=(slow,), rate_limit=0)) as sandbox:
             async with client(sandbox.url) as remote:
-                began = time.monotonic()
-                changes = [remote.carry_out(create(f"sku-{number}")) for number in range(64)]
-                outcomes = await asyncio.gather(*changes)
-                seconds = time.monotonic() - began
-        assert all(isinstance(outcome, Accepted) for outcome in outcomes)
-        assert seconds < 64 * 0.5 / 8, "more at once than one pool has connections"
+                changes = _begun(remote.carry_out(create(f"sku-{number}")) for number in range(64))
+                await _until(lambda: len(sandbox.store.requests()) == 64)
+                for change in changes:
+                    change.cancel()
+                await asyncio.gather(*changes, return_exceptions=True)
 
     async def test_an_answered_request_leaves_nothing_to_search_for_rings(self) -> None:
         gc.disable()
@@ -199,10 +198,9 @@ class TestDepartures:
         refusal = Fault(kind=FaultKind.STATUS, status=401)
         with running_sandbox(SandboxSettings(faults=(refusal,))) as sandbox:
             async with client(sandbox.url, MemoryPacer(1, WallClock())) as remote:
-                began = time.monotonic()
-                changes = (remote.carry_out(create(f"sku-{number}")) for number in range(30))
-                outcomes = await asyncio.gather(*changes)
-            assert time.monotonic() - began < 10.0, "not a turn for each of them"
+                changes = (remote.carry_out(create(f"sku-{number}")) for number in range(100))
+                async with asyncio.timeout(60):  # a turn for each of them would take 100 s
+                    outcomes = await asyncio.gather(*changes)
             assert len(sandbox.store.requests()) == 1
         assert all(isinstance(outcome, KeyRefused) for outcome in outcomes)
 
@@ -234,11 +232,10 @@ class TestHold:
                 waiting = _begun(remote.carry_out(create(f"sku-{n}")) for n in range(40))
                 reading = asyncio.create_task(_refused_read(remote))
                 await asyncio.sleep(0.1)
-                began = time.monotonic()
                 remote.hold()
-                outcomes = await asyncio.gather(*waiting)
-                await reading
-                assert time.monotonic() - began < 2.0
+                async with asyncio.timeout(30):
+                    outcomes = await asyncio.gather(*waiting)
+                    await reading
             assert len(sandbox.store.requests()) == 1
         assert all(outcome == UNSENT for outcome in outcomes)
 
@@ -248,10 +245,9 @@ class TestHold:
                 first = await remote.carry_out(create("first"))
                 waiting = _begun(remote.carry_out(create(f"sku-{n}")) for n in range(40))
                 await asyncio.sleep(0.1)
-                began = time.monotonic()
                 remote.hold()
-                outcomes = await asyncio.gather(*waiting)
-                assert time.monotonic() - began < 2.0
+                async with asyncio.timeout(30):
+                    outcomes = await asyncio.gather(*waiting)
             assert set(sandbox.store.items()) == {"first"}
         assert isinstance(first, Accepted)
         assert all(outcome == UNSENT for outcome in outcomes)
@@ -260,8 +256,7 @@ class TestHold:
         with running_sandbox(SandboxSettings(latency_seconds=1.0, rate_limit=0)) as sandbox:
             async with client(sandbox.url) as remote:
                 changes = _begun(remote.carry_out(create(f"sku-{n}")) for n in range(20))
-                await asyncio.sleep(0.3)
-                assert remote.requests == 20
+                await _until(lambda: remote.requests == 20)
                 remote.hold()
                 outcomes = await asyncio.gather(*changes)
                 late = await remote.carry_out(create("late"))
@@ -290,6 +285,12 @@ class TestHold:
 
 def _begun(changes: Iterable[Coroutine[object, object, Outcome]]) -> list[asyncio.Task[Outcome]]:
     return [asyncio.create_task(change) for change in changes]
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110 - what is waited for is another thread's, or a count
+            await asyncio.sleep(0.01)
 
 
 def _responses() -> int:

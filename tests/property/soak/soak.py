@@ -34,6 +34,7 @@ _A_DAY: Final = timedelta(days=1)
 _THREADS: Final = 6
 _LOOKS: Final = 10
 """At threads and descriptors, for some last a moment longer than what they were begun for."""
+_DESCRIPTORS: Final = Path("/proc/self/fd")
 _HOOKS: Final = 3
 _ROLLS: Final = 5
 _AUDITS: Final = 7
@@ -44,11 +45,15 @@ _TRIES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a process has grown to after so many cycles; `database` counts the bytes on disk."""
+    """What a process has grown to after so many cycles; `database` counts the bytes on disk.
+
+    `connections` are those to the state, and `descriptors` are not of them.
+    """
 
     cycles: int
     memory: int
     descriptors: int
+    connections: int
     threads: int
     tasks: int
     database: int
@@ -56,7 +61,8 @@ class Size:
     def __str__(self) -> str:
         return (
             f"{self.cycles:,} cycles: {self.memory / _MEGABYTE:.1f} MB of memory, "
-            f"{self.descriptors} file descriptors, {self.threads} threads, {self.tasks} tasks, "
+            f"{self.descriptors} file descriptors, {self.connections} connections, "
+            f"{self.threads} threads, {self.tasks} tasks, "
             f"{self.database / _MEGABYTE:.2f} MB of database"
         )
 
@@ -85,7 +91,7 @@ async def soak(folder: Path, marks: Sequence[int], terms: Terms) -> AsyncIterato
                 await works.poll()
                 await works.do_more(cycle, cycles_a_day=max(1, _A_DAY // terms.step))
                 if cycle in marks:
-                    yield _size(folder, cycle, await _quiet())
+                    yield _size(folder, cycle, await _quiet(folder))
             await works.is_mended()
         assert shop.is_settled(), "it did not work"
         assert works.notifier.told, "nobody was told of anything"
@@ -178,24 +184,44 @@ async def _working(shop: Shop) -> AsyncIterator[_Works]:
         await works.end()
 
 
-async def _quiet() -> tuple[int, int]:
-    """The fewest threads and file descriptors of a few moments."""
+@dataclass(frozen=True, slots=True)
+class _Quiet:
+    """The fewest of a few moments."""
+
+    threads: int
+    descriptors: int
+    connections: int
+
+
+async def _quiet(folder: Path) -> _Quiet:
     process, found = psutil.Process(), []
     for _ in range(_LOOKS):
-        found.append((process.num_threads(), process.num_fds()))
+        opened = [_opened(file) for file in _DESCRIPTORS.iterdir()]
+        states = sum(one.startswith(str(folder / "state.db")) for one in opened)
+        connections = opened.count(str(folder / "state.db"))
+        found.append((process.num_threads(), len(opened) - states, connections))
         await asyncio.sleep(0.01)
-    threads, descriptors = map(min, zip(*found, strict=True))
-    return threads, descriptors
+    threads, descriptors, connections = map(min, zip(*found, strict=True))
+    return _Quiet(threads=threads, descriptors=descriptors, connections=connections)
 
 
-def _size(folder: Path, cycles: int, quiet: tuple[int, int]) -> Size:
+def _opened(file: Path) -> str:
+    """What this descriptor is of, if it still is."""
+    try:
+        return str(file.readlink())
+    except FileNotFoundError:
+        return ""
+
+
+def _size(folder: Path, cycles: int, quiet: _Quiet) -> Size:
     gc.collect()
     process = psutil.Process()
     return Size(
         cycles=cycles,
         memory=process.memory_info().rss,
-        descriptors=quiet[1],
-        threads=quiet[0],
+        descriptors=quiet.descriptors,
+        connections=quiet.connections,
+        threads=quiet.threads,
         tasks=len(asyncio.all_tasks()),
         database=sum(file.stat().st_size for file in folder.glob("state.db*")),
     )
