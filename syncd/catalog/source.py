@@ -150,7 +150,7 @@ def _digest_of_sense(settings: Catalog, meaning: str) -> str:
         "version": _VERSION,
         "engine": engine_version(),
         "dialect": settings.dialect(),
-        "mapping": settings.model_dump(mode="json", include={"mapping", "filter"}),
+        "mapping": settings.as_json(("mapping", "filter")),
         "joins": [[join.name, join.key, join.dialect()] for join in settings.join],
         "beyond": meaning,
     }

@@ -11,6 +11,7 @@ import orjson
 
 from syncd.config.catalog import Catalog, Join
 from syncd.config.remote import DigitalRiverSettings
+from syncd.config.sections import GuardSettings
 from syncd.config.settings import Settings
 from syncd.config.words import words_of
 from syncd.domain.attributes import SKU_ONLY
@@ -47,11 +48,11 @@ def parts_of_meaning(settings: Settings) -> dict[str, str]:
     rules = _as_lists(settings.rules.to_rule_book())
     parts = {
         _MAPPING: [_mapping_of(catalog), words_of(catalog.mapping)],
-        _FILTER: catalog.model_dump(mode="json", include={_FILTER})[_FILTER],
+        _FILTER: dict(catalog.filter),
         "dialect": [catalog.dialect(), *map(_joining, catalog.join)],
         "source": [catalog.place(), *(join.place() for join in catalog.join)],
-        "policy": settings.policy.model_dump(mode="json"),
-        "guards": settings.guards.model_dump(mode="json", exclude=set(_LIMIT_KEYS)),
+        "policy": settings.policy.as_json(),
+        "guards": settings.guards.as_json(GuardSettings.model_fields.keys() - _LIMIT_KEYS),
         "model": settings.digital_river.model,
         "rules": {**rules, "canonical_form": CANONICAL_FORM_VERSION},
         _VERSION: __version__,
@@ -82,7 +83,7 @@ def account_label(settings: Settings) -> str:
 
 def _mapping_of(catalog: Catalog) -> Mapping[str, object]:
     """The mapping; what it says nothing of for SKUs is left out, as before there was any."""
-    mapped = catalog.mapping.model_dump(mode="json")
+    mapped = catalog.mapping.as_json()
     vain = {name.key for name in SKU_ONLY if mapped[name.key] is None}
     return {key: value for key, value in mapped.items() if key not in vain}
 

@@ -21,12 +21,12 @@ class SourceSection(Section):
 
     def place(self) -> Mapping[str, object]:
         """Give what says where the rows come from, as JSON has it and without any secret."""
-        return self.model_dump(mode="json", include=set(self.PLACE - self.SECRET))
+        return self.as_json(self.PLACE - self.SECRET)
 
     def dialect(self) -> Mapping[str, object]:
         """Give what else decides which rows come from there and what they say, as JSON has it."""
         apart = self.PLACE | self.PACE | self.SECRET
-        return self.model_dump(mode="json", include=self._own_keys() - apart)
+        return self.as_json(self._own_keys() - apart)
 
     @classmethod
     def _own_keys(cls) -> set[str]:

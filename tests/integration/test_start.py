@@ -49,8 +49,10 @@ try:
     main()
 except SystemExit as end:
     from pydantic.plugin import _loader
+    from syncd.config import load, parts_of_meaning
     from syncd.config.section import Section
     found |= {"code": end.code, "modules": list(sys.modules), "plugins": _loader._plugins}
+    parts_of_meaning(load(None))
     found["sections"] = [one.__name__ for one in sections(Section) if one.__pydantic_complete__]
 """
 
@@ -81,7 +83,7 @@ def test_status_loads_nothing_that_other_commands_need(started: dict[str, object
     assert ANOTHERS & set(modules) == set()
 
 
-def test_the_settings_are_built_as_a_whole_and_no_section_by_itself(
+def test_settings_are_read_and_digested_as_a_whole_and_no_section_is_built_by_itself(
     started: dict[str, object],
 ) -> None:
     assert started["sections"] == ["Settings"]

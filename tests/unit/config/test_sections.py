@@ -45,6 +45,26 @@ def test_a_section_at_its_defaults_is_what_an_empty_table_makes_it(kind: type[Se
     assert kind.model_construct() == kind.model_validate({})
 
 
+@pytest.mark.parametrize("kind", SECTIONS)
+def test_a_section_is_written_as_pydantic_writes_it(kind: type[Section]) -> None:
+    usual = kind.model_construct()
+    assert usual.as_json() == usual.model_dump(mode="json")
+
+
+def test_a_mapping_is_written_as_pydantic_writes_it() -> None:
+    mapping = CatalogMapping(
+        id=SKU, part_number=MPN, eccn=ColumnMapping(field="e", values={"a": "b"}, default="EAR99")
+    )
+    assert mapping.as_json() == mapping.model_dump(mode="json")
+    assert list(mapping.as_json({"part_number", "id"})) == ["id", "part_number"]
+
+
+def test_no_secret_is_written(settings: Settings) -> None:
+    remote = settings.digital_river
+    assert remote.as_json() == remote.model_dump(mode="json")
+    assert "4f1c" not in str(remote.as_json())
+
+
 def test_a_column_alone_is_short_for_its_field() -> None:
     mapping = CatalogMapping.model_validate({"id": "sku", "part_number": {"field": "mpn"}})
     assert (mapping.id, mapping.part_number) == (SKU, MPN)
