@@ -10,21 +10,11 @@ import pytest
 
 from tests.acceptance.kills.launcher import Launcher, launching
 from tests.acceptance.kills.stage import Remote, Stage
-from tests.sandbox_process import SandboxProcess, sandbox_process
+from tests.sandbox_process import SandboxProcess
+from tests.shared_sandbox import sandbox, sandbox_of_session
 from tests.shop import Shop, row
 
-
-@pytest.fixture(scope="session")
-def sandbox_of_session() -> Iterator[SandboxProcess]:
-    with sandbox_process("--rate", "0") as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(sandbox_of_session: SandboxProcess) -> SandboxProcess:
-    """A sandbox that is empty and does as it should."""
-    sandbox_of_session.reset()
-    return sandbox_of_session
+__all__ = ["sandbox", "sandbox_of_session"]
 
 
 @pytest.fixture

@@ -17,8 +17,11 @@ import typer.main
 from syncd.cli import app, commands
 from syncd.cli.app import main
 from syncd.cli.stopping import SIGNALS
-from tests.sandbox_process import SandboxProcess, sandbox_process
+from tests.sandbox_process import SandboxProcess
+from tests.shared_sandbox import sandbox, sandbox_of_session
 from tests.shop import KEY, Run, Shop, row
+
+__all__ = ["sandbox", "sandbox_of_session"]
 
 
 @dataclass(frozen=True)
@@ -80,19 +83,6 @@ def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     root.setLevel(level)
     root.handlers[:] = listeners
     structlog.reset_defaults()
-
-
-@pytest.fixture(scope="session")
-def sandbox_of_session() -> Iterator[SandboxProcess]:
-    with sandbox_process("--rate", "0") as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(sandbox_of_session: SandboxProcess) -> SandboxProcess:
-    """A sandbox that is empty and does as it should."""
-    sandbox_of_session.reset()
-    return sandbox_of_session
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 
@@ -20,25 +19,13 @@ from syncd.web import server
 from syncd.web.app import application
 from syncd.web.doorway import Doorway
 from syncd.web.server import serving
-from tests.integration.web.room import BEARER, TOKEN, Room, room_in, visited
+from tests.integration.web.room import BEARER, TOKEN, Room, visited
 from tests.ports import free_port
 from tests.shop import wait_until
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 HTML = {"Accept": "text/html"}
 JSON = {"Accept": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    with room_in(tmp_path_factory.mktemp("room")) as room:
-        yield room
-
-
-@pytest.fixture(scope="module")
-def clients(rooms: Room) -> Iterator[httpx.Client]:
-    with visited(rooms) as client:
-        yield client
 
 
 @pytest.fixture

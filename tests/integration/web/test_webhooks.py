@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from syncd.domain.attributes import ItemId
 from syncd.web.hooks import AT_ONCE, MOST_BYTES
-from tests.integration.web.room import BEARER, NOON, TOKEN, Room, room_in, visited
+from tests.integration.web.room import BEARER, NOON, TOKEN, Room
 from tests.shop import wait_until
 
 if TYPE_CHECKING:
@@ -31,18 +31,6 @@ DIGITAL_RIVER = "/webhooks/digital-river"
 PRINTED = st.sampled_from([*map(chr, range(33, 127)), "é", "ÿ"])
 START = b"POST /webhooks/digital-river HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx"
 _LENIENT = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@pytest.fixture(scope="module")
-def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    with room_in(tmp_path_factory.mktemp("room")) as room:
-        yield room
-
-
-@pytest.fixture(scope="module")
-def clients(rooms: Room) -> Iterator[httpx.Client]:
-    with visited(rooms) as client:
-        yield client
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from syncd.daemon.beats import Beats, in_words
 from syncd.service.pulse import LONGEST_STANDSTILL, Pulse, Trouble
+from tests.fakes.ticks import Ticks
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -24,13 +25,6 @@ class Heard:
 
     def status(self, words: str) -> None:
         self.words.append(words)
-
-
-class Ticks:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

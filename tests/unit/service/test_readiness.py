@@ -23,17 +23,11 @@ from syncd.service.readiness import (
     obstacles,
 )
 from syncd.service.tally import CycleEnd
+from tests.fakes.ticks import Ticks
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOURLY = ScheduleSettings.model_validate({"poll": "1h", "jitter": "10s"})
 HOUR = 3600.0
-
-
-class Ticks:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

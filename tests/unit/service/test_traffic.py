@@ -10,20 +10,14 @@ from syncd.domain.change import Resource
 from syncd.domain.delivery import Verb
 from syncd.service.histogram import ANSWERS, Histogram
 from syncd.service.traffic import Kind, Traffic
+from tests.fakes.ticks import Ticks
 
 ITEM = Resource.INVENTORY_ITEM
 
 
-class Ticks:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def ticks() -> Ticks:
-    return Ticks()
+    return Ticks(100.0)
 
 
 @pytest.fixture
