@@ -27,7 +27,7 @@ from syncd.catalog.tables import Tables
 from syncd.config import Catalog
 from syncd.domain.sample import Sample
 from syncd.domain.snapshot import Position, Scope
-from syncd.ports import Advance, Comparison
+from syncd.ports import Advance, Comparison, Fingerprints
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class TakenSnapshot:
             return sample_of(self._take, joining, settings, folder, limit)
 
     @contextmanager
-    def compare(self, fingerprints: Path | None) -> Iterator[Comparison]:
+    def compare(self, fingerprints: Fingerprints | None) -> Iterator[Comparison]:
         """Read everything and compare; what the comparison gives is there until the block ends.
 
         Bytes are read up to three times, never beside each other's rows: for the lines, for the
@@ -119,7 +119,7 @@ class TakenSnapshot:
             yield self._compared(stack, folder, fingerprints)
 
     def _compared(
-        self, stack: ExitStack, folder: Path, fingerprints: Path | None
+        self, stack: ExitStack, folder: Path, fingerprints: Fingerprints | None
     ) -> FileComparison:
         settings, take = self._sense.settings, self._take
         division = division_of(settings)
@@ -158,7 +158,7 @@ class TakenSnapshot:
 
 
 @contextmanager
-def _knowing(tables: Tables, fingerprints: Path | None) -> Iterator[None]:
+def _knowing(tables: Tables, fingerprints: Fingerprints | None) -> Iterator[None]:
     """Let the tables take what is known while the block looks at the files."""
     if fingerprints is None:
         tables.know_nothing()

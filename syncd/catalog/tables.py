@@ -16,6 +16,7 @@ from syncd.catalog.database import count
 from syncd.catalog.room import making_room
 from syncd.catalog.spool import write
 from syncd.catalog.sql import FLAW, literal
+from syncd.ports import Fingerprints
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -91,19 +92,29 @@ class Tables:
         self._connection.execute(_SUM_UP)
 
     @contextmanager
-    def knowing(self, fingerprints: Path) -> Iterator[None]:
-        """Take the known fingerprints from a Parquet file, summed up by the end of the block."""
-        link = self._folder / "known.parquet"
-        with making_room(self._folder):
-            link.symlink_to(fingerprints.absolute())
+    def knowing(self, fingerprints: Fingerprints) -> Iterator[None]:
+        """Take the known fingerprints from their files, summed up by the end of the block."""
+        linked = self._linked(fingerprints)
+        if linked.steps:
+            self._connection.execute(f"CREATE TABLE walked AS {linked.walked()}")
         self._connection.execute(
             "CREATE VIEW known AS SELECT id, fingerprint, coalesce(missing, false) AS missing "
-            f"FROM read_parquet({literal(str(link))})"
+            f"FROM ({linked.known('walked')})"
         )
         with self._connection.cursor() as aside, ThreadPoolExecutor(1, "syncd-known") as threads:
             summing = threads.submit(aside.execute, _SUM_UP)
             yield
             summing.result()
+
+    def _linked(self, fingerprints: Fingerprints) -> Fingerprints:
+        """The same by names that mean nothing to the engine, which sees patterns in some paths."""
+        copy = self._folder / "known.parquet"
+        steps = [self._folder / f"step-{place}" for place in range(len(fingerprints.steps))]
+        with making_room(self._folder):
+            copy.symlink_to(fingerprints.copy.absolute())
+            for link, step in zip(steps, fingerprints.steps, strict=True):
+                link.symlink_to(step.absolute())
+        return Fingerprints(copy, tuple(steps))
 
     def count(self, rows: str) -> None:
         """Count records and combine fingerprints by file and bucket; the whole source is read."""

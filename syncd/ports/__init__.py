@@ -2,6 +2,7 @@
 
 from syncd.ports.catalog import Advance, CatalogSource, Comparison, Snapshot, every_row, unseen
 from syncd.ports.clock import Clock
+from syncd.ports.fingerprints import Fingerprints
 from syncd.ports.history import History
 from syncd.ports.journal import Journal
 from syncd.ports.lease import Duty, Lease, Turns
@@ -33,6 +34,7 @@ __all__ = [
     "Clock",
     "Comparison",
     "Duty",
+    "Fingerprints",
     "Help",
     "Helped",
     "History",

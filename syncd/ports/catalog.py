@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import chain
-from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.row_block import RowBlock
 from syncd.domain.sample import Sample
 from syncd.domain.snapshot import CatalogRow, Certificate, Position, Scope
+from syncd.ports.fingerprints import Fingerprints
 
 Advance: TypeAlias = Callable[[int], None]
 """Is told, while something goes on, of so many more rows, and of 0 where it moves without any.
@@ -94,13 +94,12 @@ class Snapshot(Protocol):
         Raises `CatalogError` where nothing can be read.
         """
 
-    def compare(self, fingerprints: Path | None) -> AbstractContextManager[Comparison]:
+    def compare(self, fingerprints: Fingerprints | None) -> AbstractContextManager[Comparison]:
         """Compare every record with `fingerprints`, or with nothing: then every row is new.
 
-        That is a Parquet file with the columns `id` (text), `fingerprint` (64-bit integer, null
-        where the row must count as changed) and `missing` (boolean). Raises `CatalogError` where
-        the source cannot be read at all (a mapped column gone, an unreadable encoding) and
-        `SuspectCatalogError` where it is empty or has lost its header.
+        One that is null (a 64-bit integer else) makes its row count as changed. Raises
+        `CatalogError` where the source cannot be read at all (a mapped column gone, an unreadable
+        encoding) and `SuspectCatalogError` where it is empty or has lost its header.
         """
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.snapshot import Reading
 from syncd.domain.tracking import SkuState, Tracked
+from syncd.ports.fingerprints import Fingerprints
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Table(Protocol):
     def known_at_random(self, count: int) -> Sequence[ItemId]:
         """So many owned ids whose item is known to exist, or all there are, chosen by chance."""
 
-    def fingerprints(self) -> AbstractContextManager[Path]:
-        """The Parquet copy that `Snapshot.compare` wants, made anew where it is stale."""
+    def fingerprints(self) -> AbstractContextManager[Fingerprints]:
+        """What `Snapshot.compare` wants, good until the end of the block."""
 
     def reading(self) -> Reading | None:
         """What is remembered of the last read."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -19,7 +18,7 @@ from syncd.domain.journal import JournalEntry, WriteId, WritesOfAnHour
 from syncd.domain.snapshot import Reading
 from syncd.domain.stock import StockPoint
 from syncd.domain.tracking import SkuState, Tracked
-from syncd.ports import Census, Duty, Lease, Shelf, Sightings, State, Transaction
+from syncd.ports import Census, Duty, Fingerprints, Lease, Shelf, Sightings, State, Transaction
 from syncd.state import (
     approvals,
     census,
@@ -91,7 +90,7 @@ class SqlState:
         if step is not None:
             self._database.stepped(step)
 
-    def fingerprints(self) -> AbstractContextManager[Path]:
+    def fingerprints(self) -> AbstractContextManager[Fingerprints]:
         return self._database.fingerprints()
 
     def tracked(self, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:

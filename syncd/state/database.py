@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from syncd.domain.journal import WriteId
 from syncd.errors import StateError
-from syncd.ports import Duty, Lease, Shelf
+from syncd.ports import Duty, Fingerprints, Lease, Shelf
 from syncd.state.codec import BegunRow, SkuRow
 from syncd.state.fingerprint_steps import Step
 from syncd.state.journal import Entered
@@ -63,7 +62,7 @@ class Database(Connections, Protocol):
     def copied(self) -> AbstractContextManager[Database]:
         """A private copy of the present moment, removed at the end of the block."""
 
-    def fingerprints(self) -> AbstractContextManager[Path]:
+    def fingerprints(self) -> AbstractContextManager[Fingerprints]:
         """As the port says."""
 
     def stepped(self, step: Step) -> None:

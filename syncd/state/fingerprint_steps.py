@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import secrets
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,7 +17,6 @@ import orjson
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.tracking import Tracked
-from syncd.state.columnar import literal
 
 Change: TypeAlias = tuple[int | None, bool] | None
 """The fingerprint, and whether the id is missing; None where its row was removed."""
@@ -27,13 +27,10 @@ _ENDING: Final = ".step"
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _MOST_ROWS: Final = 50_000
 """To mend a copy by more rows saves little, and they would take memory until the commit."""
-_MOST_BYTES: Final = 8 << 20
+SHORT: Final = 4 << 20
+"""The bytes that may lie there for a copy that is in use: what 50,000 rows take, about."""
+_MOST_BYTES: Final = 2 * SHORT
 """What may lie there for a copy that nobody asks for."""
-_READ: Final = """
-SELECT *, {place} AS place FROM read_json(
-  {file}, format = 'newline_delimited',
-  columns = {{'id': 'VARCHAR', 'fingerprint': 'BIGINT', 'missing': 'BOOLEAN', 'gone': 'BOOLEAN'}})
-"""
 
 
 @dataclass(slots=True)
@@ -77,7 +74,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The steps that lie beside a copy, each in a file that is named by both its stamps.
+    """The steps that lie beside a copy, each in a file that is named by its stamps and checksum.
 
     A stamp comes once: what a state did that a backup has replaced since leads to none of its own.
     """
@@ -92,20 +89,21 @@ class Steps:
         return cls(())
 
     def between(self, before: str, after: str) -> Sequence[Path] | None:
-        """The files that lead from one stamp to another, in turn; None where they do not."""
+        """The files that lead from one stamp to another, in turn; None where one is not whole."""
         preceding = {last: (file, first) for file in self.files for first, last in [_of(file)]}
         chain: list[Path] = []
         while after != before:
             file, after = preceding.pop(after, (None, ""))
-            if file is None:
+            if file is None or not _is_whole(file):
                 return None
             chain.insert(0, file)
         return chain
 
-    def remove(self) -> None:
-        """Take them away, for the copy is beyond them."""
+    def remove(self, but: Sequence[Path]) -> None:
+        """Take all others away, for the copy is beyond them."""
         for file in self.files:
-            file.unlink(missing_ok=True)
+            if file not in but:
+                file.unlink(missing_ok=True)
 
 
 def leave(copy: Path, step: Step) -> None:
@@ -113,11 +111,12 @@ def leave(copy: Path, step: Step) -> None:
     lying = Steps.beside(copy).files
     if sum(file.stat().st_size for file in lying) > _MOST_BYTES:
         return
-    name = f"{copy.name}.{step.before}.{step.after}{_ENDING}"
+    lines = b"".join(_lines(step))
+    name = f"{copy.name}.{step.before}.{step.after}.{_checksum(lines)}{_ENDING}"
     unfinished = copy.with_name(f"{copy.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
         with os.fdopen(os.open(unfinished, _NEW, 0o600), "wb") as file:
-            file.writelines(_lines(step))
+            file.write(lines)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(copy.with_name(name))
@@ -125,17 +124,20 @@ def leave(copy: Path, step: Step) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def walked(files: Iterable[Path]) -> str:
-    """Select what the last of these files that tells of an id says of it."""
-    parts = " UNION ALL ".join(
-        _READ.format(place=place, file=literal(str(file))) for place, file in enumerate(files)
-    )
-    return f"SELECT * FROM ({parts}) QUALIFY place = max(place) OVER (PARTITION BY id)"
-
-
 def _of(file: Path) -> tuple[str, str]:
-    before, after, _ = file.name.rsplit(".", 3)[1:]
+    before, after, _, _ = file.name.rsplit(".", 4)[1:]
     return before, after
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether it has what was written: a disk may lose or change it, and anybody may."""
+    with suppress(OSError):
+        return file.name.endswith(f".{_checksum(file.read_bytes())}{_ENDING}")
+    return False
+
+
+def _checksum(lines: bytes) -> str:
+    return f"{zlib.crc32(lines):08x}"
 
 
 def _lines(step: Step) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ import secrets
 import shutil
 import struct
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +19,11 @@ import orjson
 from sqlalchemy import Connection
 
 from syncd.errors import StateError
+from syncd.ports import Fingerprints
 from syncd.state import facts
 from syncd.state.columnar import columnar_engine, first_line, literal
 from syncd.state.faults import files_translated
-from syncd.state.fingerprint_steps import UNFINISHED, Step, Steps, leave, walked
+from syncd.state.fingerprint_steps import SHORT, UNFINISHED, Step, Steps, leave
 
 Fingerprint: TypeAlias = tuple[str, int | None, int]
 """Id, fingerprint, and 1 where the id is missing."""
@@ -34,16 +35,16 @@ _FORMAT: Final = "fingerprints-2"
 _ABANDONED_AFTER: Final = 3600.0
 _WORTH_MENDING: Final = 1 << 20
 """A smaller copy, in bytes, is made anew in no time."""
+_FEW: Final = 16
+"""Steps, each of which is a file to open."""
+_SHARE: Final = 1 / 3
+"""Of the copy's bytes: more than that takes about as long to be read as a new copy to be made."""
 _SPOOLED: Final = """
 SELECT * FROM read_json(
   {spool}, format = 'newline_delimited',
   columns = {{'id': 'VARCHAR', 'fingerprint': 'BIGINT', 'missing': 'BOOLEAN'}})
 """
-_MENDED: Final = """
-WITH walked AS MATERIALIZED ({walked})
-SELECT * FROM read_parquet({copy}) ANTI JOIN walked USING (id)
-UNION ALL SELECT id, fingerprint, missing FROM walked WHERE NOT gone
-"""
+_MENDED: Final = "WITH walked AS MATERIALIZED ({walked}) {known}"
 _WRITE: Final = """
 COPY ({rows}) TO {target} (FORMAT parquet, USE_TMP_FILE false, KV_METADATA {{stamp: {stamp}}})
 """
@@ -57,7 +58,7 @@ class FingerprintCopy:
     """The copy at `home`; `borrowed` is somebody else's, which is only read, and may be as good.
 
     A stale one is mended by the steps that lead to the present stamp, where all of them lie beside
-    it; any other is made anew.
+    it, or given with them as long as they are short; any other is made anew.
     """
 
     name: str
@@ -72,11 +73,11 @@ class FingerprintCopy:
     @contextmanager
     def current(
         self, reading: Callable[[], AbstractContextManager[Connection]], stream: Stream
-    ) -> Iterator[Path]:
-        """Give the copy's path, after mending it or making it anew where it is stale."""
+    ) -> Iterator[Fingerprints]:
+        """Give the copy with short steps, or after mending it or making it anew."""
         with files_translated(self.name):
-            self._refresh(reading, stream)
-        yield self.home
+            steps = self._refresh(reading, stream)
+        yield Fingerprints(self.home, tuple(steps))
 
     def stepped(self, step: Step) -> None:
         """Note what a transaction has done; what cannot be noted costs a copy made anew."""
@@ -86,16 +87,33 @@ class FingerprintCopy:
 
     def _refresh(
         self, reading: Callable[[], AbstractContextManager[Connection]], stream: Stream
-    ) -> None:
+    ) -> Sequence[Path]:
+        """Give the steps that lead from the copy to the present, once all others are gone."""
         past = Steps.beside(self.home)  # before the moment is chosen, which none leads beyond then
         with reading() as connection:
             stamp = facts.stamp(connection)
-            if not self._is_at(stamp):
+            steps = self._short_way(past, stamp)
+            if steps is None and not self._is_at(stamp):
                 with TemporaryDirectory(prefix="syncd-") as folder:
                     spool = Path(folder, "fingerprints.ndjson")
                     _spool(spool, stream(connection))
                     self._replace(_SPOOLED.format(spool=literal(str(spool))), stamp)
-        past.remove()
+        past.remove(but=steps or ())
+        return steps or ()
+
+    def _short_way(self, past: Steps, stamp: str) -> Sequence[Path] | None:
+        """The whole way to the stamp, where it takes less to go it each time than a new copy does.
+
+        Whoever leaves steps finds room for more of them beside these.
+        """
+        before = _stamp_of(self.home)
+        way = None if before is None else past.between(before, stamp)
+        if way is None or len(way) > _FEW:
+            return None
+        with suppress(OSError):
+            size = sum(step.stat().st_size for step in way)
+            return way if size <= min(_SHARE * self.home.stat().st_size, SHORT) else None
+        return None
 
     def _is_at(self, stamp: str) -> bool:
         """Whether the copy is good, after all that can be done without reading the whole table."""
@@ -113,7 +131,8 @@ class FingerprintCopy:
         chain = None if before is None else Steps.beside(lying).between(before, stamp)
         if chain is None:
             return False
-        rows = _MENDED.format(walked=walked(chain), copy=literal(str(self.home)))
+        lying_there = Fingerprints(self.home, tuple(chain))
+        rows = _MENDED.format(walked=lying_there.walked(), known=lying_there.known("walked"))
         try:
             self._replace(rows, stamp)
         except StateError:  # for a step that is gone or broken; a full disk is told by the next try

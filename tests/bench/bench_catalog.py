@@ -16,7 +16,7 @@ import pytest
 
 from syncd.catalog import FileSource
 from syncd.config import FileCatalog
-from syncd.ports import every_row
+from syncd.ports import Fingerprints, every_row
 from tests.bench.conftest import Measure, Tell
 from tests.bench.figure import Beside, Figure, at_most
 from tests.bench.memory import peak_megabytes
@@ -96,7 +96,7 @@ def _compared(table: Path, known: Path) -> Compared:
 
 def compare(table: Path, known: Path) -> int:
     """Compare, and take every row that comes out."""
-    with _source(table).read(None) as snapshot, snapshot.compare(known) as found:
+    with _source(table).read(None) as snapshot, snapshot.compare(Fingerprints(known)) as found:
         assert found.certificate.complete
         return sum(map(len, every_row(found)))
 

@@ -27,7 +27,7 @@ from syncd.catalog import FetchedSource
 from syncd.catalog.from_database import SqlFetcher
 from syncd.config import SqlCatalog
 from syncd.domain.snapshot import Scope
-from syncd.ports import every_row
+from syncd.ports import Fingerprints, every_row
 from tests.bench.conftest import Measure, Tell
 from tests.bench.figure import Beside, Figure, at_most
 from tests.bench.memory import peak_megabytes
@@ -175,7 +175,8 @@ def know(url: str, folder: Path) -> Path:
     known = folder / "known.parquet"
     with _source(url).read(None) as snapshot, snapshot.compare(None) as first:
         rows = (row for batch in every_row(first) for row in batch)
-        return write_fingerprints(known, ((str(row.id), row.fingerprint, False) for row in rows))
+        write_fingerprints(known, ((str(row.id), row.fingerprint, False) for row in rows))
+    return known
 
 
 def _turns(url: str, known: Path) -> dict[str, list[Figures]]:
@@ -247,7 +248,7 @@ def fetch(url: str, _: Path) -> int:
 
 def compare(url: str, known: Path) -> int:
     """Read and compare, and take every row that comes out."""
-    with _source(url).read(None) as snapshot, snapshot.compare(known) as found:
+    with _source(url).read(None) as snapshot, snapshot.compare(Fingerprints(known)) as found:
         assert found.certificate.complete
         return sum(map(len, every_row(found)))
 

@@ -105,9 +105,9 @@ def test_a_settled_batch(tell_time: TellTime, state: State) -> None:
 
 def test_fingerprints_made_anew(tell_time: TellTime, state: State) -> None:
     def make() -> None:
-        with state.fingerprints() as copy:
+        with state.fingerprints() as known:
             pass
-        copy.unlink()
+        known.copy.unlink()
 
     tell_time("PostgreSQL: fingerprints made anew", make)
 

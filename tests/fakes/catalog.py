@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import groupby, islice
-from pathlib import Path
 from typing import TypeVar
 
 from syncd.domain.attributes import Attribute, ItemId
@@ -15,7 +14,7 @@ from syncd.domain.row_block import RowBlock
 from syncd.domain.sample import Sample, SampledRow
 from syncd.domain.snapshot import REPEATED, CatalogRow, Certificate, Defect, Position, Scope
 from syncd.errors import CatalogError, VanishedColumnError
-from syncd.ports import Advance, Comparison, Snapshot, unseen
+from syncd.ports import Advance, Comparison, Fingerprints, Snapshot, unseen
 from tests.fakes.columns import columnar_engine
 
 Texts = Mapping[Attribute, str | None]
@@ -140,7 +139,7 @@ class _FakeSnapshot:
         return sample_of(islice(catalog.rows.items(), limit))
 
     @contextmanager
-    def compare(self, fingerprints: Path | None) -> Iterator[Comparison]:
+    def compare(self, fingerprints: Fingerprints | None) -> Iterator[Comparison]:
         catalog = self.catalog
         catalog.scopes.append(self.scope)
         if catalog.restless:
@@ -253,11 +252,13 @@ class _FakeComparison:
         return CatalogRow(item, fingerprint, values, number, self.catalog.name)
 
 
-def _known(fingerprints: Path | None) -> dict[str, tuple[int | None, bool]]:
+def _known(fingerprints: Fingerprints | None) -> dict[str, tuple[int | None, bool]]:
     if fingerprints is None:
         return {}
     with columnar_engine() as engine:
-        rows = engine.read_parquet(str(fingerprints)).order("id").fetchall()
+        if fingerprints.steps:
+            engine.execute(f"CREATE OR REPLACE TEMP TABLE walked AS {fingerprints.walked()}")
+        rows = engine.sql(fingerprints.known("walked")).order("id").fetchall()
     return {item: (fingerprint, missing) for item, fingerprint, missing in rows}
 
 

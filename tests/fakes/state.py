@@ -41,7 +41,7 @@ from syncd.domain.tracking import Ownership, SkuState, Tracked
 from syncd.engine.absorb import absorb
 from syncd.engine.wishes import Wishes
 from syncd.errors import LeaseHeldError, LeaseLostError
-from syncd.ports import Census, Sightings, State, Transaction
+from syncd.ports import Census, Fingerprints, Sightings, State, Transaction
 from tests.fakes.columns import columnar_engine
 from tests.fakes.sightings import FakeSightings
 
@@ -222,7 +222,7 @@ class FakeState:
             self.contents = contents
 
     @contextmanager
-    def fingerprints(self) -> Iterator[Path]:
+    def fingerprints(self) -> Iterator[Fingerprints]:
         rows = [(s.id, s.fingerprint, s.missing is not None) for s in self.contents.skus.values()]
         with TemporaryDirectory() as folder:
             spool, target = Path(folder, "spool.csv"), Path(folder, "fingerprints.parquet")
@@ -231,7 +231,7 @@ class FakeState:
             with columnar_engine() as engine:
                 spooled = engine.sql(_READ_SPOOL, params={"spool": str(spool)})
                 spooled.write_parquet(str(target))
-            yield target
+            yield Fingerprints(target)
 
     def tracked(self, ids: Sequence[ItemId]) -> dict[ItemId, Tracked]:
         return _among(self.contents, ids)

@@ -19,11 +19,10 @@ from syncd.state.postgres.sharing import PostgresShelf
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
-    from pathlib import Path
 
     from sqlalchemy import Connection
 
-    from syncd.ports import Duty, Lease, Shelf
+    from syncd.ports import Duty, Fingerprints, Lease, Shelf
     from syncd.state.codec import BegunRow, SkuRow
     from syncd.state.fingerprint_steps import Step
     from syncd.state.fingerprints import FingerprintCopy
@@ -101,7 +100,7 @@ class PostgresDatabase:
     def copied(self) -> AbstractContextManager[Database]:
         return overlaid(self.room, self.copy)
 
-    def fingerprints(self) -> AbstractContextManager[Path]:
+    def fingerprints(self) -> AbstractContextManager[Fingerprints]:
         return self.copy.current(self.reading, bulk.fingerprints)
 
     def stepped(self, step: Step) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from syncd.ports import Duty, Lease
+    from syncd.ports import Duty, Fingerprints, Lease
     from syncd.state.codec import BegunRow, SkuRow
     from syncd.state.postgres.room import PostgresRoom
 
@@ -123,7 +123,7 @@ class PostgresOverlay:
                 layer.copy_layer(*map(driver_of, (source, target)))
             yield copy
 
-    def fingerprints(self) -> AbstractContextManager[Path]:
+    def fingerprints(self) -> AbstractContextManager[Fingerprints]:
         return self.copy.current(self.reading, bulk.fingerprints)
 
     def stepped(self, step: Step) -> None:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from syncd.domain.journal import WriteId
-from syncd.ports import Duty, Lease
+from syncd.ports import Duty, Fingerprints, Lease
 from syncd.state import journal
 from syncd.state.codec import BegunRow, SkuRow
 from syncd.state.database import Database, only_read
@@ -98,7 +98,7 @@ class SqliteDatabase:
                 lease = CycleLease(scratch, beside(place, LOCK), Timing())
                 yield SqliteDatabase(scratch, copy, lease, now=self.now)
 
-    def fingerprints(self) -> AbstractContextManager[Path]:
+    def fingerprints(self) -> AbstractContextManager[Fingerprints]:
         return self.copy.current(self.reading, bulk.fingerprints)
 
     def stepped(self, step: Step) -> None:

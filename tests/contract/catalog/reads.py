@@ -13,7 +13,7 @@ import duckdb
 from syncd.config import FileCatalog
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.snapshot import CatalogRow, Certificate
-from syncd.ports import CatalogSource, every_row
+from syncd.ports import CatalogSource, Fingerprints, every_row
 
 Known: TypeAlias = tuple[str, int | None, bool]
 """An id, its fingerprint, and whether it is missing already."""
@@ -73,15 +73,15 @@ def digest_of(source: CatalogSource) -> str:
         return snapshot.digest()
 
 
-def write_fingerprints(path: Path, known: Iterable[Known]) -> Path:
-    """Write the Parquet file that a state hands to a source."""
+def write_fingerprints(path: Path, known: Iterable[Known]) -> Fingerprints:
+    """Write the Parquet file that a state hands to a source, which no step goes beyond."""
     spool = path.with_suffix(".jsonl")
     lines = "".join(
         json.dumps({"id": item, "fingerprint": fingerprint, "missing": missing}) + "\n"
         for item, fingerprint, missing in known
     )
     if path.exists() and spool.read_text(encoding="utf-8") == lines:
-        return path
+        return Fingerprints(path)
     spool.write_text(lines, encoding="utf-8")
     with duckdb.connect() as engine:
         engine.read_json(
@@ -89,7 +89,7 @@ def write_fingerprints(path: Path, known: Iterable[Known]) -> Path:
             format="newline_delimited",
             columns={"id": "VARCHAR", "fingerprint": "BIGINT", "missing": "BOOLEAN"},
         ).write_parquet(str(path), overwrite=True)
-    return path
+    return Fingerprints(path)
 
 
 def file_catalog(path: Path | str, **changed: Any) -> FileCatalog:  # noqa: ANN401 - as in TOML

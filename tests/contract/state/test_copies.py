@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -16,14 +15,9 @@ from syncd.errors import LeaseHeldError, LeaseLostError
 from syncd.ports import State
 from tests.contract.state import examples
 from tests.contract.state.examples import NOON, hash_of, put, sku, wishes_for
+from tests.contract.state.known import known_by
 
 _AT_ONCE = timedelta(0)
-
-
-def _held_in(copy: Path) -> set[tuple[str, int | None, bool]]:
-    with duckdb.connect() as engine:
-        query = "SELECT id, fingerprint, missing FROM read_parquet($copy)"
-        return set(engine.execute(query, {"copy": str(copy)}).fetchall())
 
 
 def test_only_one_holds_the_lease(state: State) -> None:
@@ -146,16 +140,16 @@ def test_an_overlay_has_an_overlay_a_lease_and_fingerprints_of_its_own(state: St
         put(second, [sku("c")])
         for each, ids in ((state, "a"), (overlay, "ab"), (second, "ac")):
             with each.fingerprints() as copy:
-                assert {row[0] for row in _held_in(copy)} == set(ids)
+                assert {row[0] for row in known_by(copy)} == set(ids)
 
 
 def test_the_copy_of_fingerprints_of_an_empty_state_has_its_columns(state: State) -> None:
     with state.fingerprints() as copy, duckdb.connect() as engine:
-        description = engine.execute("DESCRIBE FROM read_parquet($copy)", {"copy": str(copy)})
+        description = engine.execute(f"DESCRIBE {copy.known('')}")
         columns = [(name, type_) for name, type_, *_ in description.fetchall()]
 
         assert columns == [("id", "VARCHAR"), ("fingerprint", "BIGINT"), ("missing", "BOOLEAN")]
-        assert _held_in(copy) == set()
+        assert known_by(copy) == []
 
 
 def test_the_copy_of_fingerprints_holds_every_sku_whatever_its_state(state: State) -> None:
@@ -163,7 +157,7 @@ def test_the_copy_of_fingerprints_holds_every_sku_whatever_its_state(state: Stat
     put(state, [Tracked(ItemId("without"))])
 
     with state.fingerprints() as copy:
-        assert _held_in(copy) == {
+        assert set(known_by(copy)) == {
             ("without", None, False),
             *((str(word), hash_of(word), word is SkuState.MISSING) for word in SkuState),
         }
@@ -175,12 +169,12 @@ def test_the_copy_of_fingerprints_follows_every_change(state: State) -> None:
     for rows, row in zip(steps, expected, strict=True):
         put(state, rows)
         with state.fingerprints() as copy:
-            assert _held_in(copy) == {row}
+            assert set(known_by(copy)) == {row}
 
     with state.transaction() as transaction:
         transaction.forget([ItemId("a")])
     with state.fingerprints() as copy:
-        assert _held_in(copy) == set()
+        assert known_by(copy) == []
 
 
 def test_the_copy_of_fingerprints_follows_rows_that_begin(state: State) -> None:
@@ -188,7 +182,7 @@ def test_the_copy_of_fingerprints_follows_rows_that_begin(state: State) -> None:
         with state.transaction() as transaction:
             assert transaction.begin(wishes_for(begun))
         with state.fingerprints() as copy:
-            assert (begun, hash_of(begun), False) in _held_in(copy)
+            assert (begun, hash_of(begun), False) in known_by(copy)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
@@ -197,4 +191,4 @@ def test_ids_of_any_shape_are_held(state: State, ids: list[ItemId]) -> None:
     put(state, [Tracked(id_, fingerprint=1) for id_ in ids])
 
     with state.fingerprints() as copy:
-        assert {(id_, 1, False) for id_ in ids} <= _held_in(copy)
+        assert {(id_, 1, False) for id_ in ids} <= set(known_by(copy))

@@ -261,15 +261,15 @@ def test_the_copy_of_fingerprints_outlives_the_process_and_needs_no_folder(
 ) -> None:
     with closing(account.open()) as state:
         put(state, [sku("a")])
-        with state.fingerprints() as copy:
-            assert copy.parent == cache
-            made = copy.stat().st_mtime_ns
+        with state.fingerprints() as known:
+            assert known.copy.parent == cache
+            made = known.copy.stat().st_mtime_ns
     with closing(open_existing_read_only(account.url, account.name)) as state:
         with state.fingerprints() as borrowed:
-            assert borrowed.read_bytes() == copy.read_bytes()
-        assert copy.stat().st_mtime_ns == made
+            assert borrowed.copy.read_bytes() == known.copy.read_bytes()
+        assert known.copy.stat().st_mtime_ns == made
 
     monkeypatch.setenv("CACHE_DIRECTORY", "/proc/nowhere")
     with closing(account.open()) as state, state.fingerprints() as private:
-        assert private.exists()
-    assert not private.exists()
+        assert private.copy.exists()
+    assert not private.copy.exists()

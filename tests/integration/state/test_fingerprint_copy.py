@@ -17,9 +17,10 @@ import pytest
 from syncd.domain.attributes import ItemId
 from syncd.domain.tracking import Delivery, Held, Missing, Ownership, SkuState, Tracked
 from syncd.errors import StateError
-from syncd.ports import State
+from syncd.ports import Fingerprints, State
 from syncd.state import open_existing_read_only, open_state
 from tests.contract.state.examples import FAILURE, NOON, hash_of, intent, put, sku, wishes_for
+from tests.contract.state.known import known_by
 
 _FORGE = """
 COPY (SELECT 'forged' AS id, 1::BIGINT AS fingerprint, false AS missing)
@@ -29,9 +30,7 @@ _ROW = sku("a")
 
 
 def _ids(state: State) -> set[str]:
-    with state.fingerprints() as copy, duckdb.connect() as engine:
-        rows = engine.execute("SELECT id FROM read_parquet($copy)", {"copy": str(copy)})
-        return {id_ for (id_,) in rows.fetchall()}
+    return set(_rows(state))
 
 
 def _copy(file: Path) -> Path:
@@ -61,7 +60,7 @@ def forged(state: State, file: Path) -> State:
 
 def test_the_copy_stands_beside_the_file_for_its_user_alone(state: State, file: Path) -> None:
     with state.fingerprints() as copy:
-        assert copy == _copy(file)
+        assert copy == Fingerprints(_copy(file))
 
     assert stat.S_IMODE(_copy(file).stat().st_mode) == 0o600
     assert {path.name for path in file.parent.iterdir()} == {
@@ -186,7 +185,7 @@ def test_a_broken_copy_is_made_anew(
 def test_a_reader_borrows_a_good_copy(forged: State, url: str) -> None:
     with closing(open_existing_read_only(url)) as reader:
         with reader.fingerprints() as copy:
-            assert copy.parent != _copy(Path(url)).parent
+            assert copy.copy.parent != _copy(Path(url)).parent
         assert _ids(reader) == {"forged"}
         with reader.overlay() as overlay:
             assert _ids(overlay) == {"forged"}
@@ -242,6 +241,7 @@ def test_a_copy_that_cannot_be_made_is_told_and_leaves_nothing(
 def mending(forged: State, monkeypatch: pytest.MonkeyPatch) -> State:
     """The same, where no copy is so small that it would be made anew."""
     monkeypatch.setattr("syncd.state.fingerprints._WORTH_MENDING", 0)
+    monkeypatch.setattr("syncd.state.fingerprints._SHARE", 10)
     return forged
 
 
@@ -250,27 +250,81 @@ def _steps(file: Path) -> list[Path]:
 
 
 def _rows(state: State) -> dict[str, tuple[int | None, bool]]:
-    with state.fingerprints() as copy, duckdb.connect() as engine:
-        rows = engine.execute("FROM read_parquet($copy)", {"copy": str(copy)}).fetchall()
-    assert len({id_ for id_, _, _ in rows}) == len(rows)
-    return {id_: (fingerprint, missing) for id_, fingerprint, missing in rows}
+    with state.fingerprints() as known:
+        return {id_: (fingerprint, missing) for id_, fingerprint, missing in known_by(known)}
 
 
-def test_a_stale_copy_is_mended_by_what_was_done_since(mending: State, file: Path) -> None:
-    put(mending, [sku("b"), sku("c")])
-    put(mending, [replace(sku("b"), fingerprint=7, missing=Missing(NOON, 1)), sku("d")])
-    with mending.transaction() as transaction:
+@pytest.fixture
+def mended(mending: State, monkeypatch: pytest.MonkeyPatch) -> State:
+    """The same, where no way is so short that it is gone along each time."""
+    monkeypatch.setattr("syncd.state.fingerprints._FEW", 0)
+    return mending
+
+
+def test_a_stale_copy_is_mended_by_what_was_done_since(mended: State, file: Path) -> None:
+    put(mended, [sku("b"), sku("c")])
+    put(mended, [replace(sku("b"), fingerprint=7, missing=Missing(NOON, 1)), sku("d")])
+    with mended.transaction() as transaction:
         transaction.forget([ItemId("c")])
     assert [stat.S_IMODE(step.stat().st_mode) for step in _steps(file)] == [0o600] * 3
 
-    assert _rows(mending) == {
+    assert _rows(mended) == {
         "forged": (1, False),
         "b": (7, True),
         "d": (sku("d").fingerprint, False),
     }
     assert _steps(file) == []
     _forge(_copy(file))
-    assert _ids(mending) == {"forged"}
+    assert _ids(mended) == {"forged"}
+
+
+def test_short_steps_are_given_with_the_copy_and_leave_it_as_it_is(
+    mending: State, file: Path
+) -> None:
+    before = _copy(file).read_bytes()
+    put(mending, [sku("b"), sku("c")])
+    put(mending, [replace(sku("b"), fingerprint=7, missing=Missing(NOON, 1)), sku("d")])
+    with mending.transaction() as transaction:
+        transaction.forget([ItemId("c"), ItemId("a")])
+    (_copy(file).parent / f"{_copy(file).name}.of.another.00000000.step").touch()
+
+    for _ in range(2):
+        assert _rows(mending) == {
+            "forged": (1, False),
+            "b": (7, True),
+            "d": (sku("d").fingerprint, False),
+        }
+        with mending.fingerprints() as known:
+            assert (known.copy, len(known.steps)) == (_copy(file), 3)
+            assert sorted(known.steps) == _steps(file)
+    assert _copy(file).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("bound", "value"), [("_FEW", 2), ("SHORT", 150)], ids=["many", "much to read"]
+)
+def test_a_way_that_has_become_long_is_gone_once_more_and_mends_the_copy(
+    mending: State, file: Path, monkeypatch: pytest.MonkeyPatch, bound: str, value: int
+) -> None:
+    monkeypatch.setattr(f"syncd.state.fingerprints.{bound}", value)
+    for name in "bc":
+        put(mending, [sku(name)])
+    assert _ids(mending) == {"forged", "b", "c"}
+    assert len(_steps(file)) == 2
+    put(mending, [sku("d")])
+
+    assert _ids(mending) == {"forged", "b", "c", "d"}
+    assert _steps(file) == []
+
+
+def test_steps_that_are_much_beside_a_small_copy_mend_it(
+    mending: State, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncd.state.fingerprints._SHARE", 1)
+    put(mending, [sku(str(number)) for number in range(20)])
+
+    assert len(_ids(mending)) == 21
+    assert _steps(file) == []
 
 
 def test_a_copy_is_mended_by_rows_that_have_begun(mending: State) -> None:
@@ -315,8 +369,9 @@ def test_a_reader_mends_its_own_by_the_steps_of_another(
         lambda step: step.unlink(),
         lambda step: step.write_bytes(step.read_bytes()[:-5]),
         lambda step: step.write_bytes(b"\0" * 20),
+        lambda step: step.write_bytes(step.read_bytes().replace(b'"c"', b'"x"')),
     ],
-    ids=["gone", "truncated", "overwritten"],
+    ids=["gone", "truncated", "overwritten", "another"],
 )
 def test_a_copy_to_which_a_step_is_lacking_is_made_anew(
     mending: State, file: Path, break_it: Callable[[Path], object]

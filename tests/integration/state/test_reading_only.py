@@ -41,12 +41,12 @@ def _ask_everything(state: State) -> None:
     state.cycles(5)
     state.cycle(CYCLE)
     state.remembered("account")
-    with state.fingerprints() as copy:
-        assert copy.exists()
+    with state.fingerprints() as known:
+        assert known.copy.exists()
     with state.overlay() as overlay:
         put(overlay, [sku("dry")])
-        with overlay.fingerprints() as copy:
-            assert copy.exists()
+        with overlay.fingerprints() as known:
+            assert known.copy.exists()
 
 
 @pytest.fixture

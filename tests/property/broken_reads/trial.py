@@ -21,7 +21,7 @@ import structlog
 from syncd.catalog import FetchedSource, Source
 from syncd.catalog.fetching import Fetched, Fetcher
 from syncd.errors import CatalogError
-from syncd.ports import Advance, unseen
+from syncd.ports import Advance, Fingerprints, unseen
 from tests.contract.catalog.reads import file_catalog, write_fingerprints
 from tests.property.broken_reads.memory import answer_in_memory
 from tests.stubs.raw import RawServer, raw_server
@@ -78,7 +78,7 @@ class Rig:
     folder: Path
     server: RawServer
     store: RawServer
-    known: Path
+    known: Fingerprints
 
 
 def stays_sound(chance: Random) -> bool:

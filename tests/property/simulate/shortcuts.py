@@ -13,6 +13,7 @@ from unittest.mock import patch
 from uuid import UUID
 
 from syncd.digital_river import transport
+from syncd.ports import Fingerprints
 from syncd.service import deliver, shared
 from syncd.state import fingerprints, holding, sightings
 from syncd.state.holding import BEAT, Holding
@@ -33,10 +34,10 @@ def shortcuts(seed: str) -> Iterator[None]:
     chance = random.Random(f"{seed}: names")
     by_columns = catalog._known  # noqa: SLF001 - the one place that reads the copy
 
-    def known(spool: Path | None) -> dict[str, tuple[int | None, bool]]:
-        if spool is None or spool.suffix != _QUICK:
-            return by_columns(spool)
-        rows = json.loads(spool.read_text())
+    def known(given: Fingerprints | None) -> dict[str, tuple[int | None, bool]]:
+        if given is None or given.copy.suffix != _QUICK:
+            return by_columns(given)
+        rows = json.loads(given.copy.read_text())
         return {item: (fingerprint, missing) for item, (fingerprint, missing) in rows.items()}
 
     with ExitStack() as stack, _seeded(seed):
@@ -66,7 +67,7 @@ def shared_by_the_handful(common: Common | None) -> Iterator[None]:
 
 
 @contextmanager
-def _quick_fingerprints(self: state.FakeState) -> Iterator[Path]:
+def _quick_fingerprints(self: state.FakeState) -> Iterator[Fingerprints]:
     """Hand fingerprints out as JSON, which is quicker than Parquet where there are few."""
     from tests.property.simulate.vault import quick_folder
 
@@ -77,7 +78,7 @@ def _quick_fingerprints(self: state.FakeState) -> Iterator[Path]:
     with quick_folder() as folder:
         spool = folder / f"fingerprints{_QUICK}"
         spool.write_text(json.dumps(known))
-        yield spool
+        yield Fingerprints(spool)
 
 
 @contextmanager

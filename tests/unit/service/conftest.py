@@ -17,7 +17,7 @@ from syncd.domain.rules import RuleBook
 from syncd.domain.sample import Sample
 from syncd.domain.snapshot import CatalogRow, Certificate, Position, Scope
 from syncd.errors import CatalogError
-from syncd.ports import Advance, Snapshot, State, unseen
+from syncd.ports import Advance, Fingerprints, Snapshot, State, unseen
 from syncd.service.terms import Ports, Terms
 from syncd.state import open_state
 from tests.fakes.catalog import sample_of
@@ -111,7 +111,7 @@ class GivenSnapshot:
         return sample_of((row.id or "", row.values) for row in self.catalog.rows[:limit])
 
     @contextmanager
-    def compare(self, fingerprints: Path | None) -> Iterator[GivenComparison]:
+    def compare(self, fingerprints: Fingerprints | None) -> Iterator[GivenComparison]:
         catalog = self.catalog
         if catalog.error is not None:
             raise catalog.error
