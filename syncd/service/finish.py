@@ -114,7 +114,7 @@ def _notes(ports: Ports, terms: Terms, found: LookUp, left: Left) -> Iterator[st
         )
         yield f"policy.mode is {terms.policy.mode.value}: {skus} so."
     yield from left.waiting.sentences()
-    yield from left_alone(ports.state, terms.policy)
+    yield from left_alone(ports.state, terms)
 
 
 def _unknown(ports: Ports, request: CycleRequest) -> Iterator[str]:

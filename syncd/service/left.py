@@ -96,14 +96,14 @@ def _is_spared(row: Tracked, now: datetime) -> bool:
     return waits and row.is_to_go and row.delivery is Delivery.SETTLED
 
 
-def left_alone(state: State, policy: Policy) -> Iterator[str]:
+def left_alone(state: State, terms: Terms) -> Iterator[str]:
     """Say which catalog rows are not written for they are not ours, or not both halves, and why."""
     count = state.census().states.get(SkuState.FOREIGN, 0)
     if not count:
         return
     remarks = Remarks()
     for row in islice(rows_in(state, SkuState.FOREIGN), MOST_NAMED):
-        remarks.add(f"{_whose(row, policy)}: {row.foreign_reason}", row.id)
+        remarks.add(f"{_whose(row, terms)}: {row.foreign_reason}", row.id)
     yield from remarks.sentences()
     if count > MOST_NAMED:
         more = counted(count - MOST_NAMED, "SKU")
@@ -113,10 +113,10 @@ def left_alone(state: State, policy: Policy) -> Iterator[str]:
         )
 
 
-def _whose(row: Tracked, policy: Policy) -> str:
+def _whose(row: Tracked, terms: Terms) -> str:
     if row.own_half is None:
         return "Not ours, and never written"
     ours = HALVES[row.own_half]
-    if goes_with_its_row(row, policy):
+    if not terms.orchestrated and goes_with_its_row(row, terms.policy):
         return f"Ours by the {ours} alone, which is deleted if its row leaves the catalog"
     return f"Ours by the {ours} alone, and never written"

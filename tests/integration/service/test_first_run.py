@@ -10,7 +10,6 @@ from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.change import Action, Resource
 from syncd.domain.delivery import Failure, Forbidden, KeyRefused, Kind
 from syncd.domain.journal import Deed
-from syncd.domain.policy import Policy
 from syncd.domain.tracking import Ownership, SkuState, Tracked
 from syncd.engine.observe import SKU_WAS_THERE
 from syncd.engine.standing import exit_code
@@ -138,10 +137,15 @@ def test_a_half_that_is_ours_is_told_beside_one_that_is_not(shop: Shop) -> None:
     with shop.state.transaction() as transaction:
         transaction.put([item, sku])
 
-    goes = "which is deleted if its row leaves the catalog"
-    assert list(left.left_alone(shop.state, Policy())) == [
+    goes, stays = "which is deleted if its row leaves the catalog", "and never written"
+    of_sku = f"Ours by the SKU alone, {stays}: {SKU_WAS_THERE} (1 SKU: b)."
+    assert list(left.left_alone(shop.state, shop.terms)) == [
         f"Ours by the item alone, {goes}: {SKU_WAS_THERE} (1 SKU: a).",
-        f"Ours by the SKU alone, and never written: {SKU_WAS_THERE} (1 SKU: b).",
+        of_sku,
+    ]
+    assert list(left.left_alone(shop.state, replace(shop.terms, orchestrated=True))) == [
+        f"Ours by the item alone, {stays}: {SKU_WAS_THERE} (1 SKU: a).",
+        of_sku,
     ]
 
 
