@@ -20,7 +20,7 @@ from tests.environment import clean_environment
 from tests.vendor_watch import WATCH
 from tests.warm import WARM
 
-STOP_SECONDS = 10
+STOP_SECONDS = 60
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ LONGEST: Final = 1_000_000
 _READ_LATE: Final = ("SYNCD_", "CACHE_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC", "PYTEST_")
 """How names begin in an environment that decide nothing while modules are loaded."""
 _ANSWERS_WITHIN: Final = 60.0
-_ENDS_WITHIN: Final = 10.0
+_ENDS_WITHIN: Final = 60.0
 _ADOPT: Final = 36
 """What Linux calls it to become the parent of descendants that have lost theirs."""
 

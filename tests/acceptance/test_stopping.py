@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections import Counter
 
 import pytest
 
 from syncd.sandbox import Fault, FaultKind
+from tests.processors import over_within
 from tests.sandbox_process import SandboxProcess
 from tests.shop import Shop, ended, row, running, wait_until
 
@@ -71,12 +71,11 @@ def test_a_signal_is_heeded_soon_however_slow_the_answers_are(
 
     with running(shop.start("--once", "--format", "json")) as process:
         wait_until(lambda: any(one["method"] == "POST" for one in sandbox.requests()))
-        told = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        run = ended(process)
+        with over_within(12, process.pid):  # six for the answers, the rest for a busy machine
+            process.send_signal(signal.SIGTERM)
+            run = ended(process)
 
     assert run.code == 143
-    assert time.monotonic() - told < 12  # six for the answers, the rest for a busy machine
     assert {one["failure"]["code"] for one in run.json()["changes"]} <= KEPT_BACK
     status = shop.run("status", "--format", "json").json()
     states = {entry["state"]: entry["count"] for entry in status["states"]}
@@ -138,11 +137,10 @@ def test_a_signal_in_the_middle_of_a_pause_ends_it_and_nothing_is_sent_after_it(
 
     with running(shop.start("--once")) as process:
         wait_until(lambda: any(one["status"] == 429 for one in sandbox.requests()))
-        told = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        before = len(sandbox.requests())
-        run = ended(process)
+        with over_within(20, process.pid):
+            process.send_signal(signal.SIGTERM)
+            before = len(sandbox.requests())
+            run = ended(process)
 
     assert run.code == 143
-    assert time.monotonic() - told < 20
     assert len(sandbox.requests()) <= before + 8  # what was in flight

@@ -79,7 +79,7 @@ async def _at_once(work: Callable[..., Any], *arguments: object) -> object:
 
 async def _lived(fates: list[Fate]) -> None:
     town = Town(fates)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         movers = [asyncio.create_task(town.move_on(number)) for number in range(len(fates))]
         await town.deliver()
         await asyncio.gather(*movers)

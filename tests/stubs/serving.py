@@ -15,7 +15,7 @@ import uvicorn
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-_PATIENCE = 10.0
+_PATIENCE = 60.0
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from syncd.sandbox import Fault, FaultKind
 from tests.acceptance.daemon.served import ROWS, Served, schedule, serving
 from tests.acceptance.fronts import altering
 from tests.postgres_states import Account, new_account
+from tests.processors import queued
 from tests.sandbox_process import SandboxProcess, sandbox_process
 from tests.servers import Server, postgres_server
 from tests.shop import Run, Shop, ended, item_of, running, wait_until
@@ -179,8 +180,8 @@ def test_whatever_it_waits_for_it_leaves_in_time_and_the_next_run_goes_on(
 def _stopped(stuck: Sequence[Stuck]) -> dict[str, float]:
     """How long each took to end, but for the time in which others had the processors."""
     took: dict[str, float] = {}
-    queued = {one.what: _queued(one) for one in stuck}
-    lost = dict.fromkeys(queued, 0.0)
+    before = {one.what: queued(one.daemon.process.pid) for one in stuck}
+    lost = dict.fromkeys(before, 0.0)
     began = time.monotonic()
     for one in stuck:
         one.daemon.send(signal.SIGTERM)
@@ -189,7 +190,8 @@ def _stopped(stuck: Sequence[Stuck]) -> dict[str, float]:
         for one in stuck:
             code = one.daemon.process.poll()
             if code is None:
-                lost[one.what] = max(lost[one.what], _queued(one) - queued[one.what])
+                waited = queued(one.daemon.process.pid) - before[one.what]
+                lost[one.what] = max(lost[one.what], waited)
             elif one.what not in took:
                 assert code == 143, one.what
                 took[one.what] = time.monotonic() - began - lost[one.what]
@@ -197,14 +199,6 @@ def _stopped(stuck: Sequence[Stuck]) -> dict[str, float]:
 
     wait_until(all_have_ended)
     return took
-
-
-def _queued(one: Stuck) -> float:
-    """Seconds in which its threads could have run, and none of the processors was free."""
-    told = Path(f"/proc/{one.daemon.process.pid}/task").glob("*/schedstat")
-    with suppress(FileNotFoundError, ProcessLookupError):  # some end while they are looked at
-        return sum(int(each.read_text().split()[1]) for each in told) / 1e9
-    return 0.0
 
 
 def _next_runs(stuck: Sequence[Stuck]) -> list[Run]:

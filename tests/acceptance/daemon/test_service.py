@@ -11,6 +11,7 @@ import pytest
 
 from syncd.sandbox import Fault, FaultKind
 from tests.acceptance.daemon.served import ROWS, schedule, serving
+from tests.processors import over_within
 from tests.sandbox_process import SandboxProcess
 from tests.shop import Shop, row, wait_until, writes
 
@@ -180,10 +181,9 @@ def test_a_stop_in_the_middle_settles_what_is_in_flight_within_ten_seconds(
     sandbox.set_faults([Fault(kind=FaultKind.SLOW, seconds=0.2)])
     with serving(shop) as daemon:
         wait_until(lambda: len(sandbox.items()) > 50)
-        began = time.monotonic()
-        daemon.send(number)
-        code = daemon.process.wait(30)
-        assert time.monotonic() - began < 10
+        with over_within(10, daemon.process.pid):
+            daemon.send(number)
+            code = daemon.process.wait(60)
     sandbox.set_faults([])
     made = set(sandbox.items())
     states = shop.run("status", "--format", "json").json()["states"]

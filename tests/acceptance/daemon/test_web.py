@@ -19,6 +19,7 @@ import pytest
 
 from tests.acceptance.daemon.served import ROWS, Served, address_of, schedule, serving
 from tests.ports import free_port
+from tests.processors import over_within
 from tests.sandbox_process import SandboxProcess
 from tests.shop import Shop, row, wait_until
 
@@ -88,10 +89,11 @@ def house(
         daemon.wait_for_log("cycle.finished")
         yield Open(shop, sandbox_of_session, daemon, address)
         port = int(address_of(shop).rpartition(":")[2])
-        with socket.create_connection(("127.0.0.1", port)):
-            began = time.monotonic()
+        with (
+            socket.create_connection(("127.0.0.1", port)),
+            over_within(5, daemon.process.pid),
+        ):
             assert daemon.stop().code == 143
-            assert time.monotonic() - began < 5
     assert all(one not in str(daemon.logged) for one in (TOKEN, OTHER_TOKEN, SECRET))
 
 
@@ -145,7 +147,7 @@ def test_a_reload_moves_it_and_changes_its_token(house: Open) -> None:
         assert _status(second, OTHER_TOKEN) == 200
     reload("off")
     wait_until(lambda: _status(second, OTHER_TOKEN) is None)
-    assert _status(reload(f"127.0.0.1:{free_port()}"), OTHER_TOKEN, 10) == 200
+    assert _status(reload(f"127.0.0.1:{free_port()}"), OTHER_TOKEN, 60) == 200
 
 
 def test_an_event_that_was_answered_is_known_after_a_crash(
@@ -158,7 +160,7 @@ def test_an_event_that_was_answered_is_known_after_a_crash(
         shop.stock([*ROWS, row(30)])
         answer = httpx.post(f"{address}/webhooks/digital-river", content=body, headers=headers)
         daemon.send(signal.SIGKILL)
-        daemon.process.wait(10)
+        daemon.process.wait(60)
     assert answer.json() == {"receipt": "accepted"}
     with closing(sqlite3.connect(shop.state)) as state:
         assert state.execute("SELECT id, about FROM event").fetchall() == [("evt_1", "SKU-0030")]
@@ -194,7 +196,7 @@ def _status(address: str, token: str, patience: float = 0.0) -> int | None:
     end, headers = time.monotonic() + patience, {"Authorization": f"Bearer {token}"}
     while True:
         try:
-            return httpx.get(f"{address}/metrics", headers=headers, timeout=5).status_code
+            return httpx.get(f"{address}/metrics", headers=headers, timeout=60).status_code
         except httpx.ConnectError:
             if time.monotonic() >= end:
                 return None

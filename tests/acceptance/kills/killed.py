@@ -226,7 +226,7 @@ def _with_meddling(
 
 def _put(meddling: Meddling) -> None:
     request = urllib.request.Request(meddling.url, meddling.body.encode(), method="PUT")  # noqa: S310 - the sandbox's own
-    with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - the same
+    with urllib.request.urlopen(request, timeout=60):  # noqa: S310 - the same
         pass
 
 

@@ -193,7 +193,7 @@ def test_nobody_else_sees_them_before_the_end(state: State) -> None:
     with state.transaction() as transaction:
         transaction.put([sku("a")])
         with ThreadPoolExecutor(1) as pool:
-            seen = pool.submit(state.tracked, [ItemId("a")]).result(timeout=10)
+            seen = pool.submit(state.tracked, [ItemId("a")]).result(timeout=60)
 
     assert seen == {}
     assert state.tracked([ItemId("a")]) == {"a": sku("a")}

@@ -46,12 +46,12 @@ async def at_work(shop: Shop) -> AsyncIterator[Work]:
         yield work
     finally:
         work.ends.over.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await task
 
 
 async def until(condition: Callable[[], bool]) -> None:
     """Look again and again: the fakes know no event."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.002)

@@ -159,7 +159,7 @@ class _Slow:
 
     def after(self, name: str, given: Settings) -> Settings:
         self.begun.append(name)
-        assert self.gates[name].wait(10), f"the loop waits for this: {name}"
+        assert self.gates[name].wait(60), f"the loop waits for this: {name}"
         return given
 
 

@@ -52,7 +52,7 @@ async def on_tour(shop: Shop) -> AsyncIterator[Pulse]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - the fakes know no event
             await asyncio.sleep(0.002)
 

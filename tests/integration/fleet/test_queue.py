@@ -60,7 +60,7 @@ async def working(queue: Queue, do: queues.Do) -> AsyncIterator[None]:
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not is_so():  # noqa: ASYNC110 - what is waited for stands in the database
             await asyncio.sleep(0.02)
 

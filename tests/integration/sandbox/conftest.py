@@ -25,7 +25,7 @@ class Options(TypedDict, total=False):
     content: bytes
     params: Mapping[str, str | int | list[str]]
     headers: Mapping[str, str]
-    timeout: float
+    timeout: float | httpx.Timeout
 
 
 @dataclass(frozen=True)

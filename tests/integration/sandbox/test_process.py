@@ -55,7 +55,7 @@ def test_a_signal_stops_it_quietly(tmp_path: Path, stop: signal.Signals) -> None
         url = json.loads(ready.read_text())["url"]
         assert httpx.get(f"{url}/skus", headers=KEY).status_code == 200
         process.send_signal(stop)
-        output, errors = process.communicate(timeout=10)
+        output, errors = process.communicate(timeout=60)
 
     assert (process.returncode, output, errors) == (0, b"", b"")
 

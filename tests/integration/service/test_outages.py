@@ -270,7 +270,7 @@ class TestAStop:
             stop.set()
 
         shop.remote.on_the_way = close_the_gate_and_stop
-        async with asyncio.timeout(20), held_by(stop, shop.remote):
+        async with asyncio.timeout(60), held_by(stop, shop.remote):
             result = await shop.run(stop=stop)
 
         sent = shop.wrote()
@@ -285,7 +285,7 @@ class TestAStop:
         shop.stock(*numbered(300))
         stop = asyncio.Event()
         shop.remote.gate = asyncio.Event()
-        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks, held_by(stop, shop.remote):
+        async with asyncio.timeout(60), asyncio.TaskGroup() as tasks, held_by(stop, shop.remote):
             running = tasks.create_task(shop.run(stop=stop))
             await asyncio.sleep(0.5)
             stop.set()

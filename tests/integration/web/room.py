@@ -104,7 +104,7 @@ def visited(room: Room, desk: Desk | None = None) -> Iterator[httpx.Client]:
     address = f"127.0.0.1:{free_port()}"
     with (
         serving(application(desk or room.desk()), address),
-        httpx.Client(base_url=f"http://{address}", timeout=10) as client,
+        httpx.Client(base_url=f"http://{address}", timeout=60) as client,
     ):
         yield client
 

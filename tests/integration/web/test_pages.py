@@ -280,7 +280,7 @@ def test_a_state_that_hangs_takes_a_few_threads_and_no_more(
     @contextmanager
     def stuck() -> Iterator[State]:
         hanging.release()
-        over.wait(30)
+        over.wait(90)
         yield room.state
 
     with (
@@ -290,11 +290,12 @@ def test_a_state_that_hangs_takes_a_few_threads_and_no_more(
         try:
             stuck_ones = [threads.submit(client.get, "/held") for _ in range(places.AT_ONCE)]
             for _ in stuck_ones:
-                assert hanging.acquire(timeout=10)
+                assert hanging.acquire(timeout=60)
             answer = client.get("/held")
         finally:
             over.set()
         assert [one.result().status_code for one in stuck_ones] == [200] * places.AT_ONCE
+        monkeypatch.setattr(places, "PATIENCE", 60.0)
         assert client.get("/held").status_code == 200
 
     assert answer.status_code == 503

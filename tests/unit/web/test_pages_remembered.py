@@ -123,14 +123,14 @@ def test_the_catalog_is_read_by_one_at_a_time(
 
     def slow(catalog: GivenCatalog, since: str | None) -> Any:  # noqa: ANN401 - the catalog's own
         reading.set()
-        go_on.wait(10)
+        go_on.wait(60)
         return read(catalog, since)
 
     monkeypatch.setattr(GivenCatalog, "read", slow)
     seen = Seen(counter.desk())
     first = threading.Thread(target=seen.look_into_catalog, args=(A,))
     first.start()
-    reading.wait(10)
+    reading.wait(60)
     seen.look_into_catalog(ItemId("b"))
     go_on.set()
     first.join()
