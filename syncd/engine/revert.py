@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from syncd.domain.attributes import FROM_THE_GROUP, SHARED, Attribute, Attributes
+from syncd.domain.attributes import FROM_THE_GROUP, SERVER_FILLED, SHARED, Attribute, Attributes
 from syncd.domain.change import Action, Resource
 from syncd.domain.cycle_id import CycleId
 from syncd.domain.item import RemoteItem, RemoteSku
 from syncd.domain.tracking import Missing, Ownership, Reverted, Tracked
 from syncd.engine.absorb import held_rather_than_foreign, with_perhaps_sent
-from syncd.engine.deeds import Deeds
+from syncd.engine.deeds import Deeds, HalfDeeds
 from syncd.engine.forget import untroubled
 from syncd.engine.settle import DIFFERENT_VALUES
 
@@ -131,7 +131,7 @@ def _moved_on(deeds: Deeds, standing: Standing) -> Kept | None:
     if row is None or _was_answered_otherwise(row):
         return None
     for resource, half in deeds.halves.items():
-        if not _stands(standing.shown(resource), half.after, half.touched):
+        if not _stands(standing.shown(resource), half.after, _left_as_written(half)):
             return Kept.CHANGED_SINCE
     is_as_wished = row.is_equal or row.is_missing or _is_half_made(deeds, row)
     return None if is_as_wished else Kept.WISHED_SINCE
@@ -220,6 +220,12 @@ def _stands(
     if shown is None or values is None:
         return shown is None and values is None
     return all(shown.get(name) == values.get(name) for name in touched)
+
+
+def _left_as_written(half: HalfDeeds) -> frozenset[Attribute]:
+    """What a write leaves as it was sent: the server fills in by itself what was cleared."""
+    after = half.after or {}
+    return half.touched - {name for name in SERVER_FILLED if after.get(name) is None}
 
 
 def _same(one: Attributes | None, other: Attributes | None) -> bool:

@@ -77,6 +77,23 @@ async def test_an_update_goes_back_to_the_values_before_it(shop: Shop, wrong: Cy
     assert (result.mode, result.certificate) == (Mode.REVERT, None)
 
 
+async def test_a_cleared_value_goes_back_although_the_server_has_filled_its_own_in(
+    shop: Shop,
+) -> None:
+    shop.stock(*numbered(5))
+    await shop.settled()
+    shop.stock("sku-0000", manufacturer_id=None, country_of_origin="CA")
+    shop.remote.store_otherwise("sku-0000", values(manufacturer_id="the server's own"))
+    emptied = await shop.run()
+    assert emptied.states == {SkuState.IN_SYNC: 5}
+
+    result = await revert(shop, emptied.id)
+
+    assert outcomes(result) == {"sku-0000": ("update", "done")}
+    assert shop.item("sku-0000")[Attribute.MANUFACTURER_ID] == "acme"
+    assert shop.item("sku-0000")[Attribute.COUNTRY_OF_ORIGIN] == "DK"
+
+
 async def test_what_was_undone_is_held_and_told_of(shop: Shop, wrong: CycleResult) -> None:
     result = await revert(shop, wrong.id)
 

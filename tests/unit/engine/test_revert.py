@@ -22,6 +22,7 @@ from tests.unit.engine.samples import (
     FOREIGN,
     IN_SYNC,
     ITEM,
+    MAKER,
     MISSING,
     NEW,
     NOT_HEARD,
@@ -47,6 +48,13 @@ TAKEN_AWAY = replace(
     known=None,
     ownership=Ownership.UNKNOWN,
     reverted=Reverted(EARLIER_CYCLE, WISH),
+)
+
+WITH_MAKER = replace(
+    IN_SYNC,
+    desired={**WISH, MAKER: "M"},
+    known={**WISH, MAKER: "M"},
+    sent=frozenset({PART, ORIGIN, MAKER}),
 )
 
 
@@ -166,8 +174,10 @@ class TestTheWayBack:
             (did(deleted()), TAKEN_AWAY, None, Action.CREATE, WISH),
             (did(created()), BROUGHT_BACK, WISH, Action.DELETE, None),
             (did(updated(before=THIRD)), IN_SYNC, WISH, Action.UPDATE, THIRD),
+            (did(entry(Deed.UPDATE, WISH, {MAKER: "M"}, Kind.UNKNOWN)), WITH_MAKER,
+             {**WISH, MAKER: "M"}, Action.UPDATE, {**WISH, MAKER: None}),
         ],
-    )
+    )  # fmt: skip
     def test_is_a_wish_of_its_own_that_is_due_at_once(
         self,
         deeds: Deeds,
@@ -204,6 +214,17 @@ class TestTheWayBack:
         found = the_row(attempt(did(updated()), row, {**WISH, ECCN: "EAR99"}))
 
         assert found.desired == {**OTHER, ECCN: "EAR99"}
+
+    @pytest.mark.parametrize("filled", [None, "the server's own"])
+    def test_of_what_was_cleared_is_open_whatever_the_server_filled_in(
+        self, filled: str | None
+    ) -> None:
+        there = {**WISH, MAKER: filled}
+        row = replace(IN_SYNC, desired={**WISH, MAKER: None}, known=there)
+        deeds = did(entry(Deed.UPDATE, {**OTHER, MAKER: "acme"}, {ORIGIN: "DK", MAKER: None}))
+
+        assert the_row(attempt(deeds, row, there)).desired == {**OTHER, MAKER: "acme"}
+        assert attempt(deeds, row, {**there, MAKER: "another's"}) is Kept.CHANGED_SINCE
 
     def test_of_what_the_remote_answered_otherwise_is_open_too(self) -> None:
         row = replace(NOT_HEARD, desired=THIRD)
