@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
+from procrastinate.exceptions import ConnectorException
+from procrastinate.manager import JobManager
 
 from syncd.errors import ConfigurationError
 from syncd.fleet import queue as queues
@@ -41,7 +44,7 @@ async def queue(quay: Harbour, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     quay.ask("TRUNCATE syncd.procrastinate_jobs, syncd.procrastinate_periodic_defers CASCADE")
     monkeypatch.setattr(queues, "BEAT", 0.1)
     monkeypatch.setattr(queues, "_LOOK", 0.05)
-    monkeypatch.setattr(queues, "STALLED", 1.0)
+    monkeypatch.setattr(queues, "STALLED", 600.0)
     with closing(fleet_place(quay.url, 1)) as place:
         queue = Queue(Base(place.name, place.arguments, place.prepare, place.now), 4)
         async with queue.opened():
@@ -95,13 +98,16 @@ async def test_an_account_has_one_errand_at_work_and_others_are_not_kept_waiting
     queue: Queue, quay: Harbour
 ) -> None:
     at_work: dict[str, int] = {"acme": 0, "beta": 0}
-    most, done = dict(at_work), list[Errand]()
+    most, done, both = dict(at_work), list[Errand](), asyncio.Event()
 
     async def do(errand: Errand, _: int) -> None:
         at_work[errand.account] += 1
         most.update({one: max(most[one], n) for one, n in at_work.items()})
         most["both"] = max(most.get("both", 0), sum(at_work.values()))
-        await asyncio.sleep(0.3)
+        if sum(at_work.values()) == 2:
+            both.set()
+        async with asyncio.timeout(60):
+            await both.wait()
         at_work[errand.account] -= 1
         done.append(errand)
 
@@ -172,7 +178,7 @@ async def test_what_a_dead_process_was_at_is_done_by_another(
     await queue.put(POLL, NOON)
     quay.ask(
         "WITH dead AS (INSERT INTO syncd.procrastinate_workers (last_heartbeat)"
-        " VALUES (now() - interval '1 minute') RETURNING id)"
+        " VALUES (now() - interval '1 hour') RETURNING id)"
         " UPDATE syncd.procrastinate_jobs SET status = 'doing', worker_id = (SELECT id FROM dead)"
     )
     if a_like_one_waits:
@@ -184,9 +190,18 @@ async def test_what_a_dead_process_was_at_is_done_by_another(
 
 
 async def test_what_could_not_be_struck_out_is_put_back_by_the_process_itself(
-    queue: Queue, quay: Harbour
+    queue: Queue, quay: Harbour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done: list[int] = []
+    done, has_failed, finish = list[int](), asyncio.Event(), JobManager.finish_job
+
+    async def finish_and_tell(*asked: Any, **more: Any) -> None:  # noqa: ANN401 - Procrastinate's own
+        try:
+            await finish(*asked, **more)
+        except ConnectorException:
+            has_failed.set()
+            raise
+
+    monkeypatch.setattr(JobManager, "finish_job", finish_and_tell)
 
     async def do(_: Errand, attempts: int) -> None:
         done.append(attempts)
@@ -195,11 +210,12 @@ async def test_what_could_not_be_struck_out_is_put_back_by_the_process_itself(
 
     await queue.put(POLL, NOON)
     async with working(queue, do):
-        await until(lambda: done == [0])
-        await asyncio.sleep(0.2)
+        await has_failed.wait()
         quay.ask("ALTER FUNCTION syncd.hidden RENAME TO procrastinate_finish_job_v1")
         assert await queue.rescue() == 0  # it may just be about to be struck out
-        assert await queue.rescue() == 1
+        async with asyncio.timeout(60):
+            while not await queue.rescue():  # noqa: ASYNC110 - the worker has still to leave it
+                await asyncio.sleep(0.02)
         await until(lambda: done == [0, 0])
         await until(lambda: jobs(quay) == [])
 
