@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn, TypeAlias
@@ -67,6 +68,25 @@ _OPTIONS: Final[Mapping[tuple[int | str, ...], str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Where and for whom it answers, as the command was written."""
+
+    listen: str
+    hosts: tuple[str, ...]
+    token_file: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command is to work for, and how."""
+
+    folder: Path
+    database: str
+    at_once: int
+    entrance: Entrance
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the command of this module."""
     app.command("fleet")(with_shared_options(_fleet))
@@ -82,57 +102,72 @@ def _fleet(
     token_file: TokenFile = None,
 ) -> NoReturn:
     """Work for many accounts, together with every other process on the same database."""
+    asked = Asked(
+        folder=accounts,
+        database=database,
+        at_once=at_once,
+        entrance=Entrance(listen, tuple(host or ()), token_file),
+    )
+    raise typer.Exit(_serve(shared, asked))
+
+
+def _serve(shared: Shared, asked: Asked) -> ExitCode:
+    """Work and answer until a signal comes."""
     from syncd.cli.session import log_to_stderr
     from syncd.cli.stopping import run_until_stopped
     from syncd.config.addresses import passwords_in
 
-    shared.secrets.update(passwords_in(database))
+    shared.secrets.update(passwords_in(asked.database))
     log_to_stderr(shared)
-    place = _place(database, at_once)
-    roll = _roll(shared, accounts, database)
-    service = _service(listen, tuple(host or ()), token_file)
+    place = _place(asked)
+    roll = _roll(shared, asked)
+    service = _service(asked.entrance)
     if service.token is not None:
         shared.secrets.add(service.token.get_secret_value())
     with closing(place):
-        desk = partial(_desk, place, service, roll, database)
+        desk = partial(_desk, place, service, roll, asked.database)
         _, ended = run_until_stopped(
-            lambda stop: _served(_put_together(place, roll, at_once, stop), desk, service.listen)
+            lambda stop: _served(
+                _put_together(place, roll, asked.at_once, stop), desk, service.listen
+            )
         )
-    raise typer.Exit(ended.exit_code or ExitCode.OK)
+    return ended.exit_code or ExitCode.OK
 
 
-def _place(database: str, at_once: int) -> FleetPlace:
+def _place(asked: Asked) -> FleetPlace:
     """Raise `ConfigurationError` where the option names no database of PostgreSQL."""
     from syncd.wiring import fleet_place
 
-    return fleet_place(database, at_once)
+    return fleet_place(asked.database, asked.at_once)
 
 
-def _roll(shared: Shared, folder: Path, database: str) -> Roll:
+def _roll(shared: Shared, asked: Asked) -> Roll:
     """Read the accounts a first time; one that is wrong is said, and leaves the others alone."""
     from syncd.cli.service import with_sound_targets
     from syncd.fleet.reading import read_account
     from syncd.fleet.roll import Roll
 
     def read(file: Path) -> Settings:
-        settings = read_account(file, database)
+        settings = read_account(file, asked.database)
         shared.secrets.update(settings.secrets())
         return with_sound_targets(settings)
 
-    roll = Roll(folder, read)
+    roll = Roll(asked.folder, read)
     roll.look()
     return roll
 
 
-def _service(listen: str, hosts: tuple[str, ...], token_file: Path | None) -> ServiceSettings:
+def _service(entrance: Entrance) -> ServiceSettings:
     """By the daemon's own rules; raises `UsageError` where it may not be served so."""
     from pydantic import ValidationError
 
     from syncd.config import ServiceSettings
 
-    token = None if token_file is None else _read_token(token_file)
+    token = None if entrance.token_file is None else _read_token(entrance.token_file)
     try:
-        return ServiceSettings.model_validate({"listen": listen, "hosts": hosts, "token": token})
+        return ServiceSettings.model_validate(
+            {"listen": entrance.listen, "hosts": entrance.hosts, "token": token}
+        )
     except ValidationError as error:
         wrong = error.errors()[0]
         reason = str(wrong.get("ctx", {}).get("error", wrong["msg"]))

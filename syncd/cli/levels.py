@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -34,12 +35,43 @@ UpdatedSince: TypeAlias = Annotated[
 Low: TypeAlias = Annotated[
     float | None, typer.Option("--low", metavar="N", min=0, help="Only where at most N are left.")
 ]
-
-
 History: TypeAlias = Annotated[
     bool,
     typer.Option("--history", help="How it went, from the snapshots of schedule.levels."),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Of which items and levels the command is to tell, as it was written."""
+
+    ids: tuple[str, ...]
+    ship_to: str | None
+    available: bool
+    updated_since: str | None
+    low: float | None
+
+    def refuse_what_history_cannot_tell(self) -> None:
+        if self.ship_to is not None or self.updated_since is not None:
+            raise UsageError(
+                "--history with --ship-to or --updated-since",
+                "it tells of all locations together, day by day",
+                "Leave these out, or leave out --history",
+            )
+
+    def items(self) -> Sequence[ItemId]:
+        """No id means all that are ours."""
+        from syncd.cli.session import read_ids
+
+        return read_ids(self.ids)
+
+    def wanted(self, now: datetime) -> Wanted:
+        from syncd.domain.level import LevelFilter
+        from syncd.service.levels import Wanted
+
+        since = None if self.updated_since is None else _moment(self.updated_since, now)
+        country = None if self.ship_to is None else _country(self.ship_to)
+        return Wanted(LevelFilter(country, self.available, since), self.low)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -57,46 +89,45 @@ def _levels(
     history: History = False,
 ) -> None:
     """List what each location has of each item, and when more comes."""
+    asked = Asked(
+        ids=tuple(ids or ()),
+        ship_to=ship_to,
+        available=available,
+        updated_since=updated_since,
+        low=low,
+    )
+    if history:
+        asked.refuse_what_history_cannot_tell()
+        _tell_history(shared, asked)
+    else:
+        _tell(shared, asked)
+
+
+def _tell(shared: Shared, asked: Asked) -> None:
     from syncd.cli.inquiries import ask, looking
     from syncd.cli.results import Results
-    from syncd.cli.session import read_ids
     from syncd.cli.shown.levels import levels_listing
-    from syncd.domain.level import LevelFilter
-    from syncd.service.levels import Wanted, take_stock
+    from syncd.service.levels import take_stock
 
-    results, items = Results(shared), read_ids(tuple(ids or ()))
-    if history:
-        _refuse_what_history_cannot_tell(ship_to, updated_since)
-        _tell_history(shared, items, Wanted(LevelFilter(available=available), low))
-        return
+    results, items = Results(shared), asked.items()
     with looking(shared) as wired:
         now = wired.clock.now()
-        since = None if updated_since is None else _moment(updated_since, now)
-        country = None if ship_to is None else _country(ship_to)
-        wanted = Wanted(LevelFilter(country, available, since), low)
+        wanted = asked.wanted(now)
         found = ask(wired, lambda _: take_stock(wired.state, wired.on_demand, items, wanted))
     results.listing(levels_listing(found, now))
 
 
-def _refuse_what_history_cannot_tell(ship_to: str | None, updated_since: str | None) -> None:
-    if ship_to is not None or updated_since is not None:
-        raise UsageError(
-            "--history with --ship-to or --updated-since",
-            "it tells of all locations together, day by day",
-            "Leave these out, or leave out --history",
-        )
-
-
-def _tell_history(shared: Shared, items: Sequence[ItemId], wanted: Wanted) -> None:
+def _tell_history(shared: Shared, asked: Asked) -> None:
     """Tell what the state has kept; Digital River is not asked."""
     from syncd.cli.inquiries import looking
     from syncd.cli.results import Results
     from syncd.cli.shown.stock import stock_listing
     from syncd.service.stock import courses, last_shot
 
-    results = Results(shared)
+    results, items = Results(shared), asked.items()
     with looking(shared) as wired:
         now = wired.clock.now()
+        wanted = asked.wanted(now)
         found = [one for one in courses(wired.state, items, now) if wanted.admits_point(one.now)]
         listing = stock_listing(found, last_shot(wired.state), now)
     results.listing(listing)
