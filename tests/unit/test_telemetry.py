@@ -304,6 +304,6 @@ def test_each_v_says_more_and_each_q_less(verbosity: int, configured: str, level
 
 
 def test_redaction_keeps_up_with_long_texts() -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     redact("://" * 20_000 + "sk_" * 20_000 + "Bearer " * 20_000, [SECRET])
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5

@@ -114,7 +114,7 @@ async def test_an_outage_that_ends_within_the_wait_leaves_nothing_due(counter: C
     counter.stock([row(number) for number in range(120)])
     counter.account.set_faults([Fault(kind=FaultKind.STATUS, status=503, method="POST")])
 
-    running = asyncio.create_task(run(counter, 20))
+    running = asyncio.create_task(run(counter, 60))
     await asyncio.sleep(1.5)
     counter.account.set_faults([])
     result = await running
