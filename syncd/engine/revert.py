@@ -126,7 +126,7 @@ def _gone_or_not_ours(deeds: Deeds, row: Tracked | None) -> Kept | None:
 def _moved_on(deeds: Deeds, standing: Standing) -> Kept | None:
     """Whether the remote, or else the catalog, has something else than the cycle has left."""
     row, halves = standing.row, {Resource.INVENTORY_ITEM, *deeds.halves}
-    if any(not _same(standing.shown(half), standing.known(half)) for half in halves):
+    if not all(_is_as_known(deeds, standing, resource) for resource in halves):
         return Kept.CHANGED_SINCE
     if row is None or _was_answered_otherwise(row):
         return None
@@ -228,8 +228,26 @@ def _left_as_written(half: HalfDeeds) -> frozenset[Attribute]:
     return half.touched - {name for name in SERVER_FILLED if after.get(name) is None}
 
 
-def _same(one: Attributes | None, other: Attributes | None) -> bool:
-    """Whether two halves are alike; an attribute without a value is as good as an absent one."""
-    if one is None or other is None:
-        return one is None and other is None
-    return all(one.get(name) == other.get(name) for name in Attribute)
+def _is_as_known(deeds: Deeds, standing: Standing, resource: Resource) -> bool:
+    """Whether a half is as we know it; one that is to be deleted in every attribute.
+
+    In one that stays, what was not written and is no matter of the catalog's is anybody's to
+    change: that is no drift either, and no audit would ever make it known.
+    """
+    shown, known = standing.shown(resource), standing.known(resource)
+    if shown is None or known is None:
+        return shown is None and known is None
+    half = deeds.halves.get(resource)
+    is_to_go = half is not None and half.action is Action.CREATE
+    touched = frozenset[Attribute]() if half is None else half.touched
+    names = Attribute if is_to_go else touched | _decided(standing.row, resource)
+    return all(shown.get(name) == known.get(name) for name in names)
+
+
+def _decided(row: Tracked | None, resource: Resource) -> frozenset[Attribute]:
+    """What the wish for a half decides: with no value for it, not what the server fills in."""
+    if row is None:
+        return frozenset()
+    half = row.half(resource)
+    left_to_server = {name for name in SERVER_FILLED - half.sent if half.wish.get(name) is None}
+    return frozenset(half.wish) - left_to_server

@@ -94,6 +94,18 @@ async def test_a_cleared_value_goes_back_although_the_server_has_filled_its_own_
     assert shop.item("sku-0000")[Attribute.COUNTRY_OF_ORIGIN] == "DK"
 
 
+async def test_an_update_goes_back_though_others_have_changed_what_is_not_mapped(
+    shop: Shop, wrong: CycleResult
+) -> None:
+    shop.item("sku-0000")[Attribute.ALLOW_OVERSELL] = True
+
+    await revert(shop, wrong.id)
+
+    assert sorted(shop.wrote()) == numbered(3)
+    assert shop.item("sku-0000")[Attribute.COUNTRY_OF_ORIGIN] == "DK"
+    assert shop.item("sku-0000")[Attribute.ALLOW_OVERSELL] is True
+
+
 async def test_what_was_undone_is_held_and_told_of(shop: Shop, wrong: CycleResult) -> None:
     result = await revert(shop, wrong.id)
 

@@ -57,6 +57,8 @@ WITH_MAKER = replace(
     sent=frozenset({PART, ORIGIN, MAKER}),
 )
 
+EMPTIED = {**WISH, MAKER: None}
+
 
 def entry(
     deed: Deed,
@@ -215,6 +217,20 @@ class TestTheWayBack:
 
         assert found.desired == {**OTHER, ECCN: "EAR99"}
 
+    @pytest.mark.parametrize(
+        ("mapped", "theirs"),
+        [(WISH, {ECCN: "5A991"}), (WISH, {MAKER: "N"}), (EMPTIED, {MAKER: "N"})],
+    )
+    def test_is_open_though_others_have_changed_what_the_catalog_does_not_decide(
+        self, mapped: Attributes, theirs: Attributes
+    ) -> None:
+        row = replace(IN_SYNC, desired=mapped, known={**mapped, ECCN: "EAR99", MAKER: "M"})
+
+        assert the_row(attempt(did(updated()), row, {**WISH, ECCN: "EAR99", **theirs})).desired == {
+            **mapped,
+            ORIGIN: "CA",
+        }
+
     @pytest.mark.parametrize("filled", [None, "the server's own"])
     def test_of_what_was_cleared_is_open_whatever_the_server_filled_in(
         self, filled: str | None
@@ -247,7 +263,9 @@ def the_row(found: Tracked | Kept) -> Tracked:
     ("deeds", "row", "now_there", "reason"),
     [
         (did(updated()), IN_SYNC, OTHER, Kept.CHANGED_SINCE),
-        (did(updated()), IN_SYNC, {**WISH, ECCN: "5A991"}, Kept.CHANGED_SINCE),
+        (did(updated()), WITH_MAKER, {**WISH, MAKER: "N"}, Kept.CHANGED_SINCE),
+        (did(updated()), replace(WITH_MAKER, desired=EMPTIED), EMPTIED, Kept.CHANGED_SINCE),
+        (did(created()), IN_SYNC, {**WISH, ECCN: "5A991"}, Kept.CHANGED_SINCE),
         (did(updated()), IN_SYNC, None, Kept.CHANGED_SINCE),
         (did(created()), IN_SYNC, None, Kept.CHANGED_SINCE),
         (did(deleted()), None, WISH, Kept.CHANGED_SINCE),

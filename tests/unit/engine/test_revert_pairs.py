@@ -103,6 +103,26 @@ def test_both_halves_go_back_in_their_order(
     assert [(one.action, one.resource) for one in told.halves] == [one[:2] for one in expected]
 
 
+@pytest.mark.parametrize(
+    ("deeds", "is_undone"),
+    [
+        (did(changed(THE_ITEM, ORIGIN, "CA"), changed(THE_SKU, ORIGIN, "CA")), True),
+        (did(None, changed(THE_SKU, NAME, "Boot")), True),
+        (did(MADE_ITEM, MADE_SKU), False),
+    ],
+)
+def test_what_others_have_added_to_either_half_keeps_only_what_would_be_deleted_with_it(
+    deeds: Deeds, *, is_undone: bool
+) -> None:
+    item = RemoteItem(ITEM, {**THE_ITEM, Attribute.ALLOW_OVERSELL: True})
+    sku = RemoteSku(ITEM, {**THE_SKU, Attribute.DESCRIPTION: "theirs"})
+
+    found = undone(deeds, Standing(IN_SYNC, item, sku=sku), Occasion(CYCLE, NOW, read=9))
+
+    assert isinstance(found, Tracked) is is_undone
+    assert is_undone or found is Kept.CHANGED_SINCE
+
+
 @pytest.mark.parametrize("policy", [PAIRS, Policy(skus=True)])
 def test_a_sku_that_a_revert_keeps_is_ours_when_its_item_is_wanted_again(policy: Policy) -> None:
     row = attempt(did(MADE_ITEM, None), IN_SYNC, item=True, sku=True)
