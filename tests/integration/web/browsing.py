@@ -15,7 +15,7 @@ from tests.integration.report.conftest import ARGUMENTS, CHROMIUM
 _CHECKS: Final = Path(__file__).with_name("accessible.js").read_text(encoding="utf-8")
 EVERY: Final = 5_000
 """Milliseconds between two refreshes."""
-PATIENCE: Final = 20_000
+PATIENCE: Final = 60_000
 """Milliseconds that a busy machine may take."""
 
 
