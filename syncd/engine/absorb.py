@@ -12,11 +12,17 @@ from syncd.domain.tracking import Delivery, Half, Held, Missing, Ownership, Trac
 from syncd.engine.forget import unless_spent, untroubled
 
 
-def first_seen(id: ItemId, fingerprint: int | None, wish: Attributes | Held) -> Tracked:
-    """Begin a row; the same as to absorb a bare one, which a million new rows would wait for."""
+def first_seen(
+    id: ItemId, fingerprint: int | None, wish: Attributes | Held, revision: int = 0
+) -> Tracked:
+    """Begin a row; the same as to absorb a bare one, which a million new rows would wait for.
+
+    `revision` is the highest of the rows that were forgotten: what was approved or saved of one of
+    them must not fit the row that comes back.
+    """
     if isinstance(wish, Held):
-        return Tracked(id, fingerprint=fingerprint, held=wish)
-    return Tracked(id, fingerprint=fingerprint, desired=wish, revision=1)
+        return Tracked(id, fingerprint=fingerprint, revision=revision, held=wish)
+    return Tracked(id, fingerprint=fingerprint, desired=wish, revision=revision + 1)
 
 
 def absorb(tracked: Tracked, fingerprint: int | None, wish: Attributes | Held) -> Tracked:

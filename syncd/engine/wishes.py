@@ -42,11 +42,11 @@ class Wishes:
         """Give the values of each id in the order of the columns."""
         return zip(*self.desired.values(), strict=True)
 
-    def tracked(self) -> Iterator[Tracked]:
-        """Give the row of each id as it begins, where it has none so far."""
+    def tracked(self, revision: int = 0) -> Iterator[Tracked]:
+        """Give the row of each id as it begins after this revision, where it has none so far."""
         for id, fingerprint, values in zip(self.ids, self.fingerprints, self.values(), strict=True):
             wish = dict(zip(self.desired, values, strict=True))
-            yield first_seen(id, fingerprint, wish)
+            yield first_seen(id, fingerprint, wish, revision)
 
 
 def warned(wishes: Wishes, rules: RuleBook) -> list[tuple[ItemId, str]]:

@@ -30,7 +30,10 @@ class Transaction(Protocol):
         """Insert or replace whole rows."""
 
     def begin(self, wishes: Wishes) -> bool:
-        """Insert the rows of ids that have none; False, and nothing done, where one has a row."""
+        """Insert the rows of ids that have none; False, and nothing done, where one has a row.
+
+        They go on from `last_forgotten`.
+        """
 
     def revise(self, wishes: Wishes) -> AbstractSet[ItemId]:
         """Let rows take in their wishes as `absorb` would; gives the ids of those that have.
@@ -40,6 +43,9 @@ class Transaction(Protocol):
 
     def forget(self, ids: Sequence[ItemId]) -> None:
         """Remove rows; the journal keeps what happened to them."""
+
+    def last_forgotten(self) -> int:
+        """The highest revision of any row that was ever forgotten, 0 where none was."""
 
     def begin_writes(self, intents: Sequence[Intent]) -> list[WriteId]:
         """Write intents into the journal; the ids come in the order of the intents."""

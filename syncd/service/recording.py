@@ -187,9 +187,9 @@ class _Wish:
             return False
         return tracked.fingerprint == self.fingerprint
 
-    def taken_in(self, tracked: Tracked | None) -> Tracked:
+    def taken_in(self, tracked: Tracked | None, last_forgotten: int) -> Tracked:
         if tracked is None:
-            return first_seen(self.id, self.fingerprint, self.wish)
+            return first_seen(self.id, self.fingerprint, self.wish, last_forgotten)
         return absorb(tracked, self.fingerprint, self.wish)
 
 
@@ -209,7 +209,8 @@ def _record_wishes(transaction: Transaction, wishes: Sequence[_Wish], scope: Sco
     new = [
         one for one in wishes if one.id not in known and not one.is_known_to(tracked.get(one.id))
     ]
-    transaction.put([one.taken_in(tracked.get(one.id)) for one in new])
+    last_forgotten = transaction.last_forgotten()
+    transaction.put([one.taken_in(tracked.get(one.id), last_forgotten) for one in new])
     return len(new)
 
 

@@ -16,6 +16,9 @@ MOVED: Final = "moved"
 OF_ITS_PLACE: Final = (HOME, LEASE, DUTY, MOVED)
 """What is told of the place where the state stands, and means nothing in another."""
 
+FORGOTTEN: Final = "revision.forgotten"
+"""The highest revision of the rows that were forgotten."""
+
 _STAMP: Final = "fingerprints.stamp"
 _UNTOUCHED: Final = "untouched"
 _NAMED: Final = fact.c.key == bindparam("name")
@@ -33,6 +36,17 @@ def put(connection: Connection, key: str, value: str) -> None:
     """Keep the fact, instead of the one before."""
     forget(connection, key)
     connection.execute(insert(fact).values(key=key, value=value))
+
+
+def number(connection: Connection, key: str) -> int:
+    """The number kept under this name, 0 where there is none."""
+    return int(get(connection, key) or 0)
+
+
+def raise_to(connection: Connection, key: str, least: int) -> None:
+    """Keep at least this number."""
+    if number(connection, key) < least:
+        put(connection, key, str(least))
 
 
 def stamp(connection: Connection) -> str:

@@ -76,7 +76,7 @@ def doubt_what_is_known(connection: Connection) -> int:
             state=_state_in_doubt(),
         )
     )
-    untold = int(facts.get(connection, DOUBTED) or 0)
+    untold = facts.number(connection, DOUBTED)
     facts.put(connection, DOUBTED, str(untold + doubted.rowcount))
     return doubted.rowcount
 

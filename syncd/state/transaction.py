@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete, func, insert, select
 
 from syncd.domain.approval import Approval
 from syncd.domain.attributes import ItemId
@@ -78,7 +78,7 @@ class SqlTransaction:
         self._database.upsert(self._connection, map(codec.sku_row, rows))
 
     def begin(self, wishes: Wishes) -> bool:
-        first = next(wishes.tracked(), None)
+        first = next(wishes.tracked(self.last_forgotten()), None)
         if first is None:
             return True
         begun = zip(wishes.ids, wishes.fingerprints, codec.wish_texts(wishes), strict=True)
@@ -109,10 +109,19 @@ class SqlTransaction:
             return
         self._outdate_census()
         for chunk in chunks(ids):
-            gone = self._connection.execute(delete(schema.sku).where(schema.sku.c.id.in_(chunk)))
-            if gone.rowcount and self._stamps is None:
+            of_these = schema.sku.c.id.in_(chunk)
+            highest = select(func.max(schema.sku.c.revision)).where(of_these)
+            revision = self._connection.execute(highest).scalar()
+            if revision is None:
+                continue
+            self._connection.execute(delete(schema.sku).where(of_these))
+            facts.raise_to(self._connection, facts.FORGOTTEN, revision)
+            if self._stamps is None:
                 self._replace_stamp()
         self._changes.forget(ids)
+
+    def last_forgotten(self) -> int:
+        return facts.number(self._connection, facts.FORGOTTEN)
 
     def begin_writes(self, intents: Sequence[Intent]) -> list[WriteId]:
         return self._enter(journal.begun(intents))

@@ -73,6 +73,7 @@ class Contents:
     events: dict[str, Event] = field(default_factory=dict)
     observed: dict[ItemId, Observed] = field(default_factory=dict)
     stock: dict[tuple[ItemId, date], StockPoint] = field(default_factory=dict)
+    last_forgotten: int = 0
 
     def copied(self) -> Contents:
         return Contents(
@@ -90,6 +91,7 @@ class Contents:
             copy(self.events),
             copy(self.observed),
             copy(self.stock),
+            self.last_forgotten,
         )
 
 
@@ -435,7 +437,7 @@ class FakeTransaction:
     def begin(self, wishes: Wishes) -> bool:
         if not self._contents.skus.keys().isdisjoint(wishes.ids):
             return False
-        self.put(list(wishes.tracked()))
+        self.put(list(wishes.tracked(self._contents.last_forgotten)))
         return True
 
     def revise(self, wishes: Wishes) -> AbstractSet[ItemId]:
@@ -445,8 +447,12 @@ class FakeTransaction:
         return rows.keys()
 
     def forget(self, ids: Sequence[ItemId]) -> None:
-        for id_ in ids:
-            self._contents.skus.pop(id_, None)
+        contents = self._contents
+        gone = [contents.skus.pop(id_).revision for id_ in ids if id_ in contents.skus]
+        contents.last_forgotten = max(contents.last_forgotten, *gone, 0)
+
+    def last_forgotten(self) -> int:
+        return self._contents.last_forgotten
 
     def begin_writes(self, intents: Sequence[Intent]) -> list[WriteId]:
         return [self._append(_begun(intent)) for intent in intents]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from sqlalchemy import Connection, literal, literal_column
@@ -46,7 +46,7 @@ def _upsert() -> str:
     return str(upsert.compile(dialect=_DIALECT))
 
 
-@cache  # there are no more of them than there are first states
+@lru_cache(maxsize=4)  # rows begin alike until one is forgotten
 def _insert(shared: SkuRow) -> str:
     """What all rows have in common stands in the statement: to bind it takes twice the time."""
     given = iter(shared)

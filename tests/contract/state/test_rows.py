@@ -181,6 +181,22 @@ def test_forgotten_rows_are_gone_and_the_others_are_not(state: State) -> None:
     assert list(state.tracked([ItemId("a"), ItemId("b")])) == ["b"]
 
 
+def test_rows_that_begin_go_on_from_those_that_were_forgotten(state: State) -> None:
+    put(state, [replace(sku("a"), revision=5), replace(sku("b"), revision=2), sku("c")])
+    for forgotten, highest in (("never there", 0), ("b", 2), ("a", 5), ("c", 5)):
+        with state.transaction() as transaction:
+            transaction.forget([ItemId(forgotten)])
+            assert transaction.last_forgotten() == highest
+    with state.overlay() as overlay:
+        assert _begin(overlay, BEGUN)
+        rehearsed = _in(overlay, BEGUN)
+
+    assert _begin(state, BEGUN)
+
+    assert _in(state, BEGUN) == rehearsed == {row.id: row for row in BEGUN.tracked(5)}
+    assert {row.revision for row in rehearsed.values()} == {6}
+
+
 def test_a_transaction_sees_its_own_writes(state: State) -> None:
     with state.transaction() as transaction:
         transaction.put([sku("a"), sku("b")])

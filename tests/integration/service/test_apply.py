@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from syncd.domain.attributes import Attribute, ItemId
-from syncd.domain.change import ChangeOutcome, Plan, Resource
+from syncd.domain.change import Action, ChangeOutcome, Plan, Resource
 from syncd.domain.cycle import CycleResult, Guard, Mode
 from syncd.domain.delivery import Exists, Failure, Transient
 from syncd.domain.tracking import SkuState
@@ -167,3 +167,22 @@ async def test_what_could_not_be_looked_up_is_not_called_stale(changed: Shop) ->
     assert (failed.change.id, failed.failure and failed.failure.code) == ("new", "unseen")
     assert result.error == str(UNREACHABLE)
     assert exit_code(result) is ExitCode.FAILED
+
+
+async def test_a_delete_that_was_done_is_stale_when_its_row_was_back_and_is_gone_again(
+    shop: Shop,
+) -> None:
+    shop.policy(delete_after=timedelta(), delete_reads=1)
+    shop.stock("x", *numbered(3))
+    await shop.settled()
+    shop.drop("x")
+    plan = await saved(shop)
+    assert [change.action for change in plan.changes] == [Action.DELETE]
+    await applied(shop, plan)
+    shop.stock("x")
+    await shop.run()
+    shop.drop("x")
+
+    result = await applied(shop, plan)
+
+    assert (stale(result), "x" in shop.remote.contents) == (["x"], True)

@@ -197,6 +197,29 @@ class TestDeletes:
             LeftOut.DONE: numbered(11, 1),
         }
 
+    async def test_are_not_approved_for_the_next_time(self, kept: Shop) -> None:
+        kept.policy(delete_after=timedelta(hours=1))
+        cycle = await self.lost(kept)
+        kept.approve(cycle.id)
+        await kept.run()
+        assert sorted(kept.wrote(Action.DELETE)) == numbered(12)
+        kept.stock(*numbered(12))
+        await kept.run()
+        kept.remote.calls.clear()
+
+        again = await self.lost(kept)
+
+        assert (guards(again), kept.wrote(Action.DELETE)) == ([Guard.MAX_DELETE], [])
+        assert dict(kept.approve(cycle.id).left_out) == {LeftOut.MOVED_ON: numbered(12)}
+
+    async def lost(self, shop: Shop) -> CycleResult:
+        """The cycle in which the deletes of twelve ids come due."""
+        shop.drop(*numbered(12))
+        await shop.run()
+        shop.catalog.rewrite()
+        shop.later(hours=2)
+        return await shop.run()
+
 
 class TestAShrunkRead:
     @pytest.fixture

@@ -56,11 +56,13 @@ def test_a_new_row_becomes_a_wish_with_a_revision() -> None:
 
 
 @pytest.mark.parametrize("wish", [WISH, {}, BROKEN_ROW])
-@pytest.mark.parametrize("fingerprint", [11, None])
+@pytest.mark.parametrize(("fingerprint", "forgotten"), [(11, 0), (None, 7)])
 def test_a_row_first_seen_is_a_bare_one_that_has_absorbed_the_catalogs(
-    fingerprint: int | None, wish: Attributes | Held
+    fingerprint: int | None, forgotten: int, wish: Attributes | Held
 ) -> None:
-    assert first_seen(NEW.id, fingerprint, wish) == absorb(NEW, fingerprint, wish)
+    bare = replace(NEW, revision=forgotten)
+
+    assert first_seen(NEW.id, fingerprint, wish, forgotten) == absorb(bare, fingerprint, wish)
 
 
 def test_a_new_row_that_is_broken_is_held_without_a_wish() -> None:
