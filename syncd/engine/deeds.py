@@ -31,6 +31,11 @@ class HalfDeeds:
     certain: bool = True
 
     @property
+    def came_to_nothing(self) -> bool:
+        """Whether it was made and deleted again."""
+        return self.before is None and self.after is None
+
+    @property
     def action(self) -> Action:
         """What the writes came to."""
         if self.before is None:

@@ -23,8 +23,8 @@ from syncd.engine.settle import DIFFERENT_VALUES
 class Kept(StrEnum):
     """Why what a cycle wrote for a SKU is not undone."""
 
-    NOT_LANDED = "not_landed"
-    """The write never arrived, so there is nothing to undo."""
+    AS_BEFORE = "as_before"
+    """The write never arrived, or the cycle itself has undone it: there is nothing to undo."""
     WRITTEN_SINCE = "written_since"
     CHANGED_SINCE = "changed_since"
     """The remote has it otherwise than the cycle left it."""
@@ -84,7 +84,7 @@ def undone(deeds: Deeds, standing: Standing, occasion: Occasion) -> Tracked | Ke
         return Kept.WRITTEN_SINCE
     landed = _landed(deeds, standing)
     if not landed.halves:
-        return Kept.NOT_LANDED
+        return Kept.AS_BEFORE
     kept = _gone_or_not_ours(landed, row) or _moved_on(landed, standing)
     kept = kept or _not_to_be_had(landed, standing)
     return kept or _with_undoing(row, landed, occasion)
@@ -105,9 +105,10 @@ def released(row: Tracked) -> Tracked:
 
 
 def _landed(deeds: Deeds, standing: Standing) -> Deeds:
-    """Without the halves that show that nothing has ever arrived there."""
+    """Without the halves that show that nothing has ever arrived there, or nothing has stayed."""
     for resource, half in deeds.halves.items():
-        if not half.certain and _stands(standing.shown(resource), half.before, half.touched):
+        may_be = not half.certain or half.came_to_nothing
+        if may_be and _stands(standing.shown(resource), half.before, half.touched):
             deeds = deeds.with_half(resource, None)
     return deeds
 

@@ -42,7 +42,7 @@ KEPT: Final[Mapping[Kept, Failure]] = {
         Kept.UNSEEN: "Digital River could not be asked what it has",
     }.items()
 }
-"""How a report tells of what is not undone; a write that never landed is only counted."""
+"""How a report tells of what is not undone; what is as it was before is only counted."""
 _ROWS_AT_ONCE: Final = 1_000
 _SHOWN: Final = 5
 _HOLDING: Final = frozenset(
@@ -178,9 +178,9 @@ class Undoing:
                 f"This undoes {cycle}. What is undone is held until its catalog row wants "
                 "something else; let it go with: syncd release --all"
             )
-        never = judged.counts[Kept.NOT_LANDED]
-        if never:
-            yield f"{never:,} of the writes of {cycle} never landed, so there is nothing to undo."
+        alike = judged.counts[Kept.AS_BEFORE]
+        if alike:
+            yield f"Nothing is left of {alike:,} of the writes of {cycle}, and nothing to undo."
         others = sorted(self._request.only - deeds.keys())
         if others:
             yield f"Cycle {cycle} did not write {_few(others)}."

@@ -21,6 +21,8 @@ from syncd.service.terms import Ports, Terms
 from syncd.service.write_back import write_back
 
 ASK_AGAIN_AFTER: Final = timedelta(hours=1)
+LONGEST_PAUSE: Final = timedelta(days=1)
+_DOUBLINGS_TO_LONGEST: Final = 5
 ASKED_AHEAD: Final = 200
 """Changes that are asked about before the first of them leaves: the answers must still be true."""
 STOCKED: Final = Failure(None, "stocked", "it has stock left; guards.keep_stocked spares it")
@@ -28,8 +30,11 @@ STOCK_HIDDEN: Final = Failure(None, "stock_unknown", "its stock cannot be read, 
 ITEM_THERE: Final = Failure(
     None,
     "item_there",
-    "its SKU stays as long as an item with its id is there, or may be; delete that item, "
-    "which is not ours, or let the catalog have its row again",
+    "its SKU stays as long as an item with its id is there; delete that item, which is not ours, "
+    "or let the catalog have its row again",
+)
+ITEM_HIDDEN: Final = Failure(
+    None, "item_unknown", "whether an item with its id is there cannot be read, so its SKU is kept"
 )
 SKU_HIDDEN: Final = Failure(None, "sku_unknown", "its SKU cannot be read, so it is kept")
 
@@ -127,7 +132,7 @@ class Sparing:
             there.update(await self._ports.remote.items(batch))
 
         hidden = await self._ask(ids, ask_items)
-        return dict.fromkeys((*hidden, *there), ITEM_THERE)
+        return {**dict.fromkeys(hidden, ITEM_HIDDEN), **dict.fromkeys(there, ITEM_THERE)}
 
     async def _found(self, ids: Sequence[ItemId]) -> dict[ItemId, Failure | None]:
         """Why these ids must wait; None for those that are Digital River's own."""
@@ -178,4 +183,13 @@ class Sparing:
         now = self._ports.clock.now()
         if reason is None:
             return observe(row, Observation(None, managed=True), self._terms.policy, now)
-        return replace(row, next_attempt=now + ASK_AGAIN_AFTER, last_error=reason)
+        if reason != ITEM_THERE:
+            return replace(row, next_attempt=now + ASK_AGAIN_AFTER, last_error=reason)
+        pause = _pause(row.attempts)
+        return replace(row, next_attempt=now + pause, attempts=row.attempts + 1, last_error=reason)
+
+
+def _pause(attempts: int) -> timedelta:
+    """How long what only others can end is left alone: doubling from an hour to a day."""
+    doublings = min(attempts, _DOUBLINGS_TO_LONGEST)
+    return min(ASK_AGAIN_AFTER * (1 << doublings), LONGEST_PAUSE)

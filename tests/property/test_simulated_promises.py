@@ -12,18 +12,24 @@ import pytest
 
 from syncd.digital_river.client import DigitalRiver
 from syncd.digital_river.ledger import Pace
-from syncd.domain.attributes import ItemId
+from syncd.domain.attributes import Attributes, ItemId
 from syncd.domain.change import Change
 from syncd.domain.delivery import Outcome
+from syncd.domain.policy import Policy
 from syncd.domain.tracking import Tracked
+from syncd.engine import absorb
+from syncd.engine.forget import without_lasting_sku
 from syncd.ports import State
+from tests.property.simulate.at_the_shelf import edit
 from tests.property.simulate.life import PromiseBroken, live
-from tests.property.simulate.outside import others_write, reconfigure
-from tests.property.simulate.runs import frozen
+from tests.property.simulate.outside import keep_pairs_or_items, others_write, reconfigure
+from tests.property.simulate.runs import frozen, revert
 from tests.property.simulate.steps import ALWAYS, Step
+from tests.property.simulate.world import World
 
 LIVES: Final = 60
 _carry_out, _below = DigitalRiver.carry_out, Pace.below
+_wished = absorb._wished  # noqa: SLF001 - wrapped by a mistake
 
 
 async def _at_once_twice(self: DigitalRiver, change: Change) -> Outcome:
@@ -41,6 +47,24 @@ def _believed(row: Tracked, *_: object) -> Tracked:
 
 def _forgotten(row: Tracked) -> Tracked | None:
     return None if row.missing else row
+
+
+def _wished_without_a_sku(row: Tracked, fingerprint: int | None, wish: Attributes) -> Tracked:
+    wished = _wished(row, fingerprint, wish)
+    return wished if wished.wants_sku else wished.without_sku()
+
+
+def _let_go(row: Tracked, policy: Policy) -> Tracked:
+    left = without_lasting_sku(row, policy)
+    return row if left is row else row.without_sku()
+
+
+async def _adopt_nothing(world: World) -> None:
+    world.merchant.decide(adopt=False)
+
+
+async def _keep_every_sku(world: World) -> None:
+    world.merchant.manage(delete_skus=False)
 
 
 def _not_copied(self: State) -> AbstractContextManager[State]:
@@ -99,8 +123,20 @@ def test_a_mistake_breaks_its_promise(monkeypatch: pytest.MonkeyPatch, promise: 
             "elm",
             "was adopted, unasked",
         ),
+        (
+            ("syncd.engine.absorb._wished", _wished_without_a_sku),
+            (keep_pairs_or_items, reconfigure),
+            "yew6",
+            "is foreign, not",
+        ),
+        (
+            ("syncd.engine.settle.without_lasting_sku", _let_go),
+            (revert, revert, revert, _adopt_nothing, _keep_every_sku, edit, edit),
+            "yew10",
+            "is foreign, not",
+        ),
     ],
-    ids=["a lease that is lost", "an adoption"],
+    ids=["a lease that is lost", "an adoption", "a SKU not kept", "a SKU that is left"],
 )
 def test_a_mistake_that_shows_seldom_breaks_its_promise_too(
     monkeypatch: pytest.MonkeyPatch,

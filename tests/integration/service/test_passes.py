@@ -163,7 +163,26 @@ async def test_a_sku_whose_item_somebody_has_made_again_holds_up_no_pair(shop: S
     assert shop.remote.contents.keys() == {"stays", "a"}
     assert shop.remote.sku_contents.keys() == {"stays", "a"}
     assert any("delete that item" in note for note in result.notes)
+    pauses = [await pause_of(shop, "a") for _ in range(5)]
+    assert pauses == [timedelta(hours=hours) for hours in (4, 8, 16, 24, 24)]
+    shop.remote.forbidden.add(Resource.INVENTORY_ITEM)
+    assert await pause_of(shop, "a") == timedelta(hours=1)
+    unread = shop.sku("a").last_error
+    assert unread is not None
+    assert "cannot be read, so its SKU is kept" in unread.message
+    shop.remote.forbidden.clear()
     del shop.remote.contents[ItemId("a")]
-    shop.clock.moment += timedelta(hours=2)
+    shop.clock.moment += timedelta(days=1)
     await shop.run(wait=timedelta())
     assert shop.remote.sku_contents.keys() == {"stays"}
+
+
+async def pause_of(shop: Shop, item: str) -> timedelta:
+    """Run when it is due again; how long it is left alone then."""
+    due = shop.sku(item).next_attempt
+    assert due is not None
+    shop.clock.moment = due
+    await shop.run(wait=timedelta())
+    due_again = shop.sku(item).next_attempt
+    assert due_again is not None
+    return due_again - due

@@ -280,9 +280,12 @@ def the_row(found: Tracked | Kept) -> Tracked:
         (did(updated()), replace(FOREIGN, known=WISH), WISH, Kept.NOT_OURS),
         (did(deleted()), FOREIGN, None, Kept.NOT_OURS),
         (did(updated()), replace(IN_SYNC, ownership=Ownership.UNKNOWN), WISH, Kept.NOT_OURS),
-        (did(created(Kind.UNKNOWN)), replace(NEW, desired=WISH), None, Kept.NOT_LANDED),
-        (did(updated(Kind.UNKNOWN)), UPDATE_DUE, OTHER, Kept.NOT_LANDED),
-        (did(deleted(Kind.UNKNOWN)), MISSING, WISH, Kept.NOT_LANDED),
+        (did(created(Kind.UNKNOWN)), replace(NEW, desired=WISH), None, Kept.AS_BEFORE),
+        (did(updated(Kind.UNKNOWN)), UPDATE_DUE, OTHER, Kept.AS_BEFORE),
+        (did(deleted(Kind.UNKNOWN)), MISSING, WISH, Kept.AS_BEFORE),
+        (did(created(), deleted()), None, None, Kept.AS_BEFORE),
+        (did(created(), deleted()), replace(NEW, desired=WISH), None, Kept.AS_BEFORE),
+        (did(created(), deleted(Kind.UNKNOWN)), IN_SYNC, WISH, Kept.CHANGED_SINCE),
     ],
 )
 def test_what_has_moved_on_is_left_as_it_is(
