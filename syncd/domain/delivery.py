@@ -8,6 +8,9 @@ from typing import ClassVar, Final, TypeAlias
 
 from syncd.domain.attributes import Attributes
 
+DIFFERENT_VALUES: Final = "different_values"
+"""The code of a quarantine for an answer with other values than were sent."""
+
 
 class Verb(StrEnum):
     """What a request does to its resource."""
@@ -45,6 +48,11 @@ class Failure:
     message: str
     parameter: str | None = None
     request_id: str | None = None
+
+    @property
+    def is_of_other_values(self) -> bool:
+        """Whether the remote did as it was told, and answered with other values than were sent."""
+        return self.status is None and self.code == DIFFERENT_VALUES
 
     def is_like(self, other: Failure | None) -> bool:
         """Whether the other one was for the same reason, whatever words it came in."""

@@ -169,6 +169,14 @@ class Tracked:
         return SkuState.IN_SYNC if self.is_equal else SkuState.PENDING
 
     @property
+    def was_answered_otherwise(self) -> bool:
+        """Whether this very wish was answered with other values, so that it is not sent again.
+
+        Such a quarantine ends with the wish or with the item, whatever else is waited for.
+        """
+        return self.quarantine is not None and self.quarantine.is_of_other_values
+
+    @property
     def may_have_written(self) -> bool:
         """Whether a write of ours is open, so that what the remote shows may be its doing."""
         return self.delivery is Delivery.IN_FLIGHT or self.delivery is Delivery.IN_DOUBT

@@ -58,7 +58,7 @@ def gone(tracked: Tracked, now: datetime, read: int) -> Tracked | None:
         return unless_spent(tracked)
     if tracked.desired is not None and not tracked.wants_sku:
         tracked = tracked.without_sku()
-    lasting = tracked.quarantine if tracked.next_attempt is None else None
+    lasting = tracked.quarantine if tracked.was_answered_otherwise else None
     return unless_spent(
         replace(
             untroubled(_questioned(tracked)),

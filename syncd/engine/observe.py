@@ -167,13 +167,22 @@ def _without_item(tracked: Tracked) -> Tracked:
 
 def _without_lasting_quarantine(tracked: Tracked) -> Tracked:
     """End a quarantine for what an item answered, once that item is no more."""
-    return untroubled(tracked) if tracked.next_attempt is None else tracked
+    return untroubled(tracked) if tracked.was_answered_otherwise else tracked
 
 
 def _owned(tracked: Tracked, item: RemoteItem | None) -> Tracked:
     """Take in the item, if there is one, of a row that has taken in its SKU."""
     row = _without_item(tracked) if item is None else _with_item(tracked, item)
-    return untroubled(row) if not row.is_missing and row.is_equal else row
+    if row.is_missing:
+        return row
+    return untroubled(row) if row.is_equal else _seen_at_last(row)
+
+
+def _seen_at_last(tracked: Tracked) -> Tracked:
+    """End the wait for a look-up of what is quarantined as long as its wish is the same."""
+    if not tracked.was_answered_otherwise:
+        return tracked
+    return replace(tracked, attempts=0, next_attempt=None, last_error=tracked.quarantine)
 
 
 def _with_item(tracked: Tracked, item: RemoteItem) -> Tracked:

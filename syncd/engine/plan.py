@@ -68,11 +68,12 @@ def _was_ours(tracked: Tracked, resource: Resource) -> bool:
 def is_due(tracked: Tracked, now: datetime) -> bool:
     """Whether back-off or quarantine, if any, is over.
 
-    A quarantine without a next attempt ends with the wish alone; it keeps no delete waiting.
+    A quarantine for an answer with other values ends with the wish alone; it keeps no delete
+    waiting.
     """
-    if tracked.next_attempt is None:
-        return tracked.quarantine is None or tracked.is_missing
-    return tracked.next_attempt <= now
+    if tracked.was_answered_otherwise and not tracked.is_missing:
+        return False
+    return tracked.next_attempt is None or tracked.next_attempt <= now
 
 
 def needs_look_up(tracked: Tracked, now: datetime) -> bool:

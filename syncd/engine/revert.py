@@ -17,7 +17,6 @@ from syncd.domain.tracking import Missing, Ownership, Reverted, Tracked
 from syncd.engine.absorb import held_rather_than_foreign, with_perhaps_sent
 from syncd.engine.deeds import Deeds, HalfDeeds
 from syncd.engine.forget import untroubled
-from syncd.engine.settle import DIFFERENT_VALUES
 
 
 class Kept(StrEnum):
@@ -129,7 +128,7 @@ def _moved_on(deeds: Deeds, standing: Standing) -> Kept | None:
     row, halves = standing.row, {Resource.INVENTORY_ITEM, *deeds.halves}
     if not all(_is_as_known(deeds, standing, resource) for resource in halves):
         return Kept.CHANGED_SINCE
-    if row is None or _was_answered_otherwise(row):
+    if row is None or row.was_answered_otherwise:
         return None
     for resource, half in deeds.halves.items():
         if not _stands(standing.shown(resource), half.after, _left_as_written(half)):
@@ -208,10 +207,6 @@ def _catalog_wish(row: Tracked) -> Attributes | None:
 
 def _cycle_of(row: Tracked) -> CycleId | None:
     return None if row.reverted is None else row.reverted.cycle
-
-
-def _was_answered_otherwise(row: Tracked) -> bool:
-    return row.quarantine is not None and row.quarantine.code == DIFFERENT_VALUES
 
 
 def _stands(

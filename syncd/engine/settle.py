@@ -10,6 +10,7 @@ from typing import Final, assert_never
 from syncd.domain.attributes import Attribute, AttributeChange, Attributes
 from syncd.domain.change import Action, Change, Resource
 from syncd.domain.delivery import (
+    DIFFERENT_VALUES,
     Accepted,
     Exists,
     Failure,
@@ -30,8 +31,6 @@ from syncd.engine.forget import (
 )
 from syncd.engine.retry import FIRST_DELAY, back_off
 
-DIFFERENT_VALUES: Final = "different_values"
-"""The code of a quarantine for an answer with other values than were sent."""
 NO_ITEM: Final = "no_item"
 """The code of a failure for an answer of success that does not show the item."""
 MOST_COLLISIONS: Final = 8

@@ -207,7 +207,7 @@ def _held(prospect: Prospect) -> Outlook:
 def _quarantined(prospect: Prospect) -> Outlook:
     row = prospect.row
     by_hand = Remedy("At once with:", ("syncd", "quarantine", "retry"), (row.id,))
-    if row.next_attempt is None:
+    if row.was_answered_otherwise:
         return Outlook("It is tried again when its catalog row changes.", remedy=by_hand)
     words = "It is tried again from then on, or when its catalog row changes."
     return Outlook(words, row.next_attempt, by_hand)

@@ -118,7 +118,7 @@ def test_each_state_means_what_it_says(life: Life) -> None:
             assert asks or (change is not None and change.action is Action.DELETE)
         case SkuState.QUARANTINED:
             assert not row.is_equal
-            lasting = row.next_attempt is None and row.delivery is Delivery.SETTLED
+            lasting = row.was_answered_otherwise and row.delivery is Delivery.SETTLED
             assert (change is None and not asks) is lasting
             assert row.quarantined_since is not None
         case SkuState.PENDING:

@@ -12,12 +12,20 @@ import pytest
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.change import Action, Change
 from syncd.domain.cycle import Guard
-from syncd.domain.delivery import Failure, Gone, KeyRefused, Kind, Refused, Transient
+from syncd.domain.delivery import (
+    DIFFERENT_VALUES,
+    Failure,
+    Gone,
+    KeyRefused,
+    Kind,
+    Refused,
+    Transient,
+)
 from syncd.domain.journal import Deed
 from syncd.domain.tracking import Delivery, Ownership, SkuState
-from syncd.engine.settle import DIFFERENT_VALUES
 from syncd.engine.standing import exit_code
 from syncd.errors import ExitCode
+from syncd.service.doubt import doubt
 from tests.integration.service.shop import (
     Shop,
     guards,
@@ -416,6 +424,26 @@ class TestAnAnswerWithOtherValues:
         shop.remote.calls.clear()
         assert exit_code(await shop.run()) is ExitCode.NEEDS_ATTENTION
         assert shop.remote.calls == []
+
+    async def test_is_not_repeated_once_it_was_doubted_and_could_not_be_looked_up(
+        self, shop: Shop
+    ) -> None:
+        shop.stock("a", *numbered(2))
+        shop.remote.store_otherwise("a", values(hs_code="1111.11"))
+        await shop.run()
+        doubt(shop.state, [ItemId("a"), ItemId("sku-0000")])
+        shop.remote.poison = {ItemId("a")}
+        await shop.run()
+        shop.remote.calls.clear()
+        shop.remote.poison.clear()
+        shop.later(hours=1)
+
+        result = await shop.run()
+
+        assert shop.asked_for("items") == [("a",)]
+        assert (shop.wrote(), exit_code(result)) == ([], ExitCode.NEEDS_ATTENTION)
+        assert [sku.failure.code for sku in result.quarantined] == [DIFFERENT_VALUES]
+        assert shop.sku("a").next_attempt is None
 
     async def test_is_over_when_its_row_changes(self, shop: Shop) -> None:
         shop.stock("a")

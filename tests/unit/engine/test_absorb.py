@@ -10,7 +10,7 @@ import pytest
 from syncd.domain.attributes import Attributes
 from syncd.domain.tracking import Delivery, Held, Missing, Ownership, SkuState, Tracked
 from syncd.engine.absorb import absorb, first_seen, gone
-from syncd.engine.observe import Observation, observe
+from syncd.engine.observe import Observation, observe, unseen
 from syncd.engine.plan import change_for, needs_look_up
 from tests.unit.engine.samples import (
     BROKEN_ROW,
@@ -255,8 +255,11 @@ def test_what_was_refused_is_tried_once_more_when_its_row_has_been_away() -> Non
     assert change_for(back, POLICY, NOW, 5) is not None
 
 
-def test_what_was_answered_with_other_values_is_not_repeated_although_its_row_was_away() -> None:
-    absent = the(gone(NOT_HEARD, NOW, 5))
+@pytest.mark.parametrize("row", [NOT_HEARD, unseen(NOT_HEARD, OUTAGE, NOW)])
+def test_what_was_answered_with_other_values_is_not_repeated_although_its_row_was_away(
+    row: Tracked,
+) -> None:
+    absent = the(gone(row, NOW, 5))
     back = absorb(absent, 11, WISH)
 
     assert absent.state is SkuState.MISSING

@@ -12,7 +12,7 @@ from syncd.domain.change import Action
 from syncd.domain.item import RemoteItem
 from syncd.domain.policy import Policy
 from syncd.domain.tracking import Delivery, Ownership, SkuState, Tracked
-from syncd.engine.observe import Observation, is_adoption, observe
+from syncd.engine.observe import Observation, is_adoption, observe, unseen
 from syncd.engine.plan import change_for, needs_look_up
 from tests.unit.engine.samples import (
     BROKEN_ROW,
@@ -23,6 +23,7 @@ from tests.unit.engine.samples import (
     HELD,
     IN_SYNC,
     ITEM,
+    LEFT,
     LOST,
     MAKER,
     MISSING,
@@ -284,6 +285,24 @@ def test_a_quarantine_for_an_answer_with_other_values_lasts_while_they_stand() -
 
     assert found.state is SkuState.QUARANTINED
     assert planned(found) is None
+
+
+def test_such_a_quarantine_waits_for_a_look_up_that_fails_and_lasts_after_it() -> None:
+    waiting = unseen(doubted(NOT_HEARD), OUTAGE, NOW)
+
+    assert not needs_look_up(waiting, NOW)
+    assert needs_look_up(waiting, NOW + DAY)
+    assert seen(waiting, there(OTHER)) == NOT_HEARD
+    assert planned(seen(waiting, NOTHING)) is Action.CREATE
+    assert seen(waiting, there(WISH)).state is SkuState.IN_SYNC
+
+
+def test_a_delete_of_such_a_row_goes_on_to_back_off_after_a_look_up() -> None:
+    leaving = replace(NOT_HEARD, missing=LEFT, attempts=3, next_attempt=NOW, last_error=OUTAGE)
+
+    found = seen(in_doubt(leaving), there(OTHER))
+
+    assert (found.attempts, found.next_attempt) == (in_doubt(leaving).attempts, NOW)
 
 
 def test_a_held_row_with_a_write_in_doubt_is_settled_and_stays_held() -> None:

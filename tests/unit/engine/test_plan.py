@@ -38,6 +38,7 @@ from tests.unit.engine.samples import (
     SECOND,
     UPDATE_DUE,
     WISH,
+    doubted,
     in_doubt,
     in_flight,
 )
@@ -63,6 +64,7 @@ def planned(row: Tracked, policy: Policy = POLICY, now: datetime = NOW) -> Actio
         (IN_SYNC, None),
         (REFUSED, None),
         (NOT_HEARD, None),
+        (replace(NOT_HEARD, next_attempt=EARLIER), None),
         (HELD, None),
         (replace(LOST, held=BROKEN_ROW), None),
         (FOREIGN, None),
@@ -218,6 +220,7 @@ def test_a_delete_waits_for_time_and_for_complete_reads(
         pytest.param(IN_SYNC, False, id="in sync"),
         pytest.param(UPDATE_DUE, False, id="known"),
         pytest.param(NOT_HEARD, False, id="answered with other values"),
+        pytest.param(doubted(NOT_HEARD), True, id="answered with other values, doubted"),
     ],
 )
 def test_the_remote_is_asked_where_it_is_not_known_what_it_has(row: Tracked, asked: bool) -> None:
@@ -240,6 +243,7 @@ def test_the_remote_is_asked_where_it_is_not_known_what_it_has(row: Tracked, ask
         (REFUSED, None),
         (RETRIED, None),
         (NOT_HEARD, None),
+        (replace(NOT_HEARD, next_attempt=EARLIER), None),
         (MISSING, None),
         (FOREIGN, None),
         (replace(FOREIGN, next_attempt=EARLIER), None),

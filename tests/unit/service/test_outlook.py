@@ -40,7 +40,8 @@ IN_DOUBT = replace(CHANGED, delivery=Delivery.IN_DOUBT, next_attempt=LATER)
 DOUBTED = replace(CHANGED, delivery=Delivery.DOUBTED)
 HELD = replace(IN_SYNC, held=Held("hsCode", "12", "an HS code has six digits"))
 REFUSED = replace(NEW, quarantine=REFUSAL, quarantined_since=NOW, next_attempt=LATER)
-REFUSED_FOR_GOOD = replace(REFUSED, next_attempt=None)
+UNHEARD = Failure(None, "different_values", "The answer has other values.")
+NOT_HEARD = replace(NEW, quarantine=UNHEARD, quarantined_since=NOW)
 MISSING = replace(IN_SYNC, missing=Missing(NOW, read=7))
 FOREIGN = replace(
     NEW, ownership=Ownership.FOREIGN, foreign_reason="Digital River fulfils it", next_attempt=LATER
@@ -67,7 +68,7 @@ def told(row: Tracked, policy: Policy | None = None, reads: int = 7) -> tuple[st
         (DOUBTED, "looks it up at Digital River, for others may have changed it", None),
         (HELD, "stays as it is until the catalog row is mended", None),
         (REFUSED, "syncd quarantine retry A-1", LATER),
-        (REFUSED_FOR_GOOD, "It is tried again when its catalog row changes", None),
+        (NOT_HEARD, "It is tried again when its catalog row changes", None),
         (MISSING, "deleted", NOW + timedelta(hours=24)),
         (FOREIGN, "It is never written", LATER),
     ],
