@@ -18,11 +18,12 @@ import pytest
 import structlog
 
 from syncd.cli.app import search_seldom
-from syncd.config import Settings
+from syncd.config import Settings, account_digest
 from syncd.domain.attributes import Attribute, Attributes, ItemId
 from syncd.domain.audit import Audit
 from syncd.domain.cycle import CycleId, Mode
 from syncd.domain.tracking import Ownership, Tracked
+from syncd.service.account import ACCOUNT
 from syncd.service.audit import Auditing
 from syncd.service.terms import CycleRequest
 from syncd.state import open_state
@@ -75,13 +76,16 @@ def test_an_audit_takes_hardly_longer_than_its_fewest_requests(
 
 
 def _fill(sandbox: SandboxProcess, folder: Path) -> None:
-    """Put the items there and have the state know them, as it does when syncd has made them."""
+    """Put the items there and have the state know them, and the account, as after a cycle."""
     with closing(open_state(_url(folder))) as state:
         for start in range(0, ITEMS, PUT_AT_ONCE):
             numbers = range(start, start + PUT_AT_ONCE)
             sandbox.seed_items([_seed(number) for number in numbers])
             with state.transaction() as transaction:
                 transaction.put([_tracked(number) for number in numbers])
+        account = account_digest(_settings(sandbox.url, folder).digital_river)
+        with state.transaction() as transaction:
+            transaction.remember(ACCOUNT, account)
 
 
 def _audit(url: str, folder: Path) -> Cost:
@@ -96,17 +100,7 @@ def audit() -> None:
     url, folder = sys.argv[1:]
     search_seldom()  # as the command does
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    settings = Settings.model_validate(
-        {
-            "catalog": {"type": "file", "path": "none.csv", "mapping": MAPPING},
-            "digital_river": {
-                "base_url": url,
-                "api_key": "sk_test_bench",
-                "requests_per_second": RATE,
-            },
-            "state": {"url": _url(Path(folder))},
-        }
-    )
+    settings = _settings(url, Path(folder))
     with wired(settings) as account:
         found, seconds = asyncio.run(_timed(account))
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -123,6 +117,20 @@ async def _timed(account: Wired) -> tuple[Audit, float]:
     seconds = time.perf_counter() - began
     await account.on_demand.aclose()
     return found, seconds
+
+
+def _settings(url: str, folder: Path) -> Settings:
+    return Settings.model_validate(
+        {
+            "catalog": {"type": "file", "path": "none.csv", "mapping": MAPPING},
+            "digital_river": {
+                "base_url": url,
+                "api_key": "sk_test_bench",
+                "requests_per_second": RATE,
+            },
+            "state": {"url": _url(folder)},
+        }
+    )
 
 
 def _url(folder: Path) -> str:
