@@ -29,6 +29,7 @@ from syncd.service.terms import CycleRequest, Ports, Terms
 
 TRIES: Final = 2
 """How often a SKU is asked for whose row moves meanwhile; after that the next audit judges it."""
+UNDER_WAY: Final = 1_000  # items listed before what is known is read, or first requests wait for it
 _PERHAPS_MANAGED: Final = frozenset(
     {FindingKind.DRIFTED, FindingKind.UNADOPTED, FindingKind.FOREIGN}
 )
@@ -75,6 +76,7 @@ class Auditing:
         self._asking = Asking(request, terms.in_flight)
         self._found = _Found()
         self._chosen: Sequence[ItemId] = ()
+        self._is_under_way = asyncio.Event()
 
     async def whole(self) -> Audit:
         """List every item once, and ask by name only for what should have shown and did not.
@@ -127,7 +129,7 @@ class Auditing:
         still = await asyncio.to_thread(Stillness.now, state)
         self._request.progress.phase("listing what is there", None)
         with state.sightings() as seen:
-            async with meanwhile(seen.read_known), side_by_side() as tasks:
+            async with meanwhile(seen.read_known, self._is_under_way), side_by_side() as tasks:
                 tasks.create_task(self._list_items(seen))
                 tasks.create_task(self._list_skus(seen))
             self._request.progress.phase("comparing", None)
@@ -152,6 +154,8 @@ class Auditing:
 
     def _note(self, seen: Sightings, items: Sequence[RemoteItem]) -> None:
         seen.take(items, self._ports.clock.now())
+        if seen.count >= UNDER_WAY:
+            self._is_under_way.set()
         self._request.progress.advance(len(items))
 
     def _compare(self, seen: Sightings, still: Stillness) -> list[ItemId]:
@@ -248,8 +252,6 @@ class Auditing:
         findings = (judged_pair(look, kept=kept) for look in looks)
         return [finding for finding in findings if finding is not None]
 
-    # --------------------------------------------------------------------- telling more
-
     async def _tell_managed(self) -> None:
         """Find out which items Digital River keeps itself, as far as the key may see it."""
         findings = self._found.findings
@@ -270,8 +272,6 @@ class Auditing:
     def _with_history(self, findings: Sequence[Finding]) -> list[Finding]:
         written = self._ports.state.last_written([one.id for one in findings])
         return [with_history(one, written.get(one.id)) for one in findings]
-
-    # ------------------------------------------------------------------------- recording
 
     async def _record(self, audit: Audit) -> None:
         """Write down what was observed; a state that others work on does not undo the audit."""

@@ -38,13 +38,22 @@ async def first_of(*awaited: Coroutine[Any, Any, object]) -> None:
 
 
 @asynccontextmanager
-async def meanwhile(work: Callable[[], None]) -> AsyncIterator[None]:
-    """Work in a thread beside the block, and see the work to its end however the block ends."""
-    working = asyncio.create_task(asyncio.to_thread(work))
+async def meanwhile(work: Callable[[], None], begin: asyncio.Event) -> AsyncIterator[None]:
+    """Work in a thread beside the block from this moment on, or after it where that never came.
+
+    The work is seen to its end however the block ends.
+    """
+    working = asyncio.create_task(_work_after(begin, work))
     try:
         yield
     finally:
+        begin.set()
         await working
+
+
+async def _work_after(begin: asyncio.Event, work: Callable[[], None]) -> None:
+    await begin.wait()
+    await asyncio.to_thread(work)
 
 
 def held_by(stop: asyncio.Event, remote: Remote) -> AbstractAsyncContextManager[None]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import tracemalloc
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from itertools import count
 
 import pytest
 
@@ -22,10 +24,12 @@ from syncd.domain.listing import CountedSpan
 from syncd.domain.tracking import Delivery
 from syncd.errors import KeyRefusedError, RemoteUnavailableError
 from syncd.ports import TakeItems
+from syncd.service import audit as audit_of
 from syncd.service.past_audits import last_audit
 from syncd.service.repair import repair
 from syncd.service.terms import StoppedError
 from syncd.state import open_state
+from syncd.state.sightings import SpooledSightings
 from tests.fakes.remote import FakeRemote
 from tests.integration.service.audits import (
     Interrupted,
@@ -225,6 +229,30 @@ async def test_a_row_that_moves_with_every_look_is_left_to_the_next_audit(kept: 
 
     assert (audit.findings, audit.unsettled) == ((), 1)
     assert kept.asked_for("items") == [("sku-0001",)] * 2
+
+
+async def test_what_is_known_is_read_beside_the_list_once_that_is_under_way(
+    kept: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, pages, shown = threading.Event(), count(1), list[int]()
+    read = SpooledSightings.read_known
+
+    def reading(seen: SpooledSightings) -> None:
+        shown.append(seen.count)
+        begun.set()
+        read(seen)
+
+    async def between_pages() -> None:
+        if next(pages) == 2:
+            assert await asyncio.to_thread(begun.wait, 30)
+
+    monkeypatch.setattr(SpooledSightings, "read_known", reading)
+    monkeypatch.setattr(audit_of, "UNDER_WAY", 4)
+    kept.remote.meanwhile = between_pages
+
+    await audited(kept)
+
+    assert shown == [4]
 
 
 async def test_what_is_in_doubt_is_left_to_its_look_up(kept: Shop) -> None:
