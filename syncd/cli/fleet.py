@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn, TypeAlias
 import typer
 
 from syncd.cli.options import Shared, with_shared_options
-from syncd.errors import ExitCode, UsageError
+from syncd.domain.extras import installing
+from syncd.errors import ConfigurationError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     import asyncio
@@ -119,6 +120,7 @@ def _serve(shared: Shared, asked: Asked) -> ExitCode:
 
     shared.secrets.update(passwords_in(asked.database))
     log_to_stderr(shared)
+    _see_to_the_extra()
     place = _place(asked)
     roll = _roll(shared, asked)
     service = _service(asked.entrance)
@@ -132,6 +134,17 @@ def _serve(shared: Shared, asked: Asked) -> ExitCode:
             )
         )
     return ended.exit_code or ExitCode.OK
+
+
+def _see_to_the_extra() -> None:
+    try:
+        import syncd.fleet.queue  # noqa: F401 - whether it can be had is all that is asked
+    except ImportError as error:
+        raise ConfigurationError(
+            "syncd fleet",
+            "it stands on Procrastinate and a driver for PostgreSQL, and one of them is missing",
+            installing("fleet"),
+        ) from error
 
 
 def _place(asked: Asked) -> FleetPlace:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from syncd.domain.extras import installing
 from syncd.domain.message import Message, Target, Urgency
 from syncd.errors import ConfigurationError, NotifyError
 
@@ -78,7 +79,7 @@ def missing_extra() -> ConfigurationError | None:
     return ConfigurationError(
         _KEY,
         "the messages go out by Apprise, which is not installed",
-        "Install it with: pip install 'syncd[notify]'",
+        installing("notify"),
     )
 
 

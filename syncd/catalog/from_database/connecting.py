@@ -14,6 +14,7 @@ from urllib.parse import quote
 from syncd.catalog.from_database.cells import UNDECODABLE
 from syncd.catalog.from_database.faults import Fault
 from syncd.catalog.from_database.telling import Telling, secret_options
+from syncd.domain.extras import installing
 from syncd.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -194,11 +195,10 @@ class Database:
         kind = url.get_backend_name()
         missing = getattr(error, "name", None) or kind
         extra = _EXTRAS.get(missing)
-        package = f'"syncd[{extra}]"' if extra else "SQLAlchemy's driver for it"
         return CatalogError(
             self._name,
             f'the driver for "{url.drivername}" is not installed',
-            f"Install it: pip install {package}",
+            installing(extra) if extra else "Install the driver that SQLAlchemy names for it",
         )
 
     def _sqlite(self, url: URL) -> Callable[[], sqlite3.Connection]:

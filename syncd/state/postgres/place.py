@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from syncd.domain.extras import installing
 from syncd.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _see_to_the_driver() -> None:
         raise ConfigurationError(
             "state.url",
             "it is on PostgreSQL, and the driver for that is not installed",
-            "Install it with pip install 'syncd[postgres]'",
+            installing("postgres"),
         ) from error
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.shop import Shop
@@ -36,3 +38,14 @@ def test_a_database_that_cannot_be_reached_is_said_and_the_exit_is_1(shop: Shop)
     assert run.code == 1
     assert "fleet in 127.0.0.1/nowhere" in run.stderr
     assert "t0ps3cret" not in run.stderr
+
+
+def test_a_fleet_without_its_extra_says_how_to_get_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "procrastinate", None)
+    monkeypatch.delitem(sys.modules, "syncd.fleet.queue", raising=False)
+    run = shop.run("fleet", "--accounts", ".", SYNCD_FLEET_DATABASE="postgresql://127.0.0.1:1/no")
+
+    assert run.code == 2
+    assert "-m pip install 'syncd[fleet]'" in run.stderr
