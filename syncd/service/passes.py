@@ -236,9 +236,9 @@ def _action_of(row: Tracked) -> Action:
 def _of_all_passes(
     earlier: tuple[GuardStop, ...], later: tuple[GuardStop, ...]
 ) -> tuple[GuardStop, ...]:
-    """The stops of all passes; of one guard the first, by which the others were stopped as well."""
-    told = {stop.guard for stop in earlier}
-    return (*earlier, *(stop for stop in later if stop.guard not in told))
+    """The stops of all passes; of one guard the first for each kind, which stops all of it."""
+    told = {(stop.guard, stop.stopped) for stop in earlier}
+    return (*earlier, *(stop for stop in later if (stop.guard, stop.stopped) not in told))
 
 
 async def _sleep(ports: Ports, seconds: float) -> None:

@@ -15,6 +15,8 @@ from syncd.domain.cycle import Guard
 from syncd.domain.delivery import Failure, Forbidden, Transient
 from syncd.engine.standing import exit_code
 from syncd.errors import ExitCode
+from syncd.service.doubt import doubt
+from tests.fakes.clocks import LeapingClock
 from tests.integration.service.shop import Shop, guards, numbered, opened
 
 OUT = Transient(Failure(503, "http_503", "out"), in_doubt=False)
@@ -117,6 +119,43 @@ async def test_what_a_guard_has_stopped_stays_so_though_items_have_been_made_sin
     assert foretold.guards == result.guards
     assert guards(result) == [Guard.MAX_UPDATE]
     assert len(result.stopped()) == 30
+
+
+async def test_what_the_same_guard_stops_of_another_kind_in_a_later_pass_is_told_and_approved(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.limits(max_update=0.1, max_same_change=1.0)
+    items = [ItemId(item) for item in numbered(100)]
+    shop.stock(*items)
+    await shop.settled()
+    lost, changed = items[:20], items[50:80]
+    for item in lost:
+        del shop.remote.contents[item]
+    doubt(shop.state, items[:30])
+    shop.stock(*changed, eccn="5A992.c")
+    shop.remote.poison = {*lost}
+    sleep = LeapingClock.sleep
+
+    async def mended_meanwhile(clock: LeapingClock, seconds: float) -> None:
+        shop.remote.poison.clear()
+        await sleep(clock, seconds)
+
+    monkeypatch.setattr(LeapingClock, "sleep", mended_meanwhile)
+
+    result = await shop.run()
+
+    of_creates, of_updates = (Action.CREATE,), (Action.UPDATE,)
+    assert [(stop.guard, stop.stopped) for stop in result.guards] == [
+        (Guard.MAX_UPDATE, of_updates),
+        (Guard.MAX_UPDATE, of_creates),
+    ]
+    approvals = shop.approve(result.id).approvals
+    assert [one.change for one in approvals] == list(result.stopped())
+    assert {(one.change.action, one.guards) for one in approvals} == {
+        (action, frozenset({Guard.MAX_UPDATE})) for action in (Action.CREATE, Action.UPDATE)
+    }
+    after = await shop.run()
+    assert (exit_code(after), {*shop.wrote(Action.CREATE)}) == (ExitCode.OK, {*lost})
 
 
 async def test_an_approved_delete_keeps_no_second_half_of_a_pair_back(shop: Shop) -> None:
