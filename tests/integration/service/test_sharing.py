@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -24,7 +25,7 @@ from syncd.service.cycle import run_cycle
 from syncd.service.helping import Helper, help_until
 from syncd.service.shared import WORTH_IT, meaning_of
 from syncd.service.terms import Ports, Terms
-from syncd.service.writes import Claimed, Writes
+from syncd.service.writes import Answered, Claimed, Writes
 from tests.fakes.remote import FakeRemote
 from tests.integration.service.shop import Shop, opened
 from tests.postgres_states import Account, account, cache, shared_account
@@ -143,18 +144,29 @@ async def test_what_only_the_sender_can_judge_and_what_is_soon_over_is_not_share
     assert pair.other.sent == []
 
 
-async def test_a_key_that_is_refused_to_one_stops_both(pair: Pair) -> None:
-    travel = pair.other.remote.on_the_way
+async def test_a_key_that_is_refused_to_one_stops_both(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    travel, is_told = pair.other.remote.on_the_way, threading.Event()
+    settle = Helper._settle  # noqa: SLF001 - what tells the leader
 
     async def refuse(change: Change) -> None:
         pair.other.remote.script(change.id, REFUSED)
         await travel(change)
 
+    def tell(helper: Helper, answers: Sequence[Answered]) -> None:
+        settle(helper, answers)
+        is_told.set()
+
     async def wait(change: Change) -> None:
-        """Slowly, and not before the key is refused: what is sent until the next look is little."""
+        """Slowly, and not before that is told: what is sent until the next look is little."""
         pair.leader.sent.append(change)
-        await pair.other.has_begun.wait()
+        async with asyncio.timeout(60):
+            while not is_told.is_set():  # noqa: ASYNC110 - it is told in a thread
+                await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)
+
+    monkeypatch.setattr(Helper, "_settle", tell)
 
     pair.other.remote.on_the_way = refuse
     pair.leader.remote.on_the_way = wait
