@@ -136,12 +136,12 @@ class Reading:
     `digest` is that of the source's bytes; empty where they are not certain, or where changes that
     were read since are in the table as well. `complete_reads` counts the complete reads so far that
     no guard stopped, this one included where it is one, and `yardstick` is the number of rows of
-    the last of them, as `joined_yardsticks` are those of the sources that were joined, by name. The
-    next read of changes begins at `watermark`. `absent` counts the known ids that this read did not
-    have and, since it was `stopped` or is not complete, did not make missing. `strays` are held
-    rows without an id (the first thousand), `stray_count` all of them, for the change-tracking
-    table has no row for them. Until `accepted_until` a person has accepted that this read has so
-    many rows fewer.
+    the last of them, as `joined_yardsticks` are those of the sources that were joined, by name, and
+    `counted` is where the source stood then. The next read of changes begins at `watermark`.
+    `absent` counts the known ids that this read did not have and, since it was `stopped` or is not
+    complete, did not make missing. `strays` are held rows without an id (the first thousand),
+    `stray_count` all of them, for the change-tracking table has no row for them. Until
+    `accepted_until` a person has accepted that this read has so many rows fewer.
     """
 
     position: Position
@@ -158,6 +158,7 @@ class Reading:
     accepted_until: datetime | None = None
     watermark: str | None = None
     joined_yardsticks: Mapping[str, int] = field(default_factory=dict)
+    counted: Position | None = None
 
     @property
     def name(self) -> str:

@@ -39,6 +39,7 @@ def succeeded(looked: Reading, last: Reading | None) -> Reading:
         looked,
         yardstick=last.yardstick if last else None,
         joined_yardsticks=last.joined_yardsticks if last else {},
+        counted=_counted(last),
         accepted_until=_acceptance(last, looked),
         watermark=looked.watermark or _kept_watermark(last, looked.position),
     )
@@ -48,7 +49,7 @@ def judged(looked: Reading, last: Reading | None, *, stopped: bool) -> Reading:
     """Decide whether this whole read counts: only a complete one that no guard stopped does.
 
     A source that was counted and has not been touched since is not counted again, whatever it has
-    come to mean.
+    come to mean, and whatever became of the reads in between.
     """
     reads = last.complete_reads if last else 0
     read = replace(looked, stopped=stopped, complete_reads=reads)
@@ -59,6 +60,7 @@ def judged(looked: Reading, last: Reading | None, *, stopped: bool) -> Reading:
         complete_reads=reads + _one_more(last, looked.position),
         yardstick=looked.certificate.rows,
         joined_yardsticks=looked.certificate.joined,
+        counted=looked.position,
         absent=0,
     )
 
@@ -69,6 +71,7 @@ def repeated(last: Reading, position: Position, at: datetime, watermark: str | N
     return replace(
         last,
         position=position,
+        counted=position if last.counts else last.counted,
         at=at,
         complete_reads=last.complete_reads + more,
         watermark=watermark or _kept_watermark(last, position),
@@ -103,8 +106,15 @@ def _as_told(stray: HeldSku) -> tuple[str, str, str]:
 
 def _one_more(last: Reading | None, position: Position) -> int:
     """One where this is another complete read; an untouched source is not read twice."""
-    has_counted = last is not None and last.counts and not position.is_rewrite_of(last.position)
-    return 0 if has_counted else 1
+    counted = _counted(last)
+    return 0 if counted is not None and not position.is_rewrite_of(counted) else 1
+
+
+def _counted(last: Reading | None) -> Position | None:
+    """Where the source stood at the last read that counted; older states do not say it."""
+    if last is None:
+        return None
+    return last.counted or (last.position if last.counts else None)
 
 
 def _kept_watermark(last: Reading | None, position: Position) -> str | None:

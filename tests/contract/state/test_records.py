@@ -57,6 +57,7 @@ _READING = Reading(
     yardstick=11,
     strays=(_HELD,),
     stray_count=1001,
+    counted=Position("path:1:2:2", "another meaning"),
 )
 
 

@@ -189,6 +189,32 @@ async def test_a_source_that_was_not_touched_is_not_counted_again_under_a_new_me
     assert shop.wrote(Action.DELETE) == ["sku-0000"]
 
 
+@pytest.mark.parametrize("between", ["a filter that matches nothing", "a doubt"])
+async def test_one_export_is_not_two_reads_whatever_was_read_in_between(
+    shop: Shop, between: str
+) -> None:
+    shop.stock("x", *numbered(30))
+    await shop.settled()
+    shop.drop("x")
+    await shop.run()
+    rows, meaning = shop.catalog.rows, shop.catalog.meaning
+    shop.catalog.meaning = "another"
+    if between == "a doubt":
+        shop.catalog.doubts = ("cut short",)
+    else:
+        shop.catalog.rows = {}
+    await shop.run()
+    shop.catalog.rows, shop.catalog.doubts, shop.catalog.meaning = rows, (), meaning
+    shop.later(hours=25)
+
+    await shop.run()
+    assert shop.wrote(Action.DELETE) == []
+
+    shop.catalog.rewrite()
+    await shop.run()
+    assert shop.wrote(Action.DELETE) == ["x"]
+
+
 class TestHeldRows:
     @pytest.mark.parametrize("held_by", ["UK", "Denmark"])
     async def test_leave_the_item_as_it_is_until_they_are_mended(

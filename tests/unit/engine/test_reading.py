@@ -130,6 +130,39 @@ class TestAWholeRead:
         shy = replace(LAST, position=SHY)
         assert judged(looked(SHY), shy, stopped=False).complete_reads == 4
 
+    @pytest.mark.parametrize(
+        ("between", "stopped"),
+        [
+            (looked(OF_OTHER_MEANING, ("cut",)), False),
+            (looked(OF_OTHER_MEANING), True),
+            (looked(HERE, ("cut",)), False),
+        ],
+    )
+    def test_of_an_untouched_source_is_not_counted_after_others_that_did_not_count(
+        self, between: Reading, *, stopped: bool
+    ) -> None:
+        first = judged(succeeded(looked(HERE), None), None, stopped=False)
+        last = judged(succeeded(between, first), first, stopped=stopped)
+        same = repeated(last, last.position, LATER, None)
+
+        again = judged(succeeded(looked(HERE), same), same, stopped=False)
+        rewritten = replace(HERE, identity="written-3")
+
+        assert (again.complete_reads, again.counted) == (1, HERE)
+        assert judged(looked(rewritten), same, stopped=False).complete_reads == 2
+
+    def test_after_one_of_an_older_version_that_did_not_count_is_counted(self) -> None:
+        stopped = replace(LAST, stopped=True)
+
+        read = judged(succeeded(looked(HERE), stopped), stopped, stopped=False)
+
+        assert (read.complete_reads, read.counted) == (4, HERE)
+
+    def test_with_the_bytes_of_the_last_is_not_counted_once_more_at_the_same_place(self) -> None:
+        again = repeated(LAST, REWRITTEN, LATER, None)
+
+        assert judged(looked(REWRITTEN), again, stopped=False).complete_reads == 4
+
     def test_is_the_first_of_all_where_there_was_none(self) -> None:
         read = judged(succeeded(looked(), None), None, stopped=False)
 
