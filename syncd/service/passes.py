@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from syncd.domain.approval import NEVER_APPROVED
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action, ChangeOutcome, Plan, Resource
 from syncd.domain.cycle import Guard, GuardStop
@@ -246,10 +247,15 @@ async def _sleep(ports: Ports, seconds: float) -> None:
 
 
 def _earlier(read: CatalogRead, plan: Plan) -> tuple[GuardStop, ...]:
-    """What the read has stopped; after a partial one, the deletes that were due before it too."""
+    """What the read has stopped; after a partial one, the deletes that were due before it too.
+
+    However the read was stopped, a stop that can be approved does not stand for one that cannot.
+    """
     waiting = plan.count(Action.DELETE)
-    if read.stops or not waiting or read.reading is None or read.reading.certificate.complete:
+    if not waiting or read.reading is None or read.reading.certificate.complete:
         return read.stops
     if read.certificate is None:  # nothing was read: it is not the read that these deletes go by
-        return ()
-    return (partial_read_stop(read.reading.certificate, waiting),)
+        return read.stops
+    if any(stop.guard in NEVER_APPROVED for stop in read.stops):
+        return read.stops
+    return (*read.stops, partial_read_stop(read.reading.certificate, waiting))

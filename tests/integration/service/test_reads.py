@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from syncd.domain.approval import LeftOut
 from syncd.domain.attributes import Attribute
 from syncd.domain.change import Action
 from syncd.domain.cycle import Guard
@@ -560,3 +561,22 @@ class TestAJoinedSource:
 
         assert (result.guards, shop.remote.calls) == ((), [])
         assert reads(shop) == 2
+
+    async def test_that_is_cut_short_lets_no_delete_through_that_was_due(self, shop: Shop) -> None:
+        shop.policy(delete_after=timedelta(), delete_reads=2)
+        shop.catalog.joined = {"erp": 40}
+        shop.stock("x", *numbered(40))
+        await shop.settled()
+        shop.drop("x")
+        await shop.run()
+        shop.catalog.joined, shop.catalog.doubts = {"erp": 20}, (CUT,)
+        shop.policy(delete_reads=1)
+        shop.catalog.rewrite()
+
+        result = await shop.run()
+
+        assert guards(result) == [Guard.MAX_SHRINK, Guard.PARTIAL_READ]
+        assert dict(shop.approve(result.id).left_out) == {LeftOut.UNPROVEN: ["x"]}
+        shop.stock("sku-0001")
+        await shop.run()
+        assert shop.wrote(Action.DELETE) == []
