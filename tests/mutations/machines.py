@@ -75,7 +75,7 @@ AMONG_MACHINES: Final = (
     Mutation(
         name="slots-are-handed-out-twice",
         file="state/postgres/pace.py",
-        old="greatest(pace.next_slot, {now} + %(lead)s, {settled})",
+        old="greatest(pace.next_slot - ({back}), {now} + %(lead)s, {settled})",
         new="greatest({now} + %(lead)s, {settled})",
         caught_by=(f"{_THERE}test_pacing.py",),
     ),
