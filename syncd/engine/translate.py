@@ -28,6 +28,8 @@ _NEEDED: Final = {
     Attribute.NAME: "every SKU needs a name",
 }
 """What no row may be without, and the rule; hardly any of these values stands in two rows."""
+_NEITHER: Final = (None, None)
+"""No value of its own, and no group to have it of."""
 _GROUP_RULE: Final = "every SKU needs it, unless its skuGroupId names a group that has it"
 
 
@@ -84,7 +86,7 @@ class Translator:
 def _doubtful(
     ids: Sequence[ItemId], columns: Mapping[Attribute, Sequence[Value | Breach]]
 ) -> set[int]:
-    """Find the places of rows that break a rule, or that lack what a group must give them."""
+    """Find the places of rows that break a rule, or that lack what no group gives them."""
     found: set[int] = set()
     if not are_ids(ids):
         found.update(place for place, id in enumerate(ids) if isinstance(checked_id(id), Breach))
@@ -92,9 +94,11 @@ def _doubtful(
         if Breach in set(map(type, column)):
             found.update(place for place, one in enumerate(column) if isinstance(one, Breach))
     if Attribute.NAME in columns:
+        nothing = [None] * len(ids)
+        groups = columns.get(Attribute.SKU_GROUP_ID, nothing)
         for attribute in FROM_THE_GROUP:
-            column = columns.get(attribute, [None] * len(ids))
-            found.update(place for place, one in enumerate(column) if one is None)
+            either = zip(columns.get(attribute, nothing), groups, strict=True)
+            found.update(place for place, both in enumerate(either) if both == _NEITHER)
     return found
 
 

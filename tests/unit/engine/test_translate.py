@@ -196,7 +196,7 @@ def test_a_block_gives_its_wishes_and_leaves_out_the_rows_that_must_be_judged_on
     assert all(isinstance(Translator(RULES).translate(row), Held) for row in others)
 
 
-def test_of_skus_in_a_block_only_those_that_need_no_group_are_taken_as_they_are() -> None:
+def test_of_skus_in_a_block_those_that_lack_nothing_or_have_a_group_are_taken_as_they_are() -> None:
     whole: dict[Attribute, list[str | None]] = {
         Attribute.PART_NUMBER: ["P", "P"],
         Attribute.NAME: ["Shoe", "Boot"],
@@ -206,11 +206,20 @@ def test_of_skus_in_a_block_only_those_that_need_no_group_are_taken_as_they_are(
     ids, numbers = [ItemId("a"), ItemId("b")], [1, 2]
     tax_codes: list[str | None] = ["5510", "5510"]
     taxed = {**whole, Attribute.TAX_CODE: tax_codes}
+    first: list[str | None] = ["g", None]
+    second: list[str | None] = [" ", "g"]
     taken_of: list[tuple[dict[Attribute, list[str | None]], list[str]]]
-    taken_of = [(whole, []), (taxed, ["a"])]
+    taken_of = [(whole, []), (taxed, ["a"]), ({**whole, Attribute.SKU_GROUP_ID: first}, ["a"])]
+    taken_of += [({**whole, Attribute.SKU_GROUP_ID: second}, ["b"])]
+    taken_of += [({**taxed, Attribute.SKU_GROUP_ID: second}, ["a", "b"])]
 
     for values, taken in taken_of:
         block = RowBlock(ids, numbers, values, numbers, [None, None])
         wishes, others = Translator(RULES).translate_block(block)
         assert list(wishes.ids) == taken
+        assert [
+            {name: column[place] for name, column in wishes.desired.items()}
+            for place in range(len(taken))
+        ] == [Translator(RULES).translate(block.row(ids.index(ItemId(id)))) for id in taken]
+        assert all(isinstance(Translator(RULES).translate(row), Held) for row in others)
         assert [row.id for row in others] == [id for id in ids if id not in taken]
