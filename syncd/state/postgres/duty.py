@@ -11,9 +11,11 @@ from syncd.errors import LeaseHeldError, StateError
 from syncd.state.duty import lost, refusal
 from syncd.state.lock_file import Holder, since
 from syncd.state.postgres import signs
-from syncd.state.postgres.signs import DUTY, SignedSeat
+from syncd.state.postgres.signs import DUTY, Sight, SignedSeat
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from syncd.state.holding import Timing
     from syncd.state.postgres.room import PostgresRoom
 
@@ -49,15 +51,19 @@ class PostgresDuty:
 
     def _taken(self, holder: str) -> Holder:
         with self._room.unlocked() as connection:
-            before = signs.look(connection, DUTY)
-            if before.is_free(self._timing.term):
+            before = signs.look_anew(connection, DUTY)
+        if before.is_free(self._timing.term):
+            with self._room.unlocked() as connection:
                 before = signs.look_and_lock(connection, DUTY)  # another may have been quicker
-            if not before.is_free(self._timing.term):
-                raise refusal(self._room.name, before.who)
-            number = 1 if before.holder is None else before.holder.number + 1
-            sign = Holder(holder, since(self._timing.now()), number, 0)
-            signs.put(connection, DUTY, sign)
-            return sign
+                if before.is_free(self._timing.term):
+                    return self._put(connection, before, holder)
+        raise refusal(self._room.name, before.who)
+
+    def _put(self, connection: Connection, before: Sight, holder: str) -> Holder:
+        number = 1 if before.holder is None else before.holder.number + 1
+        sign = Holder(holder, since(self._timing.now()), number, 0)
+        signs.put(connection, DUTY, sign)
+        return sign
 
 
 @dataclass(slots=True)

@@ -134,7 +134,7 @@ class PostgresHelp:
 
     def _span(self, connection: Connection) -> float:
         """Seconds in which nobody takes the lease, whatever becomes of its holder; 0 at its end."""
-        sight = signs.look(connection, LEASE)
+        sight = signs.look_anew(connection, LEASE)
         if sight.holder is None or sight.holder.number != self._invitation.fence:
             raise self._lost(f"{sight.who} has taken the lease")
         if sight.silent >= self._timing.term:

@@ -66,12 +66,19 @@ class PostgresLease(Turns):
         self._home = home
 
     def _tried(self, holder: str) -> Holding | None:
-        with self._rooms.work.reading() as connection:
-            before = signs.look(connection, LEASE)
+        before = self._seen()
         if not before.is_free(self._timing.term):
             return None
         taking = self._advanced_in_turn(holder, before)
         return None if taking is None else self._kept(taking)
+
+    def _seen(self) -> Sight:
+        with self._rooms.work.reading() as connection:
+            sight = signs.look(connection, LEASE)
+        if sight.is_from_the_future:
+            with suppress(StateError), self._rooms.signs.unlocked() as connection:
+                return signs.look_anew(connection, LEASE)
+        return sight
 
     def _advanced_in_turn(self, holder: str, before: Sight) -> Taking | None:
         """Wait for others to write; behind one who stopped others may have stopped in the queue."""

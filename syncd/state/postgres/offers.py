@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from psycopg import sql
 from sqlalchemy import text
 
-from syncd.state.postgres.clock import NOW
+from syncd.state.postgres import signs
+from syncd.state.postgres.clock import NOW, SECOND
 from syncd.state.postgres.place import SHARED
 from syncd.state.postgres.pool import driver_of
 
@@ -98,6 +99,11 @@ SHOW: Final = _sql(
     " WHERE helper.delivery = %(delivery)s AND helper.name = %(helper)s"
     " AND delivery.name = helper.delivery AND delivery.is_open"
 )
+_DATE_ANEW: Final = _sql(
+    "UPDATE {helper} AS helper SET until = {now} + %(most)s FROM {delivery} AS delivery"
+    " WHERE delivery.place = %(place)s AND helper.delivery = delivery.name"
+    " AND helper.until > {now} + 2 * %(most)s"
+)
 LEAVE: Final = _sql("DELETE FROM {helper} WHERE delivery = %(delivery)s AND name = %(helper)s")
 CLAIM: Final = _sql(
     "WITH next AS (SELECT id FROM {offer} WHERE delivery = %(delivery)s AND action = %(action)s"
@@ -127,6 +133,7 @@ _MAY_STILL_SEND: Final = _sql(
     " JOIN {offer} AS offer ON offer.delivery = delivery.name AND offer.claimant = helper.name"
     " AND offer.outcome IS NULL WHERE delivery.place = %(place)s)"
 )
+_LONGEST_LEAVE: Final = round(signs.LEAVE * SECOND)
 LEFT_OUT: Final = ""
 """What stands for an outcome where a row had moved on."""
 
@@ -153,4 +160,10 @@ def may_still_be_sent(connection: Connection, place: str) -> bool:
     """Whether a helper has changes of this account in hand, and leave to send them."""
     if not are_made(connection):
         return False
+    date_leaves_anew(connection, place)
     return bool(ran(connection, _MAY_STILL_SEND, {"place": place}).fetchall()[0][0])
+
+
+def date_leaves_anew(connection: Connection, place: str) -> None:
+    """Let no leave to send last for longer than one does, where the server's clock was set back."""
+    ran(connection, _DATE_ANEW, {"place": place, "most": _LONGEST_LEAVE})

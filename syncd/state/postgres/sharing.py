@@ -100,6 +100,7 @@ class PostgresSharing:
     def _seen(self, connection: Connection) -> Helped:
         values = {"delivery": self.name}
         answered = ran(connection, offers.COLLECT, values).fetchall()
+        offers.date_leaves_anew(connection, self.room.place.schema)
         ran(connection, offers.DISMISS, values)
         given_up = ran(connection, offers.GIVE_UP, values).fetchall()
         waiting = ran(connection, offers.WAITING, values).fetchall()

@@ -15,7 +15,17 @@ from syncd.state.lock_file import Holder
 from syncd.state.postgres.clock import NOW
 from syncd.state.postgres.room import PostgresRoom
 
-__all__ = ["DUTY", "LEASE", "LOOK", "Sight", "SignedSeat", "look", "look_and_lock", "put"]
+__all__ = [
+    "DUTY",
+    "LEASE",
+    "LOOK",
+    "Sight",
+    "SignedSeat",
+    "look",
+    "look_and_lock",
+    "look_anew",
+    "put",
+]
 
 _SECOND: Final = 1_000_000
 _MOMENT: Final = "(extract(epoch FROM {}) * 1000000)::bigint"
@@ -33,12 +43,18 @@ _RENEW: Final = text(
     f"UPDATE fact SET value = {_VALUE} WHERE key = :key AND starts_with(value, :number || ' ')"
     f" RETURNING {NOW}"
 )
+_DATE_ANEW: Final = text(
+    f"UPDATE fact SET value = {_VALUE}"
+    " WHERE key = :key AND starts_with(value, :number || ' ' || :at || ' ')"
+)
 _NAME_IT: Final = text("INSERT INTO fact (key, value) VALUES (:key, '') ON CONFLICT DO NOTHING")
 
 
 LEAVE: Final = 5.0
 """Seconds that a helper may send for after a sign of life; whoever waits for one that is gone waits
 for as long."""
+_AHEAD: Final = 5.0
+"""Seconds in the future that a sign of life may come from: beyond them the clock was set back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,11 @@ class Sight:
     def is_free(self, term: float) -> bool:
         """Whether its holder has let go, or has shown no sign of life for this long."""
         return self.holder is None or self.holder.ended or self.silent > term
+
+    @property
+    def is_from_the_future(self) -> bool:
+        """Whether the server's clock was set back since, so that its date says nothing."""
+        return self.holder is not None and self.silent < -_AHEAD
 
     def sent_until(self, now: datetime) -> datetime | None:
         """Until when its holder, or who helped it, may have sent, by a clock that says it is `now`.
@@ -80,7 +101,20 @@ def look(connection: Connection, key: str) -> Sight:
         return Sight(None, 0.0)
     number, at, document = value.split(" ", 2)
     holder = Holder(**orjson.loads(document), number=int(number), at=int(at))
-    return Sight(holder, (now - max(holder.at, began)) / _SECOND)
+    up_since = began if began <= now else 0  # its clock was set back since it began
+    return Sight(holder, (now - max(holder.at, up_since)) / _SECOND)
+
+
+def look_anew(connection: Connection, key: str) -> Sight:
+    """The same, and date a sign from the future now: whoever gave it may be dead long before then.
+
+    Whoever is alive gives the next one within a beat.
+    """
+    sight = look(connection, key)
+    if sight.holder is None or not sight.is_from_the_future:
+        return sight
+    connection.execute(_DATE_ANEW, {**_values(key, sight.holder), "at": str(sight.holder.at)})
+    return look(connection, key)
 
 
 def look_and_lock(connection: Connection, key: str) -> Sight:

@@ -58,6 +58,21 @@ def test_who_stands_still_is_relieved_after_a_term_and_told(
         pass
 
 
+def test_a_clock_set_back_keeps_the_duty_of_a_dead_one_for_a_term(
+    process: Callable[[], State], pass_over: Aged
+) -> None:
+    first, second = process(), process()
+    with first.duty("first"):
+        pass_over("duty", -3600.0)
+        for silent in (0.0, TERM - 1):
+            pass_over("duty", silent)
+            with pytest.raises(LeaseHeldError, match="first"):
+                second.duty("second").__enter__()
+        pass_over("duty", 2.0)
+        with second.duty("second"):
+            pass
+
+
 def test_a_standby_is_at_work_within_15_s_of_a_crash_and_at_its_next_look_after_a_clean_end(
     process: Callable[[], State], pass_over: Aged, start_process: StartProcess
 ) -> None:

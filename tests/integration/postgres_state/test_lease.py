@@ -113,6 +113,33 @@ def test_a_time_in_which_the_server_was_down_is_no_silence(
             assert is_free
 
 
+def test_a_clock_set_back_keeps_the_lease_of_a_dead_one_for_a_term(
+    process: Another, pass_over: Aged
+) -> None:
+    """Its last sign of life lies in the future, so that silence counts from the first look."""
+    heir = process()
+    with _held(process()):
+        pass_over("lease", -3600.0)
+        for silent in (0.0, TERM - 1):
+            pass_over("lease", silent)
+            with pytest.raises(LeaseHeldError), _held(heir):
+                pytest.fail("two hold the lease")
+        pass_over("lease", 2.0)
+        with _held(heir):
+            pass
+
+
+def test_a_server_that_began_before_its_clock_was_set_back_hides_no_silence(
+    process: Another, pass_over: Aged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _held(process()):
+        pass_over("lease", TERM + 1)
+        began = "clock_timestamp() + interval '1 hour'"
+        monkeypatch.setattr(signs, "LOOK", signs.LOOK.replace("to_timestamp(0)", began))
+        with _held(process()):
+            pass
+
+
 def test_a_holder_that_shows_signs_of_life_stays(place: Place, pass_over: Aged) -> None:
     passed = 0.0
     timing = Timing(lambda: NOON, lambda: passed, lambda _: None, beat=1000.0, term=5000.0)

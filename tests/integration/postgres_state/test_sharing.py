@@ -260,6 +260,38 @@ def test_the_lease_waits_for_what_a_helper_may_still_send(
             pass
 
 
+def test_a_clock_set_back_lets_no_helper_keep_the_lease_for_longer_than_it_may_send(
+    process: Another, account: Account
+) -> None:
+    leader, heir = process(), process()
+    with ExitStack() as helping:
+        with leader.lease("the leader", AT_ONCE), laid_out(leader) as sharing:
+            help_ = helping.enter_context(joined(process()))
+            assert help_ is not None
+            assert help_.show()
+            sharing.offer(plan(change(1)))
+            assert taken(help_) == ids(1)
+        account.run("UPDATE syncd.helper SET until = until + 3600 * 1000000::bigint")
+        with pytest.raises(LeaseHeldError), heir.lease("the heir", AT_ONCE):
+            pass
+        account.run("UPDATE syncd.helper SET until = until - 5 * 1000000")
+        with heir.lease("the heir", AT_ONCE):
+            pass
+
+
+def test_a_clock_set_back_lets_no_dead_helper_keep_what_it_has_claimed(
+    lead: Lead, join: Join, account: Account
+) -> None:
+    _, _, sharing = lead()
+    help_ = join()
+    sharing.offer(plan(change(1)))
+    assert taken(help_) == ids(1)
+    account.run("UPDATE syncd.helper SET until = until + 3600 * 1000000::bigint")
+    assert sharing.look().helpers == 1
+    account.run("UPDATE syncd.helper SET until = until - 5 * 1000000")
+    assert sharing.look().helpers == 0
+
+
 def test_only_who_means_the_same_helps_and_nobody_where_no_help_is_wanted(
     lead: Lead, process: Another
 ) -> None:
