@@ -93,7 +93,7 @@ def _check_account(settings: Settings) -> tuple[Finding, Finding, Finding]:
 
     try:
         with wired_read_only(settings) as wired:
-            state = check_state(wired.state)
+            state = check_state(wired.state, settings.state.place)
             credentials, remote = _check_remote(wired)
     except StateError as error:
         state = failed("state", error)

@@ -24,10 +24,16 @@ from syncd.config.layers import (
 )
 from syncd.config.paths import anchor, path_at
 from syncd.config.presets import lay_presets
+from syncd.config.remote import SQLITE
 from syncd.config.settings import Settings
 from syncd.config.shape import KeyPath, Shape, Tree, value_at
 
 _MANDATORY_TABLES: Final = (("catalog", "mapping"), ("digital_river",))
+_STATE_URL: Final[KeyPath] = ("state", "url")
+_TWO_STATES: Final = (
+    "puts a SQLite file in place of the state that [state] names in the configuration, so that two"
+    " states would act on one account; unset it, in a unit by UnsetEnvironment=SYNCD_STATE__URL"
+)
 _UNREADABLE: Final = "unreadable"
 """Stands for a secret whose file cannot be read."""
 
@@ -57,6 +63,7 @@ class _Sources:
         tree = merge(self.document.tree, self.layers, secrets)
         lay_presets(tree)
         complaints = [complaint for layer in self.layers for complaint in layer.complaints]
+        complaints += self._kept_apart()
         for secret, in_file in secrets:
             complaints += self._given_twice(secret, in_file)
             complaints += self._fill_in(tree, secret, in_file)
@@ -93,6 +100,19 @@ class _Sources:
             return []
         both = f"both {secret[-1]} and {in_file[-1]}; keep one of them"
         return [Complaint(f"{'.'.join(secret[:-1])} has {both}", self._place_of(in_file))]
+
+    def _kept_apart(self) -> list[Complaint]:
+        """Complain of a file of SQLite in place of a state that others share: nobody would know.
+
+        A unit names such a file, and the configuration of two machines then came to two states.
+        """
+        state = value_at(self.document.tree, ("state",))
+        shared = isinstance(state, dict) and (
+            "account" in state or not str(state.get("url", SQLITE)).startswith(SQLITE)
+        )
+        urls = (one for layer in self.layers for one in layer.assignments if one.path == _STATE_URL)
+        origins = {one.origin for one in urls if str(one.value).startswith(SQLITE)}
+        return [Complaint(_TWO_STATES, origin) for origin in sorted(origins) if shared]
 
     def _fill_in(self, tree: Tree, secret: KeyPath, in_file: KeyPath) -> list[Complaint]:
         """Read a secret from the file that is named for it."""

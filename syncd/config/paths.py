@@ -5,12 +5,9 @@ from __future__ import annotations
 import glob
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
 
-from syncd.config.remote import StateSettings
+from syncd.config.remote import SQLITE, StateSettings
 from syncd.config.shape import Tree
-
-_SQLITE: Final = "sqlite:///"
 
 
 def anchor(tree: Tree, folder: Path) -> None:
@@ -49,10 +46,10 @@ def _glob_at(folder: Path, text: str) -> str:
 
 
 def _url_at(folder: Path, url: str) -> str:
-    path, mark, query = url.removeprefix(_SQLITE).partition("?")
-    if not url.startswith(_SQLITE) or path in {"", ":memory:"}:
+    path, mark, query = url.removeprefix(SQLITE).partition("?")
+    if not url.startswith(SQLITE) or path in {"", ":memory:"}:
         return url
-    return f"{_SQLITE}{path_at(folder, path)}{mark}{query}"
+    return f"{SQLITE}{path_at(folder, path)}{mark}{query}"
 
 
 def _change(table: object, key: str, change: Callable[[str], str]) -> None:

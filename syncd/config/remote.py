@@ -14,7 +14,7 @@ from syncd.config.values import PositiveDuration
 _TEST_KEY: Final = "sk_test_"
 _TEST_RATE: Final = 25.0
 _LIVE_RATE: Final = 250.0
-_SQLITE: Final = "sqlite:///"
+SQLITE: Final = "sqlite:///"
 _POSTGRESQL: Final = ("postgresql", "postgresql+psycopg")
 _STATE_WANTED: Final = (
     'must name a SQLite file, such as "sqlite:///syncd.db", or a database of PostgreSQL, such as'
@@ -132,18 +132,26 @@ class StateSettings(Section):
         description="How long cycles and their writes are remembered; reverting needs them.",
     )
 
+    @property
+    def place(self) -> str:
+        """Where it is, in words that hold no password."""
+        if self.url.startswith(SQLITE):
+            return self.url.removeprefix(SQLITE)
+        parts = urlsplit(self.url)
+        return f"{parts.hostname or 'localhost'}{parts.path}, account {self.account}"
+
     @field_validator("url")
     @classmethod
     def _be_a_database(cls, value: str) -> str:
-        path = value.removeprefix(_SQLITE)
-        is_file = value.startswith(_SQLITE) and path not in {"", ":memory:"} and path[0] != "?"
+        path = value.removeprefix(SQLITE)
+        is_file = value.startswith(SQLITE) and path not in {"", ":memory:"} and path[0] != "?"
         if not is_file and not _names_a_postgresql_database(value):
             raise ValueError(_STATE_WANTED)
         return value
 
     @model_validator(mode="after")
     def _have_a_name_among_others(self) -> StateSettings:
-        if self.account is None and not self.url.startswith(_SQLITE):
+        if self.account is None and not self.url.startswith(SQLITE):
             raise ValueError(
                 "account has to be set where url is on PostgreSQL, for many may share a database:"
                 ' account = "main"'

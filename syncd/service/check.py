@@ -73,16 +73,17 @@ def failed(part: str, error: SyncdError) -> Finding:
     return Finding(part, Health.FAILED, f"{error.thing}: {error.reason}", error.next_step)
 
 
-def check_state(state: State) -> Finding:
-    """Count the rows, which reads all of the table's index."""
+def check_state(state: State, place: str) -> Finding:
+    """Count the rows, which reads all of the table's index; `place` is what the state is called."""
     try:
         count = sum(state.census().states.values())
         last = next(iter(state.cycles(1)), None)
     except StateError as error:
         return failed("state", error)
     if last is None:
-        return Finding("state", Health.OK, "empty: no cycle has run yet")
-    return Finding("state", Health.OK, f"{count:,} SKU{'s' * (count != 1)}, last cycle {last.id}")
+        return Finding("state", Health.OK, f"{place}: empty, no cycle has run yet")
+    words = f"{place}: {count:,} SKU{'s' * (count != 1)}, last cycle {last.id}"
+    return Finding("state", Health.OK, words)
 
 
 def try_targets(notifier: Notifier) -> Iterator[Finding]:

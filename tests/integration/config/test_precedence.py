@@ -54,6 +54,34 @@ def test_the_environment_goes_before_all(loaded: Loaded, credentials: Mapping[st
     assert key_of(loaded(COMPLETE, environment)) == "sk_test_from_environment"
 
 
+SHARED = """
+[state]
+url = "postgresql+psycopg://syncd@db.example.com/syncd"
+account = "acme"
+"""
+A_FILE = "sqlite:////var/lib/syncd/syncd.db"
+
+
+@pytest.mark.parametrize("state", [SHARED, '[state]\naccount = "acme"\n'])
+def test_a_file_of_sqlite_never_takes_the_place_of_a_state_that_is_shared(
+    refused: Refused, state: str
+) -> None:
+    """A unit names such a file; two machines with one configuration came to two states by it."""
+    said = refused(COMPLETE + state, {"SYNCD_STATE__URL": A_FILE})
+
+    assert "SYNCD_STATE__URL: puts a SQLite file in place of the state" in said
+    assert "UnsetEnvironment=SYNCD_STATE__URL" in said
+
+
+def test_a_file_of_sqlite_takes_the_place_of_another_and_a_database_that_of_any(
+    loaded: Loaded,
+) -> None:
+    own = '[state]\nurl = "sqlite:///syncd.db"\n'
+    other = "postgresql+psycopg://syncd@other.example.com/syncd"
+    assert loaded(COMPLETE + own, {"SYNCD_STATE__URL": A_FILE}).state.url == A_FILE
+    assert loaded(COMPLETE + SHARED, {"SYNCD_STATE__URL": other}).state.url == other
+
+
 def test_a_folder_of_other_credentials_changes_nothing(loaded: Loaded, tmp_path: Path) -> None:
     assert key_of(loaded(COMPLETE, {"CREDENTIALS_DIRECTORY": str(tmp_path)})) == "sk_test_from_file"
 

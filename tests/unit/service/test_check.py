@@ -111,10 +111,10 @@ def test_a_catalog_that_cannot_be_read_has_failed(catalog: GivenCatalog) -> None
 
 
 def test_a_state_tells_what_it_holds(state: State) -> None:
-    assert check_state(state).words == "empty: no cycle has run yet"
+    assert check_state(state, "syncd.db").words == "syncd.db: empty, no cycle has run yet"
 
     put(state, in_sync("a"))
     with state.transaction() as transaction:
         transaction.record_cycle(RESULT)
 
-    assert check_state(state).words == f"1 SKU, last cycle {RESULT.id}"
+    assert check_state(state, "syncd.db").words == f"syncd.db: 1 SKU, last cycle {RESULT.id}"
