@@ -19,7 +19,7 @@ from syncd.catalog.scan import Scan
 from syncd.catalog.sidecar import Vouching
 from syncd.catalog.trailer import Trailer
 from syncd.domain.counting import counted
-from syncd.domain.snapshot import Certificate, Scope
+from syncd.domain.snapshot import NO_PROOF, Certificate, Scope
 from syncd.errors import CatalogError
 from syncd.ports import Advance, unseen
 
@@ -170,7 +170,7 @@ def _doubts_of_records(connection: DuckDBPyConnection, evidence: Evidence) -> It
 def _no_rows(records: int) -> str:
     if records:
         return f"catalog.filter lets none of its {counted(records, 'record')} through"
-    return "it has no rows, and an empty export is no proof that every product is gone"
+    return f"it has no rows, and {NO_PROOF}"
 
 
 def _doubts_of_moving(connection: DuckDBPyConnection, take: Take) -> Iterator[str]:

@@ -13,6 +13,8 @@ from syncd.domain.tracking import Held
 
 REPEATED: Final = "the id stands in "
 """How the rule begins that holds a SKU with several rows."""
+NO_PROOF: Final = "an empty export is no proof that every product is gone"
+"""How the doubt ends that any read without rows is in."""
 
 
 class Scope(StrEnum):

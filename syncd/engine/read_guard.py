@@ -8,7 +8,7 @@ from syncd.domain.change import Action
 from syncd.domain.counting import counted
 from syncd.domain.cycle import Guard, GuardStop
 from syncd.domain.policy import Limits
-from syncd.domain.snapshot import Certificate, Reading
+from syncd.domain.snapshot import NO_PROOF, Certificate, Reading
 from syncd.engine.limit import allowed_count, in_unit_of
 
 
@@ -46,18 +46,27 @@ def _partial(certificate: Certificate, absent: int) -> GuardStop | None:
 def _empty(certificate: Certificate, yardstick: int | None) -> GuardStop | None:
     if certificate.rows:
         return None
-    had = f"had {counted(yardstick, 'row')} and has none now" if yardstick else "has no rows"
     return GuardStop(
         guard=Guard.EMPTY_CATALOG,
         limit=0,
         actual=yardstick or 0,
         stopped=(Action.DELETE,),
-        message=f"{certificate.source} {had}; {_way_out_of_none(certificate, yardstick)}",
+        message=_told_of_none(certificate, yardstick),
     )
 
 
+def _told_of_none(certificate: Certificate, yardstick: int | None) -> str:
+    """Say that there is no row, and what to do; a read in further doubt tells nobody to delete."""
+    had = f"had {counted(yardstick, 'row')} and has none" if yardstick else "has no rows"
+    further = [doubt for doubt in certificate.doubts if not doubt.endswith(NO_PROOF)]
+    if further and not certificate.records:
+        return f"{certificate.source} {had} that can be read ({further[0]}); mend it first"
+    now = " now" if yardstick else ""
+    return f"{certificate.source} {had}{now}; {_way_out_of_none(certificate, yardstick)}"
+
+
 def _way_out_of_none(certificate: Certificate, yardstick: int | None) -> str:
-    """Say what to do about a catalog without rows: its filter may be what leaves none."""
+    """Its filter may be what leaves none."""
     if certificate.records:
         return (
             f"catalog.filter lets none of its {counted(certificate.records, 'record')} through: "

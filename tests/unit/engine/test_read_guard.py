@@ -98,6 +98,17 @@ def test_an_empty_catalog_is_stopped_even_where_everything_may_be_lost() -> None
     assert stop.guard is Guard.EMPTY_CATALOG
 
 
+@pytest.mark.parametrize("yardstick", [None, 50])
+def test_nobody_is_told_to_delete_by_an_empty_read_that_is_in_doubt(yardstick: int | None) -> None:
+    emptied = reading(read_of(0, "it ends within quotes"), yardstick, absent=yardstick or 0)
+
+    (stop, *_) = reading_stops(emptied, LIMITS)
+
+    assert stop.guard is Guard.EMPTY_CATALOG
+    assert "that can be read (it ends within quotes)" in stop.message
+    assert "delete the items" not in stop.message
+
+
 def test_a_partial_read_says_what_is_doubtful_and_how_many_wait() -> None:
     stop = partial_read_stop(read_of(5, "the last record has no line end", "more"), 12)
 
