@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from syncd.errors import ConfigurationError
 if TYPE_CHECKING:
     from syncd.config import Settings
 
+_NAMED: Final = 3
+"""Accounts that are named of those that share a key."""
 _PATTERN: Final = "[!.]*.toml"
 _Stamp: TypeAlias = tuple[int, int, int]
 Read: TypeAlias = Callable[[Path], "Settings"]
@@ -38,6 +41,7 @@ class Roll:
         self._folder = folder
         self._read = read
         self._entries: Mapping[str, _Entry] = {}
+        self._sharing: frozenset[tuple[str, ...]] = frozenset()
 
     @property
     def accounts(self) -> Mapping[str, Settings]:
@@ -75,6 +79,7 @@ class Roll:
             entries[name] = self._entry(name, file, stamp)
         self._entries = entries
         self._part_twins()
+        self._tell_of_shared_keys()
 
     def forget(self) -> None:
         """Read every file anew at the next look, for what they name may have changed."""
@@ -82,6 +87,18 @@ class Roll:
             name: _Entry((0, 0, 0), entry.settings, entry.problem)
             for name, entry in self._entries.items()
         }
+
+    def _tell_of_shared_keys(self) -> None:
+        """Say once which files have one key: where their catalogs meet, two states own one item."""
+        from syncd.config import account_digest
+
+        by_key: defaultdict[str, list[str]] = defaultdict(list)
+        for name, settings in self.accounts.items():
+            by_key[account_digest(settings.digital_river)].append(name)
+        sharing = frozenset(tuple(names) for names in by_key.values() if len(names) > 1)
+        for names in sorted(sharing - self._sharing):
+            _log.warning("fleet.key_shared", accounts=names[:_NAMED], count=len(names))
+        self._sharing = sharing
 
     def _files(self) -> dict[str, tuple[Path, _Stamp]]:
         found = {}

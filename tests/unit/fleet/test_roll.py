@@ -102,6 +102,24 @@ def test_two_files_that_name_one_state_are_never_both_worked_for(roll: Roll, fol
     assert "its state is that of acme" in roll.problems["beta"]
 
 
+def test_files_with_one_key_are_told_once_for_as_long_as_they_share_it(folder: Path) -> None:
+    """Where an id stands in both catalogs two states own its item, and one may delete it."""
+    own = SOUND.replace("sk_test_", "sk_test_own_")
+    assert own != SOUND
+    roll = Roll(folder, lambda file: read_account(file, DATABASE, {}))
+    with capture_logs() as logs:
+        roll.look()
+        roll.look()
+        rewrite(folder / "beta.toml", own)
+        roll.look()
+        rewrite(folder / "beta.toml", SOUND)
+        roll.look()
+
+    told = [log["accounts"] for log in logs if log["event"] == "fleet.key_shared"]
+    assert told == [("acme", "beta"), ("acme", "beta")]
+    assert set(roll.accounts) == {"acme", "beta"}
+
+
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be looked into"):
         Roll(tmp_path / "nowhere", lambda _: settings_of("acme")).look()
