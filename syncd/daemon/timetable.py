@@ -56,6 +56,7 @@ class Timetable:
         self._due: dict[Job, datetime] = {}
         self._again: dict[Job, datetime] = {}
         self._scheduler = _scheduler()
+        self._is_over = False
 
     def follow(self, entries: tuple[Entry, ...]) -> None:
         """Begin to keep these times."""
@@ -79,9 +80,15 @@ class Timetable:
         }
 
     def end(self) -> None:
-        """Wish for nothing more."""
+        """Wish for nothing more.
+
+        The scheduler rests and is not shut down: it would cancel a call that has just begun, and
+        tell of it with a traceback.
+        """
+        self._is_over = True
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+            self._scheduler.pause()
+            self._scheduler.wakeup()  # to wait for no moment any more
 
     def _come_at(self, moment: datetime | None, job: Job, trigger: Trigger) -> None:
         """Wish for the job at this moment, and go on from there; None where none comes."""
@@ -102,6 +109,8 @@ class Timetable:
         What the loop has slept through is wished for once, and the pace goes on behind it. So it
         does where this machine's clock has rung a little early, and the moment is still to come.
         """
+        if self._is_over:
+            return
         self._wish(job)
         now, due = self._now(), self._due[job]
         if timedelta() < due - now < _FINEST:
@@ -112,6 +121,8 @@ class Timetable:
         self._come_at(following, job, trigger)
 
     async def _called_again(self, job: Job) -> None:
+        if self._is_over:
+            return
         self._again.pop(job, None)
         self._wish(job)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -165,6 +166,42 @@ async def test_a_moment_that_is_still_to_come_by_the_account_s_clock_is_wished_f
     timetable.end()
 
     assert timetable.next_runs() == {"full": three + DAY}
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_once_it_has_ended_nothing_is_wished_for(turns: int) -> None:
+    wishes: list[Job] = []
+    timetable = Timetable(wishes.append, own)
+    timetable.follow((Entry(Job.POLL, DAY, begins=datetime.now(UTC) - HOUR),))
+    await _turns(turns)
+    timetable.end()
+    by_its_end = [*wishes]
+    await _turns(6)
+
+    assert wishes == by_its_end
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_what_comes_due_just_when_it_ends_is_no_error(
+    caplog: pytest.LogCaptureFixture, turns: int
+) -> None:
+    """What is cancelled meanwhile would be told with a traceback."""
+    timetable = Timetable(lambda _: None, own)
+    soon = timedelta(milliseconds=20)
+    timetable.follow((Entry(Job.POLL, DAY, begins=datetime.now(UTC) + soon),))
+    await _turns(6)
+    time.sleep(soon.total_seconds())  # noqa: ASYNC251 - so that it rings within the next turn
+    await _turns(turns)
+    timetable.end()
+    await _turns(6)
+
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
+
+
+async def _turns(count: int) -> None:
+    """Let the loop go round so often."""
+    for _ in range(count):
+        await asyncio.sleep(0)
 
 
 async def test_what_comes_once_more_is_told_where_it_comes_first() -> None:
