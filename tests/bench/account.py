@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -24,9 +25,11 @@ from typing import Final
 from syncd.config import account_digest, load
 from syncd.domain.tracking import Ownership, SkuState
 from syncd.service.account import ACCOUNT
+from syncd.state.batches import BATCH
 from syncd.state.codec import SAME
+from syncd.state.sqlite.file import KEPT
 from syncd.wiring import wired
-from tests.bench.products import scan_seconds, write_table
+from tests.bench.products import product_id, scan_seconds, write_table
 
 UNCACHED: Final = "PYTHONDONTWRITEBYTECODE"  # an installed command keeps its bytecode
 SYNCD: Final = Path(sys.executable).with_name("syncd")
@@ -72,6 +75,11 @@ allow_oversell = { field = "policy", values = { continue = true, deny = false } 
 [digital_river]
 base_url = "http://127.0.0.1:9"
 api_key = "sk_test_bench"
+"""
+_SOME: Final = "SELECT * FROM sku WHERE id IN ({})"
+_CHANGE: Final = """
+UPDATE sku SET state = ?, fingerprint = fingerprint + 1, desired = replace(desired, 'PN-', 'QN-'),
+  known = desired, revision = revision + 1 WHERE id = ?
 """
 REPORT_ONLY: Final = f'{CONFIGURATION}[policy]\nmode = "report-only"\n'
 
@@ -209,6 +217,32 @@ def seconds_of(folder: Path, *arguments: str) -> tuple[float, float]:
     )
     seconds, kilobytes = told.stdout.split()
     return float(seconds), int(kilobytes) / 1024
+
+
+def bare_changes(places: Places, turns: int) -> list[tuple[float, float]]:
+    """Seconds of bare sqlite3 and of the scan: one row in a hundred read and written, committed."""
+    return [(_bare_seconds(places), scan_seconds(places.catalog)) for _ in range(turns)]
+
+
+def _bare_seconds(places: Places) -> float:
+    """Do it in a copy of the state; what the log then has is not moved into the file."""
+    copy = places.full / "bare.db"
+    shutil.copyfile(places.state, copy)
+    ids = [product_id(number) for number in range(0, places.rows, 100)]
+    with closing(sqlite3.connect(copy, isolation_level=None)) as state:
+        for pragma in KEPT.pragmas:
+            state.execute(pragma)
+        began = time.perf_counter()
+        state.execute("BEGIN IMMEDIATE")
+        for start in range(0, len(ids), BATCH):
+            some = ids[start : start + BATCH]
+            state.execute(_SOME.format(", ".join("?" * len(some))), some).fetchall()
+            state.executemany(_CHANGE, [(SkuState.PENDING.value, one) for one in some])
+        state.execute("COMMIT")
+        took = time.perf_counter() - began
+    for file in places.full.glob("bare.db*"):
+        file.unlink()
+    return took
 
 
 def _round(places: Places) -> Round:

@@ -13,6 +13,7 @@ from tests.bench.account import (
     REPORT_ONLY,
     Places,
     Round,
+    bare_changes,
     bring_in_sync,
     first_load,
     places_in,
@@ -64,6 +65,16 @@ def test_a_rewritten_file(measure: Measure, places: Places, tell: Tell) -> None:
 
     goal = most_times_the_scan(places.rows)
     _tell_rounds(tell, f"{places.rows:,} rows, none changed, rewritten", found, goal)
+
+
+@pytest.mark.timeout(3600)
+def test_as_many_rows_changed_by_bare_sqlite(measure: Measure, places: Places, tell: Tell) -> None:
+    """What of the figure after this one is the disk's and SQLite's alone."""
+    found = measure(bare_changes, places, TURNS)
+
+    took, scan = (median(each) for each in zip(*found, strict=True))
+    name = f"{places.rows:,} rows, 1 % changed: bare sqlite3"
+    tell(Figure(name, took, "s", beside=Beside("scan and hash", scan)))
 
 
 @pytest.mark.timeout(3600)

@@ -29,8 +29,8 @@ _WHY: Final = (
         "1 % changed",
         (
             "the file is read twice where rows differ (2 x the limit); each changed row stands on "
-            "a page of its own, which goes through the state's log; and each change is planned "
-            "and told by itself"
+            "a page of its own, which goes through the state's log, as bare sqlite3 shows beside "
+            "it; and each change is planned and told by itself"
         ),
     ),
     (

@@ -28,10 +28,16 @@ def write_table(path: Path, rows: int, changed: int = 0) -> None:
         for number in range(rows):
             new = "N" if every and number % every == 0 else "P"
             file.write(
-                f'SKU-{number:08d},Maker {chance.randrange(500)},"{new}N-{chance.getrandbits(30)}",'
+                f"{product_id(number)},Maker {chance.randrange(500)},"
+                f'"{new}N-{chance.getrandbits(30)}",'
                 f"{chance.choice(('DK', 'CN', 'US', 'DE'))},EAR99,"
                 f"{chance.randrange(100_000, 999_999)},{chance.choice(('continue', 'deny'))}\n"
             )
+
+
+def product_id(number: int) -> str:
+    """The id of one of them, counted from 0."""
+    return f"SKU-{number:08d}"
 
 
 def scan_seconds(table: Path) -> float:
