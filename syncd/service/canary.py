@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
 
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action
+from syncd.domain.policy import PolicyMode
 from syncd.domain.tracking import Missing, Ownership, SkuState
 from syncd.engine.plan import ALLOWED
 from syncd.engine.situation import Aftermath
@@ -22,11 +23,16 @@ MEANING: Final = "meaning"
 """The name of the fact that holds the digests of the parts, by name."""
 CHANGE: Final = "meaning.change"
 """The name of the fact that holds the change which no plan has passed yet, empty for none."""
+MODE: Final = "meaning.mode"
+"""The name of the fact that holds the mode of the last plan that passed."""
 NEW_STATE: Final = "This state is new, so guards.canary does not hold its first plan back."
 NOTHING_REMEMBERED: Final = (
     "No whole plan is known to have passed on this state so far, so there is nothing that "
     "guards.canary could compare with, and it does not hold this one back."
 )
+
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+_INSTANT: Final = timedelta(microseconds=1)
 
 _log = structlog.get_logger()
 
@@ -46,10 +52,10 @@ class Canary:
         state, now = self._ports.state, self._ports.clock.now()
         self._state_is_new = state.reading() is None
         change = _change(state)
-        if change is None:
-            change = _Change(now) if self.changed_parts() else None
-        elif change.since > now:  # the clock had jumped ahead
-            change = replace(change, since=now)
+        if change is not None:
+            change = change.in_time(now, self._terms.limits.budget_window)
+        elif self.changed_parts():
+            change = _Change(now)
         if change != _change(state) and change is not None:
             with state.transaction() as transaction:
                 _remember(transaction, change)
@@ -80,12 +86,15 @@ class Canary:
         """Remember the meaning of now: a whole plan has passed under it."""
         state, before = self._ports.state, self._ports.state.remembered(MEANING)
         meaning = json.dumps(dict(self._terms.meaning), sort_keys=True)
-        if not self._terms.meaning or (before == meaning and _change(state) is None):
+        mode = self._terms.policy.mode.value
+        is_known = before == meaning and state.remembered(MODE) == mode
+        if not self._terms.meaning or (is_known and _change(state) is None):
             return
         if before is None:
             self._notes = (NEW_STATE if self._state_is_new else NOTHING_REMEMBERED,)
         with state.transaction() as transaction:
             transaction.remember(MEANING, meaning)
+            transaction.remember(MODE, mode)
             transaction.remember(CHANGE, "")
         _log.debug("canary.passed", parts=sorted(self._terms.meaning))
 
@@ -95,11 +104,22 @@ class Canary:
 
 
 def unaccepted(state: State, terms: Terms, now: datetime) -> frozenset[ItemId]:
-    """The ids that have gone missing since the change and will be deleted, in plans yet to come."""
+    """The ids that have gone missing since the change and will be deleted, in plans yet to come.
+
+    After a mode in which nothing is deleted these are all, for no plan has told of any before.
+    """
     change = _change(state)
     if change is None or Action.DELETE not in ALLOWED[terms.policy.mode]:
         return frozenset()
+    if _deleted_nothing(state):
+        change = replace(change, since=_EVER)
     return frozenset(item for item, missing in _missing(state) if change.counts(missing, now))
+
+
+def _deleted_nothing(state: State) -> bool:
+    """Whether the last plan that passed was one without deletes; older states do not say it."""
+    mode = state.remembered(MODE)
+    return mode is not None and Action.DELETE not in ALLOWED[PolicyMode(mode)]
 
 
 def accept(state: State, transaction: Transaction, upto: datetime, until: datetime) -> None:
@@ -107,6 +127,14 @@ def accept(state: State, transaction: Transaction, upto: datetime, until: dateti
     change = _change(state)
     if change is not None:
         _remember(transaction, replace(change, accepted_upto=upto, accepted_until=until))
+
+
+def after_change(state: State, now: datetime) -> datetime:
+    """This moment, or that of a change which was seen before the clock was put back.
+
+    What is called missing from then on is seen to have gone after the change.
+    """
+    return max(now, changed_since(state) or now)
 
 
 def changed_since(state: State) -> datetime | None:
@@ -122,6 +150,18 @@ class _Change:
     since: datetime
     accepted_upto: datetime | None = None
     accepted_until: datetime | None = None
+
+    def in_time(self, now: datetime, window: timedelta) -> _Change:
+        """The change without a moment that a clock which had jumped ahead has left behind.
+
+        What goes missing from now on is no part of what was accepted then.
+        """
+        upto, until = self.accepted_upto, self.accepted_until
+        return _Change(
+            since=min(self.since, now),
+            accepted_upto=now - _INSTANT if upto and upto > now else upto,
+            accepted_until=until and min(until, now + window),
+        )
 
     def counts(self, missing: Missing, now: datetime) -> bool:
         """Whether this loss came after the change and has not been accepted."""

@@ -23,6 +23,7 @@ from syncd.engine.reading import (
 )
 from syncd.errors import SuspectCatalogError, VanishedColumnError
 from syncd.ports import Comparison, Snapshot
+from syncd.service.canary import after_change
 from syncd.service.recording import Recorder, Watch
 from syncd.service.remarks import Remarks
 from syncd.service.terms import CycleRequest, Ports, Terms
@@ -172,7 +173,7 @@ class _Look:
     def _take_changes(self, snapshot: Snapshot, last: Reading) -> _Looked:
         """Take in what changed; each row goes by its id, so the table's size costs nothing."""
         with snapshot.compare(None) as comparison:
-            reading = with_changes(last, self.ports.clock.now(), snapshot.watermark)
+            reading = with_changes(last, self._now(), snapshot.watermark)
             reading = self._recorder().changes(comparison, reading)
             return self._told(_Looked(reading, comparison.certificate))
 
@@ -197,7 +198,7 @@ class _Look:
 
     def _judged(self, snapshot: Snapshot, digest: str, comparison: Comparison) -> Reading:
         """Find out what this read is worth beside the last one, in force or not."""
-        last, now = self.ports.state.reading(), self.ports.clock.now()
+        last, now = self.ports.state.reading(), self._now()
         looked = Reading(
             snapshot.position,
             digest,
@@ -209,6 +210,9 @@ class _Look:
         )
         unjudged = succeeded(looked, last)
         return judged(unjudged, last, stopped=bool(_stops(unjudged, self.terms, now)))
+
+    def _now(self) -> datetime:
+        return after_change(self.ports.state, self.ports.clock.now())
 
     def _recorder(self) -> Recorder:
         return Recorder(self.ports.state, self.terms.rules, self.terms.policy, self.watch)

@@ -9,6 +9,7 @@ import structlog
 
 from syncd.domain.tracking import SkuState, Tracked
 from syncd.engine.times import in_time
+from syncd.service.canary import after_change
 from syncd.service.terms import Ports, Terms
 
 _MISSING: Final = frozenset({SkuState.MISSING})
@@ -26,7 +27,7 @@ def set_right(ports: Ports, terms: Terms) -> None:
 
 
 def _put_in_time(ports: Ports, terms: Terms, rows: Sequence[Tracked]) -> None:
-    now = ports.clock.now()
+    now = after_change(ports.state, ports.clock.now())
     ahead = [row.id for row in rows if in_time(row, terms.policy, now) is not row]
     if not ahead:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from syncd.errors import ExitCode, RemoteUnavailableError
 from syncd.service import canary
 from syncd.service.canary import NEW_STATE, NOTHING_REMEMBERED
 from syncd.service.passes import Passes
+from tests.fakes.catalog import FakeCatalog
 from tests.integration.service.shop import Shop, guards, numbered, outcomes
 
 MEANING = {"mapping": "m1", "filter": "f1", "version": "1"}
@@ -231,6 +233,61 @@ class TestLosses:
         kept.drop(*numbered(2))
 
         assert guards(await kept.run()) == []
+
+    @pytest.mark.parametrize("mode", [PolicyMode.UPSERT, PolicyMode.CREATE_ONLY])
+    async def test_count_once_something_may_be_deleted_again(
+        self, kept: Shop, mode: PolicyMode
+    ) -> None:
+        kept.policy(mode=mode)
+        mean(kept, policy=mode)
+        await kept.run()
+        mean(kept, policy=mode, filter="f2")
+        kept.drop(*numbered(2))
+        assert guards(await kept.run()) == []
+        kept.later(hours=1)
+        kept.policy(mode=PolicyMode.MIRROR)
+        mean(kept, policy="mirror", filter="f2")
+
+        result = await kept.run()
+
+        assert guards(result) == [Guard.CANARY]
+        assert "2 deletes that are yet to come due" in result.guards[0].message
+        assert await deleted_a_day_later(kept) == []
+
+    async def test_that_were_accepted_by_a_clock_that_was_ahead_are_no_later_ones(
+        self, kept: Shop
+    ) -> None:
+        kept.limits(max_delete=1.0)
+        right = kept.clock.moment
+        kept.later(days=10)
+        mean(kept, filter="f2")
+        kept.drop(*numbered(2))
+        assert kept.approve((await kept.run()).id).gone == 2
+        kept.clock.moment = right + timedelta(hours=1)
+        kept.drop(*numbered(2, 2))
+
+        result = await kept.run()
+
+        assert guards(result) == [Guard.CANARY]
+        assert {*numbered(2, 2)} <= {*result.guards[0].examples}
+        assert kept.approve(result.id).gone == len(result.guards[0].examples)
+        assert guards(await kept.run()) == []
+
+    async def test_count_though_the_clock_is_put_back_during_the_read(
+        self, kept: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mean(kept, filter="f2")
+        kept.drop(*numbered(2))
+        read = FakeCatalog.read_unless
+
+        def put_back(*asked: Any) -> Any:  # noqa: ANN401 - as the catalog has it
+            kept.later(minutes=-1)
+            return read(*asked)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(FakeCatalog, "read_unless", put_back)
+            assert guards(await kept.run()) == [Guard.CANARY]
+        assert guards(await kept.run()) == [Guard.CANARY]
 
     async def test_that_are_taken_back_are_none(self, kept: Shop) -> None:
         mean(kept, filter="f2")
