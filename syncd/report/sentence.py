@@ -12,6 +12,7 @@ from syncd.report.wording import counted, joined, number
 _LEFT: Final = {
     "stale": "{} of the plan left out as stale.",
     "unseen": "{} of the plan left out, for their items could not be looked up.",
+    "managed": "{} given up, for Digital River took the fulfilment over.",
     "orchestrated": "{} not made, for Digital River keeps the items itself.",
 }
 

@@ -43,7 +43,7 @@ def finish(ports: Ports, terms: Terms, request: CycleRequest, ending: Ending) ->
     """Put everything a report says into one value."""
     rows = ports.state.tracked(ending.results.to_correct())
     reading = ending.read.reading
-    changes = _told(ending.results.final(rows), request)
+    changes = _told(ending.results.final(rows, ending.found.managed), request)
     left = left_over(ports, terms, ending.results, ending.wishless)
     return CycleResult(
         id=request.id,

@@ -38,13 +38,14 @@ _log = structlog.get_logger()
 class LookUp:
     """What has been asked in this cycle, and what could not be.
 
-    `unseen` are ids whose last look-up failed: nothing may be planned for them. `failure` is the
-    last reason, and `answered` whether any look-up of this cycle had an answer. `skus_hidden` says
-    that the key may not read SKUs, so that the fulfilment model is not checked; None while no SKU
-    was asked for.
+    `unseen` are ids whose last look-up failed: nothing may be planned for them. `managed` are those
+    whose SKU was found to be Digital River's own. `failure` is the last reason, and `answered`
+    whether any look-up of this cycle had an answer. `skus_hidden` says that the key may not read
+    SKUs, so that the fulfilment model is not checked; None while no SKU was asked for.
     """
 
     unseen: set[ItemId] = field(default_factory=set)
+    managed: set[ItemId] = field(default_factory=set)
     adopted: int = 0
     failure: RemoteError | None = None
     answered: bool = False
@@ -118,6 +119,7 @@ class LookingUp:
             self.found.skus_hidden = True
             return frozenset()
         self.found.skus_hidden = False
+        self.found.managed |= managed
         return managed
 
     async def _seen(self, ids: Sequence[ItemId]) -> _Seen:
@@ -131,6 +133,7 @@ class LookingUp:
             raise
         self.found.skus_hidden = False
         managed = frozenset(item for item, sku in skus.items() if sku.managed)
+        self.found.managed |= managed
         return _Seen(ids, items, managed, skus)
 
     def _refusal(self) -> RemoteError | None:

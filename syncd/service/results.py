@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import chain
 from typing import Final, assert_never
@@ -32,10 +33,11 @@ UNANSWERED: Final = Failure(
 STALE: Final = Failure(
     None, "stale", "its catalog row, revision or known values have changed since the plan was made"
 )
-
-
 UNSEEN: Final = Failure(
     None, "unseen", "Digital River could not be asked what it has, so nothing was sent"
+)
+MANAGED: Final = Failure(
+    None, "managed", "Digital River fulfils its SKU itself by now, so nothing more is sent"
 )
 
 
@@ -129,19 +131,32 @@ class Results:
         """The ids of which something is told already."""
         return frozenset(self._items) | frozenset(self._skus)
 
-    def final(self, rows: Mapping[ItemId, Tracked]) -> tuple[ChangeResult, ...]:
+    def final(
+        self, rows: Mapping[ItemId, Tracked], managed: AbstractSet[ItemId]
+    ) -> tuple[ChangeResult, ...]:
         """All results in the order of their ids, corrected by what `rows` now say of each id.
 
         A write in doubt that a look-up found done is done; one that was answered with other values
         than were sent is quarantined, and so is what collides for good; a create that met the
         wanted item was none, and so was what was not begun of a row that turned out to be foreign.
+        What was not done of a `managed` id is given up: its row may be forgotten with the item
+        still there.
         """
         return tuple(
             one if one.change.id in self._left_out else _corrected(one, rows.get(one.change.id))
-            for one in sorted(self._all(), key=_place)
+            for one in self._in_order(managed)
             if not self._was_there(one, rows.get(one.change.id))
             and not _turned_foreign(one, rows.get(one.change.id))
         )
+
+    def _in_order(self, managed: AbstractSet[ItemId]) -> Iterator[ChangeResult]:
+        """All of them, with what is given up told as that."""
+        given_up = managed - self._stale
+        for one in sorted(self._all(), key=_place):
+            if one.outcome is not ChangeOutcome.FAILED or one.change.id not in given_up:
+                yield one
+            elif one.failure is not NOT_BEGUN:
+                yield replace(one, failure=MANAGED)
 
     def _was_there(self, one: ChangeResult, row: Tracked | None) -> bool:
         return (
@@ -195,7 +210,8 @@ def _corrected(one: ChangeResult, row: Tracked | None) -> ChangeResult:
     refusal = None if row is None else row.quarantine
     if refusal is not None and _is_refused_by(refusal, one, row):
         return replace(one, outcome=ChangeOutcome.QUARANTINED, failure=refusal)
-    if one.outcome is ChangeOutcome.FAILED and one.failure is not STALE and _is_done(one, row):
+    is_undone = one.outcome is ChangeOutcome.FAILED and one.failure not in (STALE, MANAGED)
+    if is_undone and _is_done(one, row):
         return replace(one, outcome=ChangeOutcome.DONE, failure=None)
     return one
 

@@ -9,7 +9,7 @@ import pytest
 
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.change import Action, Change, Resource
-from syncd.domain.cycle import Guard
+from syncd.domain.cycle import Counts, Guard
 from syncd.domain.delivery import Failure, Transient
 from syncd.domain.journal import Deed
 from syncd.domain.tracking import SkuState
@@ -20,6 +20,7 @@ from syncd.service.spare import ASKED_AHEAD
 from tests.integration.service.shop import Shop, guards, numbered, outcomes
 
 UNREACHABLE = RemoteUnavailableError("Digital River", "nobody answers", "Run again later")
+OUT = Transient(Failure(503, "http_503", "out"), in_doubt=False)
 NO_WAIT = timedelta(0)
 MANY = numbered(600)
 
@@ -266,6 +267,26 @@ async def test_an_item_that_is_managed_by_now_is_forgotten_and_kept(due: Shop) -
     assert not due.knows("sku-0000")
     assert ItemId("sku-0000") in due.remote.contents
     assert exit_code(result) is ExitCode.OK
+
+
+async def test_a_delete_that_failed_before_its_item_was_found_managed_is_not_told_as_done(
+    due: Shop,
+) -> None:
+    kept = ItemId("sku-0000")
+    due.remote.script(kept, OUT)
+
+    async def managed_meanwhile(_: Change) -> None:
+        due.remote.managed_ids.add(kept)
+
+    due.remote.on_the_way = managed_meanwhile
+
+    result = await due.run()
+
+    assert kept in due.remote.contents
+    assert not due.knows(kept)
+    assert outcomes(result) == {"sku-0000": ("delete", "failed"), "sku-0001": ("delete", "done")}
+    assert [one.failure.code for one in result.changes if one.failure] == ["managed"]
+    assert (result.counts, exit_code(result)) == (Counts(delete=1, failed=1), ExitCode.OK)
 
 
 async def test_an_item_of_an_unreadable_sku_is_kept(due: Shop) -> None:

@@ -153,6 +153,7 @@ def test_failures_come_first_and_the_rest_keeps_its_order() -> None:
     ("code", "said"),
     [
         ("stale", "2 writes of the plan left out as stale."),
+        ("managed", "2 writes given up, for Digital River took the fulfilment over."),
         ("unseen", "2 writes of the plan left out, for their items could not be looked up."),
         ("orchestrated", "2 writes not made, for Digital River keeps the items itself."),
         ("not_sent", "2 writes were not begun."),

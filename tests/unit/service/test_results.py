@@ -21,7 +21,7 @@ from syncd.domain.delivery import (
 )
 from syncd.domain.tracking import Delivery, Missing, Ownership, Tracked
 from syncd.service.lanes import Delivered
-from syncd.service.results import NOT_BEGUN, STALE, UNANSWERED, Results
+from syncd.service.results import MANAGED, NOT_BEGUN, STALE, UNANSWERED, Results
 from tests.unit.service.conftest import NOW
 
 FAILURE = Failure(503, "unavailable", "try later", request_id="request-1")
@@ -40,9 +40,15 @@ def after(change: Change, outcome: Outcome) -> Results:
     return results
 
 
+def not_begun(change: Change) -> Results:
+    results = Results()
+    results.begun(Plan((change,)), [])
+    return results
+
+
 def told(results: Results, row: Tracked | None) -> list[tuple[ChangeOutcome, Failure | None]]:
     rows = {} if row is None else {row.id: row}
-    return [(one.outcome, one.failure) for one in results.final(rows)]
+    return [(one.outcome, one.failure) for one in results.final(rows, frozenset())]
 
 
 @pytest.mark.parametrize(
@@ -73,8 +79,7 @@ def test_every_outcome_has_its_word(
 
 
 def test_what_was_not_begun_has_failed_and_may_be_tried_again() -> None:
-    results = Results()
-    results.begun(Plan((CREATE,)), [])
+    results = not_begun(CREATE)
 
     assert told(results, PENDING) == [(ChangeOutcome.FAILED, NOT_BEGUN)]
     assert results.retryable() == {"a"}
@@ -136,6 +141,23 @@ def test_a_delete_in_doubt_is_done_when_its_row_is_forgotten(
     assert word is expected
 
 
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        (after(DELETE, BUSY), [(ChangeOutcome.FAILED, MANAGED)]),
+        (after(DELETE, Transient(FAILURE, in_doubt=True)), [(ChangeOutcome.FAILED, MANAGED)]),
+        (after(DELETE, Accepted(None)), [(ChangeOutcome.DONE, None)]),
+        (not_begun(DELETE), []),
+    ],
+)
+def test_a_forgotten_row_that_was_found_managed_tells_of_no_delete(
+    results: Results, expected: list[tuple[ChangeOutcome, Failure | None]]
+) -> None:
+    found = results.final({}, {DELETE.id})
+
+    assert [(one.outcome, one.failure) for one in found] == expected
+
+
 def test_an_answer_with_other_values_is_quarantined() -> None:
     other = Failure(None, "different_values", "sent DK, answered SE")
     row = replace(PENDING, quarantine=other, quarantined_since=NOW)
@@ -176,7 +198,7 @@ def test_results_come_in_the_order_of_their_ids() -> None:
     changes = tuple(replace(CREATE, id=ItemId(item)) for item in "cab")
     results.planned(Plan(changes))
 
-    assert [one.change.id for one in results.final({})] == ["a", "b", "c"]
+    assert [one.change.id for one in results.final({}, frozenset())] == ["a", "b", "c"]
 
 
 class TestWhatIsLeftOut:
