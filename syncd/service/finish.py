@@ -62,7 +62,7 @@ def finish(ports: Ports, terms: Terms, request: CycleRequest, ending: Ending) ->
         requests=ending.requests,
         notes=(
             *ending.canary.notes(),
-            *_unknown(ports, request),
+            *_unknown(ports, request, ending.results),
             *_notes(ports, terms, ending.found, left),
             *ending.read.remarks,
         ),
@@ -117,10 +117,14 @@ def _notes(ports: Ports, terms: Terms, found: LookUp, left: Left) -> Iterator[st
     yield from left_alone(ports.state, terms)
 
 
-def _unknown(ports: Ports, request: CycleRequest) -> Iterator[str]:
-    """The ids asked for that neither the catalog nor the state has ever had."""
-    if request.reverts is not None:
+def _unknown(ports: Ports, request: CycleRequest, results: Results) -> Iterator[str]:
+    """The ids asked for that neither the catalog nor the state has, and of which nothing is told.
+
+    What this cycle has deleted is in neither any more.
+    """
+    if request.reverts is not None or not request.only:
         return
-    unknown = sorted(request.only - ports.state.tracked(list(request.only)).keys())
+    asked = request.only - results.told()
+    unknown = sorted(asked - ports.state.tracked(list(asked)).keys())
     if unknown:
         yield f"Not in the catalog, so nothing was done for them: {', '.join(unknown)}."

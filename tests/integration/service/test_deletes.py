@@ -289,6 +289,15 @@ async def test_a_delete_that_failed_before_its_item_was_found_managed_is_not_tol
     assert (result.counts, exit_code(result)) == (Counts(delete=1, failed=1), ExitCode.OK)
 
 
+async def test_of_those_that_were_asked_for_what_was_deleted_is_not_told_as_left_alone(
+    due: Shop,
+) -> None:
+    result = await due.run(only=frozenset({ItemId("sku-0000"), ItemId("typo")}))
+
+    assert outcomes(result) == {"sku-0000": ("delete", "done")}
+    assert result.notes == ("Not in the catalog, so nothing was done for them: typo.",)
+
+
 async def test_an_item_of_an_unreadable_sku_is_kept(due: Shop) -> None:
     due.remote.fail_read(Resource.SKU, *[UNREACHABLE] * 3)
 
