@@ -121,6 +121,7 @@ class World:
     processes: dict[CycleId, Process] = field(default_factory=dict)
     turns: list[str] = field(default_factory=list)
     left_skus: set[ItemId] = field(default_factory=set)
+    unkept_skus: set[ItemId] = field(default_factory=set)
     cycles: int = 0
 
     def __post_init__(self) -> None:
@@ -307,7 +308,8 @@ class World:
     def _note_left_skus(self, policy: Policy) -> None:
         """Notice which SKUs nothing is known of any more since they were not to be deleted.
 
-        As long as the row is there, whatever was ours of it is ours.
+        As long as the row is in the catalog, whatever was ours of it is ours. A SKU that was not
+        kept when the row left is let go, whatever the policy is by then.
         """
         there = self.account.ids(SKU)
         rows = self.state.tracked(there)
@@ -315,6 +317,9 @@ class World:
         self.left_skus &= unknown
         if not (policy.skus and policy.delete_skus):
             self.left_skus |= unknown - rows.keys()
+        wanted = {one for one, row in rows.items() if row.missing is None}
+        self.left_skus |= (self.unkept_skus & unknown) - wanted
+        self.unkept_skus = {one for one in wanted if rows[one].desired and not rows[one].wants_sku}
 
     def _note_forgotten_wishes(self) -> None:
         """Notice whose row is gone: if it comes back, its wish is a new one with an old number."""
