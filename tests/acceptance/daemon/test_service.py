@@ -100,13 +100,13 @@ def test_a_reload_takes_what_is_right_and_refuses_what_is_wrong(
 def test_a_catalog_that_goes_away_and_comes_back_costs_nothing(
     shop: Shop, sandbox: SandboxProcess
 ) -> None:
-    schedule(shop, poll="300ms")
+    schedule(shop, poll="1s")  # time to say what it waits for, however long a poll takes
     with serving(shop) as daemon:
         wait_until(lambda: len(sandbox.items()) == 12)
         away = shop.catalog.rename(shop.folder / "elsewhere.csv")
         daemon.wait_for_log("daemon.trouble")
         daemon.wait_for("catalog.csv")
-        time.sleep(1)
+        daemon.wait_for_log("cycle.finished", times=len(daemon.logs("cycle.finished")) + 2)
         away.rename(shop.catalog)
         daemon.wait_for_log("daemon.relieved")
         daemon.stop()
