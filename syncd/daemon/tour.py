@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from syncd.daemon.bearing import TROUBLES, Ends, kept_going, tell_relief, tell_trouble
+from syncd.daemon.hearsay import told_before
 from syncd.daemon.sidework import Account
 from syncd.daemon.timetable import Entry, Timetable, due_again
 from syncd.daemon.wishes import Wishes
@@ -52,6 +53,7 @@ class Tour:
 
     async def run(self) -> None:
         """Work by the timetable; the first poll is due at once."""
+        self.wishes.point_at(await told_before(self.account.ports.state))
         timetable = Timetable(self.wishes.add, self.account.ports.clock.now)
         timetable.follow(await asyncio.to_thread(self._entries))
         worker = Worker(

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Coroutine, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, Protocol
 
 from syncd.domain.attributes import ItemId
 from syncd.service.pulse import Job
 
 MOST_IDS: Final = 1_000
-"""How many SKUs are pointed at one by one."""
+"""How many SKUs one cycle is pointed at; more wait for the next ones."""
+MOST_WAITING: Final = 100_000
+"""How many wait at most, for a process has no memory without end."""
 _CYCLES: Final = frozenset({Job.POLL, Job.FULL})
 _POINTED_AT: Final = "pointed at"
 
@@ -70,7 +73,7 @@ class Wishes:
             self.beside.add(job)
 
     def point_at(self, ids: Iterable[ItemId]) -> None:
-        """Wish that these SKUs be looked at soon; instead of very many, all of them."""
+        """Wish that these SKUs be looked at soon, and all of them where too many wait."""
         self.cycles.point_at(ids)
 
 
@@ -79,26 +82,20 @@ class Cycles:
 
     def __init__(self) -> None:
         self._waiting = _Waiting()
-        self._ids: set[ItemId] = set()
-        self._owed: set[ItemId] = set()
+        self._ids: dict[ItemId, None] = {}
+        self._owed: dict[ItemId, None] = {}
 
     def add(self, job: Job) -> None:
         self._waiting.add(job)
 
     def point_at(self, ids: Iterable[ItemId]) -> None:
-        self._ids.update(ids)
-        if len(self._ids) > MOST_IDS:
-            self._ids.clear()
-            self._waiting.drop({_POINTED_AT})
+        if not _kept(ids, self._ids):
             self.add(Job.POLL)
-        if self._ids:
-            self._waiting.add(_POINTED_AT)
+        self._point_at_the_rest()
 
     def owe(self, ids: Iterable[ItemId]) -> None:
         """Have the next cycle over all SKUs see to these, whose own one could not be."""
-        self._owed.update(ids)
-        if len(self._owed) > MOST_IDS:
-            self._owed.clear()
+        _kept(ids, self._owed)
 
     async def come(self) -> None:
         await self._waiting.come()
@@ -106,17 +103,36 @@ class Cycles:
     def take(self) -> Wish:
         if self._waiting.first() == _POINTED_AT:
             self._waiting.drop({_POINTED_AT})
-            return Wish(Job.POLL, only=self._pointed_at())
+            only = _first(MOST_IDS, self._ids)
+            self._point_at_the_rest()
+            return Wish(Job.POLL, only=only)
         job = Job.FULL if Job.FULL in self._waiting else Job.POLL
         self._waiting.drop({*_CYCLES, _POINTED_AT})
-        owed = frozenset(self._owed)
-        self._owed.clear()
-        return Wish(job, besides=owed | self._pointed_at())
+        owed = _first(MOST_IDS, self._owed)
+        besides = owed | _first(MOST_IDS - len(owed), self._ids)
+        self._point_at_the_rest()
+        return Wish(job, besides=besides)
 
-    def _pointed_at(self) -> frozenset[ItemId]:
-        ids = frozenset(self._ids)
-        self._ids.clear()
-        return ids
+    def _point_at_the_rest(self) -> None:
+        if self._ids:
+            self._waiting.add(_POINTED_AT)
+
+
+def _kept(ids: Iterable[ItemId], among: dict[ItemId, None]) -> bool:
+    """Keep these, as far as there is room; whether there was for all of them."""
+    for id_ in ids:
+        if id_ not in among and len(among) == MOST_WAITING:
+            return False
+        among[id_] = None
+    return True
+
+
+def _first(most: int, ids: dict[ItemId, None]) -> frozenset[ItemId]:
+    """Take so many at most, those that have waited for longest."""
+    taken = list(islice(ids, most))
+    for id_ in taken:
+        del ids[id_]
+    return frozenset(taken)
 
 
 class Beside:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from syncd.daemon.bearing import Bearing, Ends
+from syncd.daemon.hearsay import events_about, see_to
 from syncd.daemon.sidework import Account, Sidework
 from syncd.daemon.wishes import Wish, Wishes, next_wish
 from syncd.domain.cycle import Mode
@@ -74,11 +75,16 @@ class Worker:
         ports, terms = self.account.ports, self.account.terms
         self.owes_whole_read = self.owes_whole_read or wish.job is Job.FULL
         self.pulse.cycle.phase("beginning a cycle", None)
-        async with bearing.borne() as tried:
+        has_looked = False
+        async with bearing.borne():
+            told = await events_about(wish.pointed_at, ports.state)
             result = await run_cycle(ports, terms, self._request(wish))
+            has_looked = result.error is None and not self.ends.stop.is_set()
             self.owes_whole_read = self.owes_whole_read and result.fault is not None
             bearing.take_in(result, is_whole=not wish.only)
-        if not tried.is_done:
+            if has_looked:
+                await see_to(told, ports.state)
+        if not has_looked:
             self.wishes.cycles.owe(wish.pointed_at)
 
     def _request(self, wish: Wish) -> CycleRequest:

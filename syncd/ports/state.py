@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Final, Protocol
 
+from syncd.domain.event import Event
 from syncd.ports.history import History
 from syncd.ports.journal import Journal
 from syncd.ports.lease import Turns
@@ -36,6 +38,9 @@ class State(Table, Observations, Journal, History, Turns, Protocol):
 
     def remembered(self, key: str) -> str | None:
         """The small fact kept under this name."""
+
+    def waiting_events(self) -> Sequence[Event]:
+        """Those that were received and not seen to, the oldest first."""
 
     def shelf(self) -> Shelf | None:
         """Where deliveries are shared with other processes; None where they cannot be."""

@@ -94,3 +94,6 @@ class Transaction(Protocol):
 
     def receive(self, event: Event) -> bool:
         """Keep an event; False where the one with its id is kept already."""
+
+    def see_to_events(self, ids: Sequence[str]) -> None:
+        """Note that what these events are about was looked at; they wait no more."""

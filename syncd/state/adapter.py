@@ -14,6 +14,7 @@ from syncd.domain.audit import Observed
 from syncd.domain.chain import Seal
 from syncd.domain.change import Action, Change
 from syncd.domain.cycle import CycleId, CycleResult
+from syncd.domain.event import Event
 from syncd.domain.journal import JournalEntry, WriteId, WritesOfAnHour
 from syncd.domain.snapshot import Reading
 from syncd.domain.stock import StockPoint
@@ -25,6 +26,7 @@ from syncd.state import (
     chain,
     codec,
     documents,
+    events,
     facts,
     journal,
     observations,
@@ -257,6 +259,10 @@ class SqlState:
     def remembered(self, key: str) -> str | None:
         with self._database.reading() as connection:
             return facts.get(connection, key)
+
+    def waiting_events(self) -> Sequence[Event]:
+        with self._database.reading() as connection:
+            return events.waiting(connection)
 
     def shelf(self) -> Shelf | None:
         return self._database.shelf()

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     false,
+    text,
 )
 
 _Moment: Final = BigInteger()
@@ -145,8 +146,11 @@ event: Final = Table(
     Column("type", Text, nullable=False),
     Column("about", _Id, nullable=False),
     Column("received", _Moment, nullable=False),
+    Column("waits", Boolean),
     Index("event_by_time", "received"),
+    Index("event_waiting", "received", sqlite_where=text("waits"), postgresql_where=text("waits")),
 )
+"""`waits` is NULL once a cycle has looked at what it is about."""
 
 observed: Final = Table(
     "observed",

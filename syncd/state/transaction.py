@@ -181,6 +181,10 @@ class SqlTransaction:
     def receive(self, event: Event) -> bool:
         return events.receive(self._connection, event)
 
+    def see_to_events(self, ids: Sequence[str]) -> None:
+        for chunk in chunks(ids):
+            events.see_to(self._connection, chunk)
+
     def _enter(self, entries: Sequence[journal.Entered]) -> list[WriteId]:
         return self._database.enter(self._connection, entries) if entries else []
 

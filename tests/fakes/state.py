@@ -71,6 +71,7 @@ class Contents:
     last_seal: str | None = None
     fence: tuple[int, str] = (0, "")
     events: dict[str, Event] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
     observed: dict[ItemId, Observed] = field(default_factory=dict)
     stock: dict[tuple[ItemId, date], StockPoint] = field(default_factory=dict)
     last_forgotten: int = 0
@@ -89,6 +90,7 @@ class Contents:
             self.last_seal,
             self.fence,
             copy(self.events),
+            copy(self.waiting),
             copy(self.observed),
             copy(self.stock),
             self.last_forgotten,
@@ -412,6 +414,10 @@ class FakeState:
     def remembered(self, key: str) -> str | None:
         return self.contents.facts.get(key)
 
+    def waiting_events(self) -> Sequence[Event]:
+        events = (self.contents.events[id_] for id_ in self.contents.waiting)
+        return sorted(events, key=lambda event: event.received)
+
     def shelf(self) -> None:
         """Nobody helps."""
 
@@ -525,7 +531,12 @@ class FakeTransaction:
     def receive(self, event: Event) -> bool:
         is_news = event.id not in self._contents.events
         self._contents.events.setdefault(event.id, event)
+        if is_news:
+            self._contents.waiting.add(event.id)
         return is_news
+
+    def see_to_events(self, ids: Sequence[str]) -> None:
+        self._contents.waiting -= set(ids)
 
     def _append(self, entry: JournalEntry) -> WriteId:
         journal = self._contents.journal
@@ -564,6 +575,7 @@ def _pruned(contents: Contents, before: datetime) -> int:
     events = {id_: one for id_, one in contents.events.items() if one.received >= before}
     removed = len(gone) + len(contents.journal) - len(kept) + len(contents.events) - len(events)
     contents.events = events
+    contents.waiting &= events.keys()
     _forget_mended(contents, gone)
     removed += _forgotten_stock(contents, before.date())
     contents.journal = kept

@@ -36,6 +36,20 @@ def test_an_event_is_not_received_where_the_transaction_fails(state: State) -> N
     assert receive(state, event("evt_1"))
 
 
+def test_an_event_waits_until_it_is_seen_to(state: State, other: State) -> None:
+    for number in (2, 1, 3):
+        receive(state, event(f"evt_{number}", day=number))
+    assert list(other.waiting_events()) == [
+        event(f"evt_{number}", day=number) for number in (1, 2, 3)
+    ]
+
+    with other.transaction() as transaction:
+        transaction.see_to_events(["evt_1", "evt_3", "another"])
+
+    assert list(state.waiting_events()) == [event("evt_2", day=2)]
+    assert not receive(state, event("evt_1"))
+
+
 def test_events_from_before_the_history_are_forgotten(state: State) -> None:
     receive(state, event("old", day=0))
     receive(state, event("kept", day=1))

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
-from syncd.config import CatalogMapping, ColumnMapping, DigitalRiverSettings, FileCatalog, Settings
-from syncd.config.sections import ServiceSettings
 from syncd.daemon.news import News
-from syncd.daemon.sidework import Account
-from syncd.daemon.tour import Tour
-from syncd.daemon.wishes import Wishes
 from syncd.domain.change import Resource
 from syncd.errors import CatalogError, KeyRefusedError
 from syncd.service.glimpse import Subject
-from syncd.service.pulse import Pulse, Trouble
+from syncd.service.pulse import Trouble
+from tests.integration.daemon.at_work import until
+from tests.integration.daemon.on_tour import on_tour
 from tests.integration.service.shop import Shop, numbered, opened
-
-COLUMN = ColumnMapping(field="sku")
-SETTINGS = Settings(
-    catalog=FileCatalog(path="catalog.csv", mapping=CatalogMapping(id=COLUMN, part_number=COLUMN)),
-    digital_river=DigitalRiverSettings(api_key=SecretStr("sk_test_4f1c")),
-    service=ServiceSettings(probe=timedelta(milliseconds=5)),
-)
 
 
 @pytest.fixture
@@ -36,25 +22,6 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     with opened(tmp_path) as shop:
         shop.stock(*numbered(2))
         yield shop
-
-
-@asynccontextmanager
-async def on_tour(shop: Shop) -> AsyncIterator[Pulse]:
-    """Let a daemon poll once, and ask every few milliseconds from then on."""
-    pulse, stop, over = Pulse(shop.clock.now), asyncio.Event(), asyncio.Event()
-    account = Account(shop.ports, shop.remote, shop.terms, "the test")
-    tour = asyncio.create_task(Tour(SETTINGS, account, pulse, Wishes(), stop, over).run())
-    try:
-        yield pulse
-    finally:
-        over.set()
-        await tour
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():  # noqa: ASYNC110 - the fakes know no event
-            await asyncio.sleep(0.002)
 
 
 async def test_a_good_answer_says_nothing_of_the_catalog(shop: Shop) -> None:

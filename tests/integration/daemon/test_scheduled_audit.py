@@ -11,10 +11,12 @@ import pytest
 from syncd.domain.attributes import Attribute, ItemId
 from syncd.domain.change import Resource
 from syncd.domain.cycle import Mode
+from syncd.domain.event import Event
 from syncd.errors import RemoteUnavailableError
 from syncd.service.past_audits import last_audit
 from syncd.service.pulse import Job, Pulse, Trouble
-from tests.integration.daemon.at_work import at_work
+from tests.integration.daemon.at_work import at_work, until
+from tests.integration.daemon.on_tour import on_tour
 from tests.integration.service.shop import Shop, numbered, opened
 
 COUNTRY = Attribute.COUNTRY_OF_ORIGIN
@@ -103,6 +105,42 @@ async def test_a_sku_that_is_pointed_at_is_looked_at_on_both_sides(drifted: Shop
         work.wishes.point_at([ItemId("sku-0001")])
         await work.rests()
 
+    assert drifted.item("sku-0001")[COUNTRY] == "DK"
+
+
+def told(shop: Shop, id_: str) -> None:
+    """Digital River tells that an item has changed, and this is kept."""
+    with shop.state.transaction() as transaction:
+        event = Event(id_, "sku.updated", ItemId("sku-0001"), shop.clock.now())
+        assert transaction.receive(event)
+
+
+async def test_what_was_told_before_a_process_was_killed_is_looked_at_by_the_next(
+    drifted: Shop,
+) -> None:
+    told(drifted, "evt_1")
+    told(drifted, "evt_2")
+
+    async with on_tour(drifted) as pulse:
+        await until(lambda: not drifted.state.waiting_events())
+        assert pulse.last is not None
+
+    assert drifted.item("sku-0001")[COUNTRY] == "DK"
+
+
+async def test_what_is_told_of_waits_for_a_cycle_that_comes_through(drifted: Shop) -> None:
+    told(drifted, "evt_1")
+    drifted.remote.fail_read(Resource.INVENTORY_ITEM, OUTAGE)
+    async with at_work(drifted) as work:
+        work.wishes.point_at([ItemId("sku-0001")])
+        await work.rests()
+        waited = [event.id for event in drifted.state.waiting_events()]
+        drifted.later(hours=1)
+        work.wishes.add(Job.POLL)
+        await work.rests()
+
+    assert waited == ["evt_1"]
+    assert list(drifted.state.waiting_events()) == []
     assert drifted.item("sku-0001")[COUNTRY] == "DK"
 
 

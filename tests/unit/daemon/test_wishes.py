@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from syncd.daemon.wishes import MOST_IDS, Queue, Wish, Wishes, next_wish
+from syncd.daemon.wishes import MOST_IDS, MOST_WAITING, Queue, Wish, Wishes, next_wish
 from syncd.domain.attributes import ItemId
 from syncd.service.pulse import Job
 
@@ -117,12 +117,28 @@ async def test_what_is_wished_for_at_the_end_stays_for_who_comes_next() -> None:
     assert wishes.cycles.take() == Wish(Job.POLL)
 
 
-async def test_instead_of_very_many_all_are_looked_at() -> None:
+async def test_very_many_are_looked_at_by_several_cycles_and_a_poll_need_not_wait_for_all() -> None:
     wishes = Wishes()
-    for number in range(MOST_IDS):
-        wishes.point_at([ItemId(f"{number}")])
-    (some,) = await _all(wishes.cycles)
-    assert len(some.only) == MOST_IDS
-    for number in range(MOST_IDS + 1):
-        wishes.point_at([ItemId(f"{number}")])
-    assert await _all(wishes.cycles) == [Wish(Job.POLL)]
+    ids = [ItemId(f"{number}") for number in range(3 * MOST_IDS)]
+    wishes.point_at(ids)
+    wishes.add(Job.POLL)
+    wishes.cycles.owe([A])
+
+    first, second, third, fourth = await _all(wishes.cycles)
+
+    assert first == Wish(Job.POLL, frozenset(ids[:MOST_IDS]))
+    assert second == Wish(Job.POLL, besides=frozenset({A, *ids[MOST_IDS : 2 * MOST_IDS - 1]}))
+    assert third == Wish(Job.POLL, frozenset(ids[2 * MOST_IDS - 1 : -1]))
+    assert fourth == Wish(Job.POLL, frozenset(ids[-1:]))
+
+
+async def test_all_are_looked_at_where_too_many_wait() -> None:
+    wishes = Wishes()
+    wishes.point_at(ItemId(f"{number}") for number in range(MOST_WAITING))
+    assert Job.POLL not in [wish.job for wish in await _all(wishes.cycles) if not wish.only]
+    wishes.point_at(ItemId(f"{number}") for number in range(MOST_WAITING + 1))
+
+    taken = await _all(wishes.cycles)
+
+    assert sum(not wish.only for wish in taken) == 1
+    assert len(frozenset().union(*(wish.pointed_at for wish in taken))) == MOST_WAITING
