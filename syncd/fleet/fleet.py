@@ -131,7 +131,7 @@ class Fleet:
         """Beat, unless some work is stuck: then the service manager has to find out."""
         self.pulse.beat()
         at_work = self.runner.at_work
-        if all(pulse.standstill() < LONGEST_STANDSTILL for pulse in at_work.values()):
+        if all(pulse.standstill() < LONGEST_STANDSTILL for pulse in at_work):
             self.manager.beat()
         known = len(self.roll.accounts)
         self.manager.status(f"{known} accounts, at work for {len(at_work)}")

@@ -63,11 +63,15 @@ class Means:
 
 @dataclass(slots=True)
 class Runner:
-    """Does errands, any number at a time, until a stop; to be used in one loop."""
+    """Does errands, any number at a time, until a stop; to be used in one loop.
+
+    Two may be about one account, where the database has been away: then they take turns by its
+    lease, like those of two processes.
+    """
 
     means: Means
     stop: asyncio.Event
-    at_work: dict[str, Pulse] = field(default_factory=dict)
+    at_work: set[Pulse] = field(default_factory=set)
 
     async def run(self, errand: Errand, attempts: int) -> Mapping[Job, datetime]:
         """Do an errand; returns which jobs it wishes for, and when, such as for writes to retry.
@@ -80,11 +84,11 @@ class Runner:
             return {}
         with structlog.contextvars.bound_contextvars(account=errand.account):
             pulse = Pulse(self.means.now)
-            self.at_work[errand.account] = pulse
+            self.at_work.add(pulse)
             try:
                 again = await self._work(errand, settings, pulse)
             finally:
-                del self.at_work[errand.account]
+                self.at_work.remove(pulse)
                 await self._post(errand, settings, pulse)
         self._refuse_undone(pulse)
         return again
@@ -137,7 +141,7 @@ class Runner:
             await asyncio.to_thread(self._posted, errand.account, standing, pulse.last_success)
 
     def _posted(self, account: str, standing: FleetStanding, success: datetime | None) -> None:
-        """Post it after the former one; of one account there is no other errand meanwhile."""
+        """Post it after the former one; of two at the same moment the later one stays."""
         board = self.means.board
         former = board.posted(account)
         if former is not None:
