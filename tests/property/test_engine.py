@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from syncd.domain.approval import Approval
@@ -13,19 +13,24 @@ from syncd.domain.attributes import SERVER_FILLED, Attributes, ItemId, differenc
 from syncd.domain.change import Action, Change, Plan
 from syncd.domain.cycle import CycleId, Guard
 from syncd.domain.delivery import Accepted, Outcome, Refused
+from syncd.domain.item import RemoteItem
 from syncd.domain.policy import Limit, Limits, Policy, PolicyMode
 from syncd.domain.tracking import Delivery, Held, Ownership, SkuState, Tracked
 from syncd.engine.absorb import absorb, gone
 from syncd.engine.guard import guard
 from syncd.engine.limit import allowed_count
+from syncd.engine.observe import Observation, observe, unseen
 from syncd.engine.plan import change_for, is_due, needs_look_up, next_try
 from syncd.engine.settle import claim, settle
 from syncd.engine.situation import Situation
 from tests.property.engine_lives import (
     FAILURE,
+    ITEM,
     Answer,
     Event,
     Life,
+    Seen,
+    Worked,
     answer_to,
     doubtless_lives,
     held,
@@ -41,6 +46,7 @@ from tests.property.engine_lives import (
 )
 
 FAR = timedelta(days=400)
+STEPS = ("doubted", "unseen", "later", "seen", "away")
 
 
 def row_of(life: Life) -> Tracked:
@@ -126,6 +132,42 @@ def test_each_state_means_what_it_says(life: Life) -> None:
         case SkuState.IN_FLIGHT:
             assert asks
             assert change is None
+
+
+@settings(max_examples=50)
+@given(wishes, wishes, st.lists(st.sampled_from(STEPS), min_size=12, max_size=12))
+def test_a_wish_that_was_answered_with_other_values_is_not_sent_again_while_they_stand(
+    wish: Attributes, stored: Attributes, happened: list[str]
+) -> None:
+    answered = Worked(Observation(None), Answer(None, altered=stored))
+    life = lived(Policy(), [Seen(wish), answered])
+    row, now = row_of(life), life.now
+    assume(row.was_answered_otherwise)
+
+    for step in happened:
+        now += timedelta(hours=25) if step == "later" else timedelta()
+        row = _after_such(step, row, now)
+        assert change_for(row, life.policy, now, life.read) is None
+        assert row.state is SkuState.QUARANTINED
+
+
+def _after_such(step: str, row: Tracked, now: datetime) -> Tracked:
+    """The row once this has happened, the item being what it was all the time."""
+    assert row.known is not None
+    assert row.desired is not None
+    after: Tracked | None = row
+    if step == "doubted":
+        after = replace(row, delivery=Delivery.DOUBTED)
+    elif step == "unseen" and needs_look_up(row, now):
+        after = unseen(row, FAILURE, now)
+    elif step == "seen" and needs_look_up(row, now):
+        after = observe(row, Observation(RemoteItem(ITEM, row.known)), Policy(), now)
+    elif step == "away":
+        absent = gone(row, now, 2)
+        assert absent is not None
+        after = absorb(absent, 99, row.desired)
+    assert after is not None
+    return after
 
 
 @given(rows, setbacks)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from syncd.domain.attributes import Attribute, Attributes, differences
+from syncd.domain.attributes import SERVER_FILLED, Attribute, Attributes, differences
 from syncd.domain.change import Action, Change
 from syncd.domain.cycle_id import CycleId
 from syncd.domain.delivery import Accepted, Outcome
 from syncd.domain.item import RemoteItem
-from syncd.domain.tracking import Delivery, SkuState, Tracked
+from syncd.domain.tracking import Delivery, Ownership, SkuState, Tracked
 from syncd.engine.absorb import absorb, gone
 from syncd.engine.deeds import Deeds, HalfDeeds
 from syncd.engine.forget import unless_spent
@@ -20,6 +20,7 @@ from syncd.engine.revert import Occasion, Standing, released, undone
 from syncd.engine.settle import claim, settle
 from tests.property.engine_lives import (
     ITEM,
+    START,
     Life,
     held,
     items,
@@ -78,6 +79,26 @@ def test_undoing_is_due_at_once_and_leads_back(undoing: tuple[Life, Tracked]) ->
         assert item is not None
         assert differences(row.desired, item, after.sent) == {}
         assert after.state in {SkuState.HELD, SkuState.IN_SYNC}
+
+
+@_FEW
+@given(wishes, items, items)
+def test_an_update_that_stands_is_undone_whatever_server_and_others_have_put_beside_it(
+    wish: Attributes, before: Attributes, theirs: Attributes
+) -> None:
+    payload = {name: value for name, value in wish.items() if value != before[name]}
+    assume(payload)
+    filled = {name: "the server's" for name in SERVER_FILLED if payload.get(name, "") is None}
+    known = {**before, **payload, **filled}
+    row = Tracked(ITEM, 1, wish, known, ownership=Ownership.OWNED, revision=1)
+    shown = {**known, **{name: value for name, value in theirs.items() if name not in wish}}
+    written = HalfDeeds(before, {**before, **payload}, frozenset(payload))
+    deeds = Deeds(ITEM, revision=1, item=written)
+
+    found = undone(deeds, Standing(row, RemoteItem(ITEM, shown)), Occasion(CYCLE, START, 1))
+
+    assert isinstance(found, Tracked)
+    assert found.desired == {**wish, **{name: before[name] for name in payload}}
 
 
 @_FEW
