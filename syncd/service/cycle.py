@@ -184,12 +184,11 @@ class _Cycle:
             return
         self._read = await asyncio.to_thread(read_catalog, self._ports, self._terms, self._request)
         self._passes.stops = self._read.stops
-        await asyncio.to_thread(set_right, self._ports, self._terms)
         await self._passes.run(self._read)
 
     async def _undo(self, cycle: CycleId) -> None:
         """Wish for what was before that cycle, and write no other SKU than those."""
-        await asyncio.to_thread(set_right, self._ports, self._terms)
+        await asyncio.to_thread(set_right, self._ports, self._terms, self._ports.clock.now())
         undoing = Undoing(self._ports, self._terms, self._request, self._passes)
         undone = await undoing.record(cycle)
         reading = await asyncio.to_thread(self._ports.state.reading)

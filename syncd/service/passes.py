@@ -29,6 +29,7 @@ from syncd.service.orphans import orphaned_until
 from syncd.service.read import CatalogRead
 from syncd.service.results import Results
 from syncd.service.saved import fitting
+from syncd.service.set_right import set_right
 from syncd.service.side_by_side import first_of
 from syncd.service.situation import Surroundings
 from syncd.service.spare import Sparing
@@ -102,6 +103,7 @@ class Passes:
         All of it at one moment, for what comes due in between has not been looked up.
         """
         now = self.ports.clock.now()
+        await asyncio.to_thread(set_right, self.ports, self.terms, now)
         if self.delivery.left_behind is not None:
             self.orphaned_until = await asyncio.to_thread(self._orphaned_until)
         draft, ids = await asyncio.to_thread(self._survey, read, now)

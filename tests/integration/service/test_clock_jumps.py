@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from syncd.domain.attributes import ItemId
 from syncd.domain.change import Action
 from syncd.domain.cycle import Guard
@@ -54,6 +56,64 @@ async def test_what_went_missing_while_the_clock_was_ahead_is_deleted_in_time_an
     shop.catalog.rewrite()
     await shop.run()
     assert shop.wrote(Action.DELETE) == [ids[0]]
+
+
+@pytest.mark.parametrize("gone", ["while it was behind", "right before", "long before"])
+async def test_what_is_missing_while_the_clock_is_behind_is_deleted_in_time_and_not_before(
+    shop: Shop, gone: str
+) -> None:
+    shop.limits(max_delete=1.0)
+    ids = numbered(20)
+    shop.stock(*ids)
+    await shop.settled()
+    if gone != "while it was behind":
+        shop.drop(ids[0])
+        await shop.run()
+        shop.later(hours=1 if gone == "right before" else 3 * 24)
+        await shop.run()
+    right = shop.clock.moment
+    shop.later(days=-2)
+    if gone == "while it was behind":
+        shop.drop(ids[0])
+    await shop.run()
+    await shop.run()
+    shop.clock.moment = right + timedelta(minutes=5)
+
+    shop.catalog.rewrite()
+    await shop.run()
+    assert (shop.wrote(Action.DELETE) == []) is (gone != "long before")
+    shop.later(hours=23)
+    await shop.run()
+    assert (shop.wrote(Action.DELETE) == []) is (gone != "long before")
+    shop.later(hours=2)
+    await shop.run()
+    assert shop.wrote(Action.DELETE) == [ids[0]]
+
+
+async def test_a_clock_that_is_set_right_while_back_offs_are_waited_out_deletes_nothing_early(
+    shop: Shop,
+) -> None:
+    shop.policy(delete_reads=1)
+    shop.limits(max_delete=1.0)
+    ids = numbered(20)
+    shop.stock(*ids)
+    await shop.settled()
+    shop.later(days=-2)
+    shop.drop(ids[0])
+    shop.stock("new")
+    shop.remote.script("new", BUSY)
+
+    uneventful = shop.remote.on_the_way
+
+    async def set_right(_: object) -> None:
+        shop.remote.on_the_way = uneventful
+        shop.later(days=2, minutes=5)
+
+    shop.remote.on_the_way = set_right
+    await shop.run(wait=timedelta(hours=2))
+
+    assert shop.wrote(Action.CREATE) == ["new", "new"], "there was no later pass"
+    assert shop.wrote(Action.DELETE) == []
 
 
 async def test_deletes_made_while_the_clock_was_ahead_count_in_todays_budget(shop: Shop) -> None:

@@ -37,7 +37,7 @@ _LOGS: Final = (
     "audit.doubted",
     "audit.finished",
     "audit.stopped",
-    "clock.was_ahead",
+    "clock.was_wrong",
     "cycle.approved",
     "daemon.relieved",
     "daemon.trouble",
