@@ -7,6 +7,7 @@ from typing import Final
 
 from syncd.cli.shown.held import held_listing
 from syncd.domain.approval import can_be_approved
+from syncd.domain.canonical import are_ids
 from syncd.domain.tracking import SkuState
 from syncd.report import Column, Kind, Listing
 from syncd.report.history import newest_words
@@ -211,6 +212,7 @@ def _commands(status: Status) -> Iterator[str]:
         yield "syncd audit --repair"
     if status.outbox.posted or status.outbox.lost is not None:
         yield "syncd check --notify"
-    ids = [*(sku.id for sku in status.held), *(sku.id for sku in status.quarantined)]
-    for example in list(filter(None, ids))[:1]:
+    ids = (*(sku.id for sku in status.held), *(sku.id for sku in status.quarantined))
+    example = next((id for id in ids if are_ids([id])), None)
+    if example is not None:
         yield f"syncd why {example}"

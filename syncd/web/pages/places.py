@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from syncd.domain.attributes import ItemId
-from syncd.domain.canonical import checked_id
+from syncd.domain.canonical import are_ids, checked_id
 from syncd.domain.cycle import CycleId
 from syncd.domain.plain_text import Breach
 from syncd.engine.standing import exit_code
@@ -126,7 +126,7 @@ class Pages:
         searched = request.query_params.get("q", "").strip()
         with self._desk.state() as state:
             view = found(state, searched, self._desk.now())
-        if len(view.rows) == 1:
+        if len(view.rows) == 1 and are_ids([view.rows[0].id]):
             return RedirectResponse(f"{_SKU}{view.rows[0].id}", _SEE_OTHER)
         return shown("search.html", self._frame("Search", visible(searched)), view)
 

@@ -9,6 +9,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
+from syncd.domain.canonical import are_ids
 from syncd.report.tokens import LOOKS
 from syncd.web.pages.assets import assets
 
@@ -42,6 +43,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.tests["an_id"] = _is_id
     environment.globals["looks"] = {str(role): look for role, look in LOOKS.items()}
     environment.globals["address"] = {name: one.address for name, one in assets().items()}
     return environment
+
+
+def _is_id(text: str) -> bool:
+    """Whether a SKU can have this id: what the catalog calls one may be no id, and has no page."""
+    return are_ids([text])

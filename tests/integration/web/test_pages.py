@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -130,6 +131,19 @@ def test_a_search_in_vain_leads_to_a_look_outside(client: httpx.Client) -> None:
 
     assert "No id begins with NEW-1." in page
     assert 'href="/sku/NEW-1"' in page
+
+
+def test_what_the_catalog_calls_an_id_and_is_none_leads_to_no_page(tmp_path: Path) -> None:
+    with room_in(tmp_path) as room:
+        put(room.state, [row_of(id, SkuState.HELD) for id in ("A/1", "B#2", "C%41", "..", "D-4")])
+        with visited(room) as client:
+            pages = [client.get(path, headers=HTML) for path in ("/", "/held", "/search?q=B")]
+
+    told = "".join(page.text for page in pages)
+    assert [page.status_code for page in pages] == [200, 200, 200]
+    assert set(re.findall(r'href="/sku/([^"]*)"', told)) == {"D-4"}
+    for id in ("A/1", "B#2", "C%41", ".."):
+        assert f"<code>{id}</code>" in told
 
 
 def test_an_id_that_cannot_be_is_not_found(client: httpx.Client) -> None:
