@@ -145,6 +145,7 @@ class StateSettings(Section):
     def _be_a_database(cls, value: str) -> str:
         path = value.removeprefix(SQLITE)
         is_file = value.startswith(SQLITE) and path not in {"", ":memory:"} and path[0] != "?"
+        is_file = is_file and "\0" not in path
         if not is_file and not _names_a_postgresql_database(value):
             raise ValueError(_STATE_WANTED)
         return value

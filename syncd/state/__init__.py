@@ -104,9 +104,9 @@ def fleet_place(url: str, at_once: int) -> FleetPlace:
     Its `pools` are for so many states that are open at the same time, and it closes them.
     """
     from syncd.state.locating import parts_of
-    from syncd.state.postgres.fleet import FleetPlace
+    from syncd.state.postgres.fleet import GIVEN_BY, FleetPlace
 
-    return FleetPlace(parts_of(url), at_once)
+    return FleetPlace(parts_of(url, GIVEN_BY), at_once)
 
 
 def file_beside(url: str, name: str) -> Path:

@@ -129,13 +129,13 @@ def sqlite_file(url: str) -> Path:
     return _file(parts_of(url))
 
 
-def parts_of(url: str) -> URL:
-    """Part a URL; raises `ConfigurationError`."""
+def parts_of(url: str, key: str = _KEY) -> URL:
+    """Part a URL that stands under this key; raises `ConfigurationError`."""
     try:
         return make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port may be no number, or a part of a password
         raise ConfigurationError(
-            _KEY, "it is not a database URL", f'Write it like "{_EXAMPLE}"'
+            key, "it is not a database URL", f'Write it like "{_EXAMPLE}"'
         ) from error
 
 
@@ -147,10 +147,11 @@ def _file(parts: URL) -> Path:
             f'there is no state in "{kind}"',
             f'Use a file of SQLite, like "{_EXAMPLE}", or a database of PostgreSQL',
         )
-    if parts.query or not parts.database or parts.database == ":memory:":
+    file = parts.database
+    if parts.query or not file or file == ":memory:" or "\0" in file:
         raise ConfigurationError(
             _KEY,
-            "the state has to be a file, without parameters behind it",
+            "the state has to be a file, without parameters behind it or a NUL in its name",
             f'Write it like "{_EXAMPLE}"',
         )
-    return Path(parts.database)
+    return Path(file)

@@ -83,6 +83,8 @@ _BUSY: Final = {
 }
 _WORDS_OF_LOSS: Final = ("closed", "lost", "pipeline mode")
 _WORDS_OF_REFUSAL: Final = ("password", "authentication", "pg_hba.conf", "role")
+_NOT_UNDERSTOOD: Final = "connection is bad: invalid "
+"""Said of a parameter, whose value stands there, before any server is asked."""
 _NO_DATABASE: Final = ("database", "does not exist")
 
 
@@ -134,6 +136,11 @@ def _error(name: str, told: tuple[str, str]) -> StateError:
 
 def _while_connecting(said: str) -> tuple[str, str]:
     """PostgreSQL gives no code while a connection is made, nor when one breaks."""
+    if said.startswith(_NOT_UNDERSTOOD):
+        return (
+            f"libpq does not understand its URL: {said.partition(': ')[2]}",
+            "Mend state.url, or what --database gives",
+        )
     if any(word in said for word in _WORDS_OF_LOSS):
         return _LOST
     if all(word in said for word in _NO_DATABASE) and "role" not in said:

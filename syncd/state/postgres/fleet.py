@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import URL
 
+GIVEN_BY: Final = "--database"
+"""The option that names it, for no configuration does."""
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('syncd fleet', 0))"
 _MAKE: Final = sql.SQL(
     "CREATE SCHEMA IF NOT EXISTS {schema};"
@@ -52,7 +54,7 @@ class FleetPlace:
 
         Its process works for so many accounts at a time, and has `pools` for them.
         """
-        own = place_of(url, "fleet")
+        own = place_of(url, "fleet", GIVEN_BY)
         name = f"fleet in {url.host or 'localhost'}/{url.database}"
         self._place: Place = replace(own, schema=SHARED, name=name)
         self.pools = Pools(at_once)

@@ -49,15 +49,20 @@ class Place:
         return hashlib.blake2b(repr(told).encode(), digest_size=_DIGEST_SIZE).hexdigest()
 
 
-def place_of(url: URL, account: str | None) -> Place:
-    """Read URL and account; raises `ConfigurationError`, which never shows the URL whole."""
-    _see_to_the_driver()
+def place_of(url: URL, account: str | None, key: str = "state.url") -> Place:
+    """Read URL and account; raises `ConfigurationError`, which never shows the URL whole.
+
+    `key` is where the URL was given.
+    """
+    _see_to_the_driver(key)
     if url.drivername not in {"postgresql", _DRIVER} or not url.database:
         raise ConfigurationError(
-            "state.url",
+            key,
             "it does not name a database of PostgreSQL as syncd reaches it",
             f'Write it like "{_DRIVER}://user@host/database"',
         )
+    url = url.set(drivername=_DRIVER)
+    _refuse_what_is_not_understood(url, key)
     schema = f"{_PREFIX}{account}"
     if not account or len(schema.encode()) > _MOST_BYTES:
         raise ConfigurationError(
@@ -66,19 +71,38 @@ def place_of(url: URL, account: str | None) -> Place:
             'Set it to a word that stays the same for good, such as "main" or "acme-eu"',
         )
     name = f"state {_whereabouts(url)}, account {account}"
-    return Place(url.set(drivername=_DRIVER), schema, name)
+    return Place(url, schema, name)
 
 
 def _whereabouts(url: URL) -> str:
     return f"{url.host or 'localhost'}/{url.database}"
 
 
-def _see_to_the_driver() -> None:
+def _refuse_what_is_not_understood(url: URL, key: str) -> None:
+    """Some values are judged as late as a connection is made."""
+    import psycopg
+    from psycopg.conninfo import make_conninfo, timeout_from_conninfo
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        _, arguments = url.get_dialect()().create_connect_args(url)
+        given = {name: value for name, value in arguments.items() if name != "context"}
+        make_conninfo(**given)
+        timeout_from_conninfo(given)
+    except (ArgumentError, psycopg.ProgrammingError) as error:
+        raise ConfigurationError(
+            key,
+            f"PostgreSQL's driver does not understand it: {str(error).strip()}",
+            "Write its parameters as libpq knows them, such as ?connect_timeout=10",
+        ) from error
+
+
+def _see_to_the_driver(key: str) -> None:
     try:
         import psycopg  # noqa: F401 - whether it is there is all that is asked
     except ImportError as error:  # or the library that it stands on is missing
         raise ConfigurationError(
-            "state.url",
+            key,
             "it is on PostgreSQL, and the driver for that is not installed",
             installing("postgres"),
         ) from error

@@ -235,7 +235,7 @@ async def test_one_that_is_at_work_is_not_put_back(queue: Queue) -> None:
 
 
 def test_a_fleet_is_kept_in_postgresql_alone(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="database of PostgreSQL"):
+    with pytest.raises(ConfigurationError, match=r"^--database: it .* database of PostgreSQL"):
         fleet_place(f"sqlite:///{tmp_path / 'x.db'}", 1)
 
 

@@ -195,7 +195,13 @@ def test_a_key_fits_into_a_header(key: str) -> None:
     "url",
     [
         *("syncd.db", "sqlite://", "sqlite:///", "sqlite:///:memory:", "mysql://h/x"),
-        *("sqlite:///?a", "postgresql://h", "postgresql://h/", "postgresql+asyncpg://h/x"),
+        *(
+            "sqlite:///x\0.db",
+            "sqlite:///?a",
+            "postgresql://h",
+            "postgresql://h/",
+            "postgresql+asyncpg://h/x",
+        ),
     ],
 )
 def test_a_state_is_a_sqlite_file_or_a_postgresql_database(url: str) -> None:

@@ -41,6 +41,7 @@ def _told(error: Exception) -> StateError:
         (psycopg.OperationalError("the connection is lost"), "the connection was lost"),
         (psycopg.OperationalError("server closed the connection"), "the connection was lost"),
         (psycopg.OperationalError("connection refused"), "PostgreSQL cannot be reached"),
+        (psycopg.OperationalError('connection is bad: invalid sslmode value: "x"'), 'value: "x"'),
         (psycopg.OperationalError("FATAL: too many clients"), "no connection left"),
         (psycopg.OperationalError('role "x" does not exist'), "PostgreSQL refuses this user"),
         (psycopg.OperationalError('database "x" does not exist'), "there is no such database"),
