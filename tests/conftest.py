@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.engines import Engines
 from tests.vendor_watch import WATCH, watched
@@ -20,7 +20,9 @@ from tests.warm import WARM
 RARELY: Final = (50_000, 20, 50)
 """How much is made before Python searches for rings of objects, youngest first."""
 
-settings.register_profile("unhurried", deadline=None)  # a machine may be slow at any moment
+settings.register_profile(  # a machine may be slow at any moment
+    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("unhurried")
 
 

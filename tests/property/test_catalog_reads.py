@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncd.catalog import FileSource
@@ -33,7 +33,7 @@ _TABLES = st.dictionaries(_IDS, st.tuples(_TEXTS, _TEXTS, _TEXTS), min_size=1, m
 _TIDY_TABLES = st.dictionaries(_IDS, st.tuples(_TIDY, _TIDY, _TEXTS), min_size=1, max_size=20)
 """Without line breaks inside the values that are mapped, for those are held."""
 
-_slow = settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+_slow = settings(max_examples=12)
 
 
 @dataclass(frozen=True)

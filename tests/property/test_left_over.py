@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncd.domain.change import Action, Change
@@ -40,7 +40,7 @@ def _rows(draw: st.DrawFn) -> Tracked:
     )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(st.lists(_rows(), max_size=4, unique_by=lambda row: row.id), st.data())
 def test_they_are_not_walked_over_and_the_same_is_told(
     rows: Sequence[Tracked], data: st.DataObject

@@ -32,7 +32,9 @@ from tests.property.engine_lives import (
 from tests.property.test_engine import FAR
 
 CYCLE = CycleId("cycle-1")
-_FEW = settings(max_examples=40, suppress_health_check=[HealthCheck.filter_too_much])
+_FEW = settings(
+    max_examples=40, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
 befores = st.none() | items
 outcomes: st.SearchStrategy[Outcome] = setbacks | key_refusals | st.builds(Accepted, wishes)
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 import pytest
 import structlog
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from syncd.telemetry import Redaction, configure, level_for, redact
@@ -79,7 +79,7 @@ def wrapped(secret: str) -> st.SearchStrategy[object]:
 
 @pytest.mark.parametrize("format", FORMATS)
 @given(data=st.data(), secret=secrets)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_a_known_secret_never_appears_wherever_it_stands(
     format: Literal["console", "json"],  # noqa: A002
     data: st.DataObject,

@@ -92,7 +92,7 @@ def test_a_name_that_was_never_given_has_no_changes(state: State) -> None:
     assert list(state.stopped("never")) == []
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(changes=st.lists(_changes, max_size=5), expires=examples.moments)
 def test_every_change_comes_back_as_it_was(
     state: State, changes: list[Change], expires: datetime

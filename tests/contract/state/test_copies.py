@@ -185,7 +185,10 @@ def test_the_copy_of_fingerprints_follows_rows_that_begin(state: State) -> None:
             assert (begun, hash_of(begun), False) in known_by(copy)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=40,
+)
 @given(ids=st.lists(examples.ids | st.sampled_from(['"', ",", "a\nb", "\r", "\\N", "NULL", " "])))
 def test_ids_of_any_shape_are_held(state: State, ids: list[ItemId]) -> None:
     put(state, [Tracked(id_, fingerprint=1) for id_ in ids])

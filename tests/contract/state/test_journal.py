@@ -213,7 +213,7 @@ def test_the_writes_of_each_hour_are_counted_by_action_and_outcome(state: State)
     ]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     before=st.none() | examples.attributes,
     after=examples.attributes,

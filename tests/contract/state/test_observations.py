@@ -91,7 +91,10 @@ def test_nothing_shown_of_nothing_known_agrees(state: State) -> None:
     assert held_against(state, []) == ([], [])
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(values=st.dictionaries(st.sampled_from(Attribute), st.none() | st.booleans() | texts))
 def test_whatever_the_values_are_the_same_ones_agree(state: State, values: Attributes) -> None:
     whole = {**dict.fromkeys(Attribute), **values}

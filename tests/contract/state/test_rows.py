@@ -23,7 +23,9 @@ from syncd.ports import Census, State
 from tests.contract.state import examples
 from tests.contract.state.examples import put, sku
 
-_SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+_SHARED = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 def _break_off_after_writing(state: State) -> None:

@@ -157,7 +157,10 @@ def test_what_must_be_given_is_named_when_missing(
         max_leaves=4,
     ).map(lambda value: json.dumps(value, default=str).replace(": ", " = ")),
 )
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=200,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_whatever_stands_there_is_taken_or_refused_with_its_name(
     loaded: Loaded, key: KeyPath, value: str
 ) -> None:

@@ -31,7 +31,10 @@ SECRETS = ["whsec_old", "whsec_new"]
 DIGITAL_RIVER = "/webhooks/digital-river"
 PRINTED = st.sampled_from([*map(chr, range(33, 127)), "é", "ÿ"])
 START = b"POST /webhooks/digital-river HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx"
-_LENIENT = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_LENIENT = settings(
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 @pytest.fixture
