@@ -101,8 +101,9 @@ def _exists(path: Path) -> bool:
 
 
 def _file(index: int, path: Path, name: str) -> CatalogFile:
+    sighting = _sight(path)  # which refuses what no sidecar can stand beside, such as /
     sidecar = path.with_name(path.name + SIDECAR)
-    return CatalogFile(index, path, name, _sight(path), _sight_if_there(sidecar))
+    return CatalogFile(index, path, name, sighting, _sight_if_there(sidecar))
 
 
 def _sight(path: Path) -> Sighting:

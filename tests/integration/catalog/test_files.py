@@ -101,6 +101,7 @@ def test_a_path_with_the_characters_of_a_glob_may_name_one_file(catalog: Catalog
         ("catalog.csv", "there is no such file.*catalog.path"),
         ("*.csv", "no file matches this glob.*catalog.path"),
         ("folder", "it is a folder"),
+        ("/", "it is a folder"),
         ("loop.csv", "it cannot be read"),
     ],
 )

@@ -95,6 +95,12 @@ def test_what_cannot_be_read_is_refused_with_what_helps(
     assert advice in caught.value.next_step
 
 
+@pytest.mark.parametrize("pattern", ["", ".", "/"])
+def test_a_folder_is_refused_by_whatever_it_is_called(pattern: str) -> None:
+    with pytest.raises(CatalogError, match="it is a folder"):
+        look_into(pattern)
+
+
 def test_the_first_of_several_files_is_looked_at(catalog: Catalog) -> None:
     catalog.write(LINES, "a.csv")
     catalog.write(LINES.replace(";", ","), "b.csv")
