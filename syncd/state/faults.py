@@ -108,7 +108,8 @@ def decoding(name: str) -> Iterator[None]:
         yield
     except _UNDECODABLE as error:
         reason, next_step = _REASONS[sqlite3.SQLITE_CORRUPT]
-        raise StateError(name, f"{reason} (a row cannot be read: {error})", next_step) from error
+        why = str(error).partition("\n")[0]  # the lines below lead to a validator's own pages
+        raise StateError(name, f"{reason} (a row cannot be read: {why})", next_step) from error
 
 
 def _told(

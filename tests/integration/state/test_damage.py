@@ -128,10 +128,12 @@ def test_a_cycle_or_an_entry_that_cannot_be_read_is_damage(filled: Path, url: st
         database.execute("UPDATE journal SET kind = 'who knows'")
 
     with closing(open_state(url)) as state:
-        with pytest.raises(StateError, match="the file is damaged"):
+        with pytest.raises(StateError, match="the file is damaged") as refused:
             state.cycles(1)
         with pytest.raises(StateError, match="the file is damaged"):
             list(state.journal_of_cycle(A))
+    assert "\n" not in str(refused.value)
+    assert "://" not in str(refused.value)
 
 
 # ------------------------------------------------------------------- under a running process
