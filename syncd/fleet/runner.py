@@ -72,6 +72,7 @@ class Runner:
     means: Means
     stop: asyncio.Event
     at_work: set[Pulse] = field(default_factory=set)
+    _latest: dict[str, Pulse] = field(default_factory=dict)
 
     async def run(self, errand: Errand, attempts: int) -> Mapping[Job, datetime]:
         """Do an errand; returns which jobs it wishes for, and when, such as for writes to retry.
@@ -80,18 +81,27 @@ class Runner:
         """
         settings = self.means.settings_of(errand.account)
         if settings is None:
+            self._latest.pop(errand.account, None)
             self._give_up(errand, attempts)
             return {}
         with structlog.contextvars.bound_contextvars(account=errand.account):
-            pulse = Pulse(self.means.now)
+            pulse = self._pulse_of(errand.account)
             self.at_work.add(pulse)
             try:
                 again = await self._work(errand, settings, pulse)
             finally:
                 self.at_work.remove(pulse)
+                self._latest[errand.account] = pulse
                 await self._post(errand, settings, pulse)
         self._refuse_undone(pulse)
         return again
+
+    def _pulse_of(self, account: str) -> Pulse:
+        """A new one, that knows what this process has told of the account before."""
+        pulse = Pulse(self.means.now)
+        if account in self._latest:
+            pulse.follow(self._latest[account])
+        return pulse
 
     def _give_up(self, errand: Errand, attempts: int) -> None:
         """Leave it to a process that has the account's file; where none has, it is over."""
@@ -117,8 +127,8 @@ class Runner:
                     await opened.ports.remote.aclose()
                 await asyncio.to_thread(self._tell, opened, news.take())
             except SyncdError as error:
-                pulse.trouble(Trouble.STATE, str(error))
-                _log.error("errand.failed", job=errand.job.value, reason=str(error))
+                if pulse.trouble(Trouble.STATE, str(error)):
+                    _log.error("errand.failed", job=errand.job.value, reason=str(error))
             except Exception as bug:  # noqa: BLE001 - one account's bug must not end the others' work
                 pulse.trouble(Trouble.UNKNOWN, f"{type(bug).__name__}: {bug}")
                 _log.exception("fleet.bug")

@@ -246,6 +246,11 @@ class Pulse:
         self._reasons[kind] = told | {reason}
         return True
 
+    def follow(self, former: Pulse) -> None:
+        """Take over what was told by a former one, which is over, so that it is told once."""
+        self._reasons = former._reasons
+        self.stops = former.stops
+
     def relief(self, kind: Trouble) -> bool:
         """Note that this is well again; True where that is news."""
         if self.listener is not None:

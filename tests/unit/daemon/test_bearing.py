@@ -78,6 +78,29 @@ def test_a_stop_is_told_once_while_more_and_more_is_stopped(
     bearing.take_in(stopped("9 items would get the same eccn"), is_whole=True)
     assert events(logged) == ["guard.stopped"] * 3
 
+    next_errand = Pulse(lambda: datetime.now(UTC))
+    next_errand.follow(bearing.pulse)
+    following = Bearing(next_errand, bearing.ends, bearing.come_back)
+    following.take_in(stopped("10 items would get the same eccn"), is_whole=True)
+    assert events(logged) == ["guard.stopped"] * 3
+
+
+def test_what_was_told_in_an_errand_is_over_in_the_next_and_told_once(
+    bearing: Bearing, logged: list[Any]
+) -> None:
+    bearing.troubled(Trouble.REMOTE, AWAY.format("id-1"))
+    for words in (AWAY.format("id-2"), None, None):
+        pulse = Pulse(lambda: datetime.now(UTC))
+        pulse.follow(bearing.pulse)
+        bearing = Bearing(pulse, bearing.ends, bearing.come_back)
+        assert pulse.troubles == {}
+        if words is None:
+            bearing.relieved(Trouble.REMOTE)
+        else:
+            bearing.troubled(Trouble.REMOTE, words)
+
+    assert events(logged) == ["daemon.trouble", "daemon.relieved"]
+
 
 async def test_a_mistake_beside_the_work_is_told_and_it_begins_anew(
     monkeypatch: pytest.MonkeyPatch,

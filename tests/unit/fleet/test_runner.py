@@ -7,6 +7,9 @@ import threading
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
+import pytest
+from structlog.testing import capture_logs
+
 from syncd.daemon.daemon import Opened
 from syncd.errors import StateError
 from syncd.fleet.errand import Errand, NotDoneError
@@ -45,6 +48,19 @@ class Away(AbstractContextManager[Opened]):
 
     def __exit__(self, *_: object) -> None:
         """Nothing was opened."""
+
+
+async def test_what_goes_wrong_errand_after_errand_is_logged_once() -> None:
+    both = threading.Barrier(1)
+    means = Means(settings_of, lambda _: Away(both), Board(), lambda: NOW, "the test")
+    runner = Runner(means, asyncio.Event())
+
+    with capture_logs() as logged:
+        for account in ("acme", "acme", "other"):
+            with pytest.raises(NotDoneError, match="the connection was lost"):
+                await runner.run(Errand(account, Job.POLL), 1)
+
+    assert [line["event"] for line in logged] == ["errand.failed", "errand.failed"]
 
 
 async def test_two_errands_of_one_account_end_each_for_itself() -> None:
