@@ -156,8 +156,9 @@ def _copy_of(place: Place) -> tuple[FingerprintCopy, TemporaryDirectory[str] | N
     home = _cached(place, _COPY)
     try:
         home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with home.with_name(f"{home.name}.tried").open("wb"):
-            pass
+        tried = home.with_name(f"{home.name}.tried")
+        tried.touch(mode=0o600)
+        tried.unlink(missing_ok=True)  # another process may have tried at the same time
     except OSError:
         folder = TemporaryDirectory(prefix="syncd-")
         return FingerprintCopy(place.name, Path(folder.name, _COPY)), folder

@@ -263,6 +263,7 @@ def test_the_copy_of_fingerprints_outlives_the_process_and_needs_no_folder(
         put(state, [sku("a")])
         with state.fingerprints() as known:
             assert known.copy.parent == cache
+            assert not list(cache.glob("*.tried"))
             made = known.copy.stat().st_mtime_ns
     with closing(open_existing_read_only(account.url, account.name)) as state:
         with state.fingerprints() as borrowed:
