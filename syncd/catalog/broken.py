@@ -25,6 +25,7 @@ _LENGTH: Final = "LINE SIZE OVER MAXIMUM"
 _WIDTH: Final = frozenset({"MISSING COLUMNS", "TOO MANY COLUMNS"})
 _JSON_WHITE: Final = " \t\r\n"
 _JSON_ESCAPES: Final = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\[^u]")
+_HALF_PAIR: Final = re.compile("[\ud800-\udfff]")
 _BETWEEN: Final = "\x1f"
 
 
@@ -156,6 +157,7 @@ def broken_json(reject: Reject, ready: ReadyFile, columns: Columns) -> Broken:
     id = _id_in(reject.text, columns.names[0])
     if _ENCODING in reject.errors and _REPLACED in (id or ""):
         id = None
+    decoded = _decoded(reject.text)
     return Broken(
         file=ready.file.index,
         row=reject.row,
@@ -163,9 +165,9 @@ def broken_json(reject: Reject, ready: ReadyFile, columns: Columns) -> Broken:
         certain=True,
         attribute="row",
         value=reject.text[:_LONGEST_SHOWN],
-        rule=_json_rule(reject),
+        rule=_json_rule(reject, decoded),
         hides=_LENGTH in reject.errors,
-        trace=_trace((reject.text, _decoded(reject.text)), columns),
+        trace=_trace((reject.text, decoded), columns),
     )
 
 
@@ -181,12 +183,22 @@ def _character(escape: re.Match[str]) -> str:
         return escape[0]
 
 
-def _json_rule(reject: Reject) -> str:
+def _json_rule(reject: Reject, decoded: str) -> str:
     if _LENGTH in reject.errors:
         return f"no record is longer than {LONGEST_RECORD:,} bytes"
     if _ENCODING in reject.errors:
         return "the text is not valid UTF-8"
+    if _HALF_PAIR.search(decoded) and _is_object(reject.text):
+        return "a text has half of a surrogate pair (\\ud800 to \\udfff), which is no character"
     return "the record is not a JSON object"
+
+
+def _is_object(text: str) -> bool:
+    """Whether it is one for a parser that lets half of a surrogate pair be."""
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _id_in(text: str, field: str) -> str | None:

@@ -194,3 +194,19 @@ def test_a_json_line_that_the_reader_refused_says_why(error: str, rule: str) -> 
     lines = ready(kind=Format.JSONL)
 
     assert broken_json(Reject(3, "{", frozenset({error})), lines, columns()).rule == rule
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (r'{"sku": "A", "mpn": "\ud800"}', "half of a surrogate pair"),
+        (r'{"sku": "A", "mpn": ["x\uDC00y"]}', "half of a surrogate pair"),
+        (r'{"sku": "A", "mpn": "\ud800"', "is not a JSON object"),
+        (r'["\ud800"]', "is not a JSON object"),
+        (r'{"sku": "A", "mpn": "\ud83d\ude00" "x"}', "is not a JSON object"),
+    ],
+)
+def test_an_object_with_half_of_a_surrogate_pair_is_called_one(text: str, rule: str) -> None:
+    lines = ready(kind=Format.JSONL)
+
+    assert rule in broken_json(Reject(3, text, frozenset()), lines, columns()).rule
