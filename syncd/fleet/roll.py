@@ -104,7 +104,7 @@ class Roll:
         found = {}
         try:
             for file in self._folder.iterdir():
-                if file.match(_PATTERN):
+                if file.match(_PATTERN) and not file.is_dir():
                     seen = file.stat()
                     stamp = (seen.st_mtime_ns, seen.st_size, seen.st_ino)
                     found[file.stem] = (file, stamp)

@@ -47,9 +47,10 @@ def test_files_come_and_go(roll: Roll, folder: Path) -> None:
     (folder / "beta.toml").unlink()
     (folder / ".delta.toml").write_text(SOUND)
     (folder / "notes.txt").write_text("nothing")
+    (folder / "old.toml").mkdir()
     roll.look()
 
-    assert set(roll.accounts) == {"acme", "gamma"}
+    assert set(roll.names) == set(roll.accounts) == {"acme", "gamma"}
     assert roll.settings_of("beta") is None
 
 
