@@ -129,11 +129,25 @@ def _from_source(source: str, presets: Sequence[str]) -> tuple[Tree, tuple[str, 
     if source.startswith(_ADDRESSES):
         return {"type": "http", "url": source}, ()
     if "://" in source:
+        _refuse_other_schemes(source)
         return {"type": _DATABASE, "url": _anchored(source)}, ()
     from syncd.catalog.sniff import look_into
 
     look = look_into(source)
     return {"type": "file", "path": os.path.abspath(source), **look.keys}, look.notes  # noqa: PTH100 - a glob is no path
+
+
+def _refuse_other_schemes(source: str) -> None:
+    """Raise where it is neither a web address nor an address of a database."""
+    from syncd.catalog.from_database.connecting import is_known
+
+    scheme = source.partition("://")[0]
+    if not is_known(scheme):
+        raise UsageError(
+            f"--catalog {_without_password(source)}",
+            f"{scheme}:// is neither a web address nor a database that SQLAlchemy knows",
+            "Name a file by its path, a web address by https://, or a database by its URL",
+        )
 
 
 def _anchored(url: str) -> str:

@@ -53,6 +53,19 @@ SNAPSHOT is not among them: SQL Server takes it, and then fails where it was not
 """
 
 
+def is_known(scheme: str) -> bool:
+    """Whether what a URL begins with names a kind of database; its driver may be missing."""
+    from sqlalchemy.dialects import registry
+    from sqlalchemy.exc import NoSuchModuleError
+
+    kind = _DRIVERS.get(scheme, scheme).partition("+")[0]
+    try:
+        registry.load(kind)
+    except NoSuchModuleError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Manner:
     """What one kind of database is told: while connecting, of isolation, and as the read begins."""

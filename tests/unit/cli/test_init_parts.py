@@ -101,6 +101,8 @@ def test_trees_are_written_with_their_tables_within() -> None:
         ("digital_river", {"type": "digital_river"}),
         ("https://shop.example.com/x", {"type": "http", "url": "https://shop.example.com/x"}),
         ("postgresql://db/x", {"type": "sql", "url": "postgresql://db/x", "table": "t"}),
+        ("postgres://db/x", {"type": "sql", "url": "postgres://db/x", "table": "t"}),
+        ("mssql+pyodbc://db/x", {"type": "sql", "url": "mssql+pyodbc://db/x", "table": "t"}),
         ("sqlite:////a/b.db", {"type": "sql", "url": "sqlite:////a/b.db", "table": "t"}),
         ("sqlite:///:memory:", {"type": "sql", "url": "sqlite:///:memory:", "table": "t"}),
     ],
@@ -109,6 +111,17 @@ def test_a_source_is_known_by_its_form(source: str, keys: dict[str, str]) -> Non
     table = "t" if keys["type"] == "sql" else None
 
     assert draft_of(source, table, []).keys == keys
+
+
+@pytest.mark.parametrize("source", ["ftp://me:hush@x/y.csv", "file:///srv/a.csv", "://x"])
+@pytest.mark.parametrize("table", [None, "t"])
+def test_an_address_that_nothing_here_reads_is_called_no_database(
+    source: str, table: str | None
+) -> None:
+    with pytest.raises(UsageError, match=r"is neither .* Name a file by its path") as caught:
+        draft_of(source, table, [])
+
+    assert "hush" not in str(caught.value)
 
 
 def test_keys_may_be_set_at_any_depth_in_toml_or_as_text(
