@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from typer import Typer
+from typer import BadParameter, Typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
@@ -38,6 +39,7 @@ _HOMES: Final = {
 }
 """In which module each command is, in the order in which help shows them."""
 _ONLY: Final = "--only"
+_OF_A_VALIDATOR: Final = "Value error, "
 
 
 class _Home(Protocol):
@@ -53,7 +55,12 @@ class RootGroup(TyperGroup):
     """
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:  # type: ignore[override]  # Typer's own Context
-        return super().parse_args(ctx, list(spread_only(args)))
+        with _said_plainly():
+            return super().parse_args(ctx, list(spread_only(args)))
+
+    def invoke(self, ctx: Context) -> object:  # type: ignore[override]  # as above
+        with _said_plainly():  # for it reads the command's own options
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: Context) -> list[str]:  # type: ignore[override]  # as above
         del ctx
@@ -64,6 +71,16 @@ class RootGroup(TyperGroup):
             if name not in self.commands:
                 self.commands.update(_commands_of(_HOMES[name]))
         return super().get_command(ctx, cmd_name)
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """Take from before the reason why a value is refused what names the exception it came from."""
+    try:
+        yield
+    except BadParameter as error:
+        error.message = error.message.removeprefix(_OF_A_VALIDATOR)
+        raise
 
 
 def _commands_of(home: str) -> Mapping[str, Command]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from typer import Context
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from syncd.cli.commands import build_app
 from syncd.cli.group import RootGroup, spread_only
@@ -52,3 +53,11 @@ def test_every_module_has_the_commands_that_are_told_of_it(
 )
 def test_ids_after_only_are_read_up_to_the_next_option(line: str, expected: str) -> None:
     assert list(spread_only(line.split())) == expected.split()
+
+
+@pytest.mark.parametrize("line", ["--format xml", "--format xml status", "status --format xml"])
+def test_a_value_that_cannot_be_is_refused_without_the_name_of_an_exception(line: str) -> None:
+    result = CliRunner().invoke(build_app(), line.split())
+
+    assert result.exit_code == 2
+    assert "Invalid value for '--format': 'xml' is not one of 'text'," in result.stderr
