@@ -86,7 +86,8 @@ class Line:
 
     def _wait(self, request: Request, setback: Setback, tries: int) -> None:
         seconds = delay(setback, tries)
-        _log.warning("catalog.retry", request=str(request), reason=setback.reason, seconds=seconds)
+        log = _log.bind(request=str(request), reason=setback.reason)
+        log.warning("catalog.retry", seconds=round(seconds, 2))
         self._manners.time.sleep(seconds)
         self.advance(0)
 

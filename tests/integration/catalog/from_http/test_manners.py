@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from syncd.catalog.from_http.timing import Time
 from syncd.errors import CatalogError
@@ -51,9 +52,12 @@ def test_the_wait_may_stand_in_a_header_that_counts_milliseconds(
 def test_without_a_word_the_waits_grow_and_differ(server: RawServer, reader: Reader) -> None:
     server.answers(_first(*[Reply(503)] * 5))
 
-    reader.fetch(url=server.url)
+    with capture_logs() as logs:
+        reader.fetch(url=server.url)
 
     slept = reader.glass.slept
+    told = [line["seconds"] for line in logs if line["event"] == "catalog.retry"]
+    assert told == [round(seconds, 2) for seconds in slept]
     assert len(slept) == 5
     assert all(0 <= seconds <= 2.0**number for number, seconds in enumerate(slept))
 
