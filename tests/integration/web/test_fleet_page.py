@@ -17,12 +17,20 @@ from syncd.web.server import serving
 from tests.integration.web.browsing import chromium, visiting
 from tests.ports import free_port
 
+_LINES = """cell => {
+  const words = document.createRange();
+  words.selectNodeContents(cell);
+  return words.getClientRects().length;
+}"""
+"""How many lines a cell's words take."""
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def _posted(*troubles: str) -> Posted:
     states = {"in_sync": 40, "quarantined": 2}
-    standing = FleetStanding("poll", "process 7", 600.0, "c", states, troubles=troubles)
+    standing = FleetStanding(
+        "poll", "process 1234 on worker-1", 600.0, "c", states, troubles=troubles
+    )
     return Posted(standing, NOON, NOON)
 
 
@@ -74,3 +82,7 @@ def test_it_is_brought_up_to_date_by_itself_and_read_by_everybody(
 
         with visiting(browser, base) as visit:
             assert visit.faults_of("/") == []
+
+        page.set_viewport_size({"width": 390, "height": 800})
+        who = page.get_by_role("cell", name="process 1234 on worker-1")
+        assert [cell.evaluate(_LINES) for cell in who.all()] == [1, 1]
