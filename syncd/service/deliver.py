@@ -144,17 +144,25 @@ class Dispatcher:
         self, lane: Lane, supply: Supply, queue: asyncio.Queue[Claimed | None]
     ) -> None:
         """Claim as fast as the workers take."""
+        while not self._lanes.should_stop(lane):  # before anything is asked about it
+            probing = lane.breaker.is_open
+            part = await self._next(supply, 1 if probing else CLAIMED_AT_ONCE)
+            if not part.changes or self._lanes.should_stop(lane):
+                return
+            await self._claim_into(queue, part)
+            if probing:
+                await queue.join()
+
+    async def _next(self, supply: Supply, most: int) -> Plan:
+        """The next changes; none once the key was refused to a question about them.
+
+        That is not raised here, for what is in flight must be settled before.
+        """
         try:
-            while not self._lanes.should_stop(lane):  # before anything is asked about it
-                probing = lane.breaker.is_open
-                part = await supply.take(1 if probing else CLAIMED_AT_ONCE)
-                if not part.changes or self._lanes.should_stop(lane):
-                    return
-                await self._claim_into(queue, part)
-                if probing:
-                    await queue.join()
-        except KeyRefusedError as refused:  # what is in flight must be settled before it is raised
+            return await supply.take(most)
+        except KeyRefusedError as refused:
             self.refused = refused
+            return Plan()
 
     async def _offer_all(self, lane: Lane, action: Action, supply: Supply, others: Shared) -> None:
         """Leave to others as much as they can take."""
@@ -165,7 +173,7 @@ class Dispatcher:
                     return
                 await others.looked()
                 continue
-            part = await supply.take(CLAIMED_AT_ONCE)
+            part = await self._next(supply, CLAIMED_AT_ONCE)
             if not part.changes:
                 return
             await others.offer(part)

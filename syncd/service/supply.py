@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from syncd.domain.change import Plan
+from syncd.errors import KeyRefusedError
 from syncd.service.spare import Passed
 
 
@@ -24,7 +25,7 @@ class Supply:
 
     @property
     def is_empty(self) -> bool:
-        """Whether all were taken."""
+        """Whether no more will be given: all were taken, or a question about them was refused."""
         return self._is_empty
 
     async def take(self, most: int) -> Plan:
@@ -36,7 +37,11 @@ class Supply:
             if self._left is not None:
                 most = min(most, self._left)
             while most and not self._part.changes:
-                part = await anext(self._parts, None)
+                try:
+                    part = await anext(self._parts, None)
+                except KeyRefusedError:
+                    self._is_empty = True
+                    raise
                 if part is None:
                     self._is_empty = True
                     return Plan()

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from syncd.domain.attributes import ItemId
-from syncd.domain.change import Action, Change, ChangeOutcome, Plan
+from syncd.domain.change import Action, Change, ChangeOutcome, Plan, Resource
 from syncd.domain.cycle import CycleResult, Fault
 from syncd.domain.delivery import Failure, KeyRefused, Transient
 from syncd.domain.tracking import SkuState
 from syncd.engine.breaker import FAILURES_TO_OPEN
-from syncd.errors import StateError
+from syncd.errors import KeyRefusedError, StateError
 from syncd.ports import State, Transaction
 from syncd.service import helping, shared
 from syncd.service.cycle import run_cycle
@@ -176,6 +176,28 @@ async def test_a_key_that_is_refused_to_one_stops_both(
     assert len(pair.other.sent) <= IN_FLIGHT
     assert len(pair.leader.sent) < SKUS / 2
     assert pair.rows()[SkuState.PENDING] > 0
+    assert SkuState.IN_FLIGHT not in pair.rows()
+
+
+@pytest.mark.parametrize("helped", [False, True], ids=["alone", "with a helper"])
+async def test_a_key_that_is_refused_to_a_question_ends_what_is_shared(
+    pair: Pair, *, helped: bool
+) -> None:
+    """What is asked about right before it is sent has to be given up by those who offer it, too."""
+    await run_cycle(pair.leader.ports, pair.leader.terms, pair.shop.asked())
+    limits = replace(pair.leader.terms.limits, max_update=1.0, max_same_change=1.0)
+    pair.leader.terms = pair.other.terms = replace(pair.leader.terms, limits=limits)
+    pair.shop.stock(*(f"SKU-{number:03}" for number in range(SKUS)), country_of_origin="CA")
+    refusal = KeyRefusedError("The API key", "it was refused", "Check it")
+    pair.leader.remote.read_errors[Resource.SKU].append(refusal)
+    run = (
+        pair.run() if helped else run_cycle(pair.leader.ports, pair.leader.terms, pair.shop.asked())
+    )
+
+    async with asyncio.timeout(60):
+        result = await run
+
+    assert result.fault is Fault.KEY
     assert SkuState.IN_FLIGHT not in pair.rows()
 
 
