@@ -11,7 +11,7 @@ from syncd.domain.attributes import Attribute, AttributeChange, ItemId
 from syncd.domain.audit import Audit, Extent, Finding, FindingKind
 from syncd.domain.cycle import ChangeResult, CycleResult
 from syncd.report import Cell, Column, Kind, Listing
-from syncd.report.wording import counted, deed, duration, failure_words, joined
+from syncd.report.wording import command, counted, deed, duration, failure_words, joined
 
 SHOWN: Final = 30
 _MEND: Final = (
@@ -251,4 +251,4 @@ def _commands(shown: _Shown) -> Iterator[str]:
     mend = [one.id for one in shown.audit.findings if one.is_to_mend]
     if mend:
         yield "syncd audit --repair"
-        yield f"syncd why {mend[0]}"
+        yield from filter(None, (command("syncd", "why", ids=mend[:1]),))

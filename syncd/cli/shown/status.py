@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from syncd.cli.shown.held import held_listing
@@ -11,7 +12,7 @@ from syncd.domain.canonical import are_ids
 from syncd.domain.tracking import SkuState
 from syncd.report import Column, Kind, Listing
 from syncd.report.history import newest_words
-from syncd.report.wording import MODE_WORDS, ago, counted, duration, joined
+from syncd.report.wording import MODE_WORDS, ago, command, counted, duration, joined
 from syncd.service.inquiry import Status
 from syncd.service.outlook import failure_words
 from syncd.service.past_audits import AuditStanding
@@ -213,6 +214,5 @@ def _commands(status: Status) -> Iterator[str]:
     if status.outbox.posted or status.outbox.lost is not None:
         yield "syncd check --notify"
     ids = (*(sku.id for sku in status.held), *(sku.id for sku in status.quarantined))
-    example = next((id for id in ids if are_ids([id])), None)
-    if example is not None:
-        yield f"syncd why {example}"
+    asks = (command("syncd", "why", ids=[id]) for id in ids if are_ids([id]))
+    yield from filter(None, islice(asks, 1))

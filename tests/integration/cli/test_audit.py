@@ -63,6 +63,7 @@ def test_every_format_shows_the_same(kept: ShopHere, format_name: str) -> None:
         assert "To mend: 1 changed by another hand and 1 vanished." in run.stdout
         assert "stranger" in run.stdout
         assert "syncd audit --repair" in run.stdout
+        assert "syncd why SKU-0001" in run.stdout
 
 
 def test_with_exit_code_it_says_whether_anything_is_to_be_mended(

@@ -31,3 +31,11 @@ def test_the_id_that_is_named_to_ask_about_is_one() -> None:
 
     assert list(_commands(Status(NOON, Census({}, 0), _RAN, None, held, ()))) == ["syncd why A-1"]
     assert not list(_commands(Status(NOON, Census({}, 0), _RAN, None, held[:3], ())))
+
+
+def test_an_id_that_looks_like_an_option_is_asked_about_as_an_id() -> None:
+    held = (HeldSku("-A", Held("mpn", "", "no part number", 2)),)
+
+    found = list(_commands(Status(NOON, Census({}, 0), _RAN, None, held, ())))
+
+    assert found == ["syncd why -- -A"]
