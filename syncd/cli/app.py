@@ -18,7 +18,7 @@ _NEW_OBJECTS: Final = 200_000
 _ENGINE: Final = "_duckdb"
 """Its binding tells on stderr at the very end which of its objects nobody has taken apart."""
 _STDERR: Final = 2
-_NO_PLUGINS: Final = ("PYDANTIC_DISABLE_PLUGINS", "__all__")
+NO_PLUGINS: Final = ("PYDANTIC_DISABLE_PLUGINS", "__all__")
 """Or pydantic looks for one in what every installed package says of itself."""
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     _have_stderr()
     heard = leave_on_signals()
     search_seldom()
-    os.environ.setdefault(*_NO_PLUGINS)
+    os.environ.setdefault(*NO_PLUGINS)
     from syncd.cli.commands import build_app
     from syncd.cli.options import Shared
 

@@ -71,6 +71,7 @@ def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     The last words of pytest itself would be lost, like those of the engine.
     """
     monkeypatch.setattr(app, "search_seldom", lambda: None)
+    monkeypatch.setenv(*app.NO_PLUGINS)  # which is undone, as what the command sets would not be
     for name in os.environ:
         if name.startswith("SYNCD_"):
             monkeypatch.delenv(name)

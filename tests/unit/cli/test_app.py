@@ -20,6 +20,7 @@ SECRET = "correct horse battery"
 def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Undo what a command does to its process."""
     monkeypatch.setattr(app, "search_seldom", lambda: None)
+    monkeypatch.setenv(*app.NO_PLUGINS)  # which is undone, as what the command sets would not be
     before = {each: signal.getsignal(each) for each in SIGNALS}
     yield
     for each, handler in before.items():
