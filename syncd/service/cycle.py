@@ -31,7 +31,7 @@ from syncd.service.prune import prune
 from syncd.service.read import CatalogRead, read_catalog
 from syncd.service.restored import doubted_untold, tell_no_more, telling
 from syncd.service.revert import Undoing, check_revertible
-from syncd.service.set_right import set_right
+from syncd.service.set_right import heed_clock, set_right
 from syncd.service.side_by_side import held_by, hurried_by
 from syncd.service.terms import CycleRequest, Ports, StoppedError, Terms
 
@@ -117,7 +117,9 @@ async def rehearse(ports: Ports, terms: Terms, request: CycleRequest) -> CycleRe
         overlay = await asyncio.to_thread(stack.enter_context, ports.state.overlay())
         private = replace(ports, state=overlay)
         await asyncio.to_thread(check_revertible, overlay, terms, request)
-        return await _Cycle(private, terms, request, Withholding()).run()
+        cycle = _Cycle(private, terms, request, Withholding())
+        await asyncio.to_thread(cycle.heed_clock)
+        return await cycle.run()
 
 
 def _abridged(result: CycleResult) -> CycleResult:
@@ -217,8 +219,13 @@ class _Cycle:
 
     def announce(self) -> None:
         """Put into the history what stands there until the cycle has ended."""
+        self.heed_clock()
         with self._ports.state.transaction() as transaction:
             transaction.record_cycle(self._unfinished())
+
+    def heed_clock(self) -> None:
+        """Notice a clock that has stepped back since the latest cycle."""
+        heed_clock(self._ports.state, self._terms.policy, self._started)
 
     def record(self, result: CycleResult) -> CycleResult:
         """Put the cycle into the history, sealed, and the plan that its guards have stopped."""

@@ -18,10 +18,30 @@ from syncd.service.canary import after_change
 from syncd.service.terms import Ports, Terms
 
 PUT_BACK: Final = "clock.put_back"
-"""The name of the fact that holds the last step back, empty once it is made up for."""
+"""The name of the fact that holds the steps back that are not made up for, empty for none."""
+_OF_NO_ACCOUNT: Final = 1 / 20
+"""So much of the time that missing ids wait: two hosts may differ by it, and correct each other."""
+_MOST_STEPS: Final = 16
 _MISSING: Final = frozenset({SkuState.MISSING})
 
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _StepBack:
+    """The clock was at `until` before it was found to be at `since`, the earlier one."""
+
+    since: datetime
+    until: datetime
+
+
+def heed_clock(state: State, policy: Policy, started: datetime) -> None:
+    """Notice that the clock has stepped back, before the cycle writes anything by it.
+
+    It must not have been recorded yet: what is compared is when the one before was over. Later on
+    it is when this one began, for clocks step back while back-offs are waited out as well.
+    """
+    _remember(state, _steps(state, policy, started))
 
 
 def set_right(ports: Ports, terms: Terms, now: datetime) -> None:
@@ -32,21 +52,13 @@ def set_right(ports: Ports, terms: Terms, now: datetime) -> None:
     be there by another leap. The other moments are only read in time: they are written anew with
     every attempt.
     """
-    state, now = ports.state, after_change(ports.state, now)
-    step = _step_back(state, now)
-    is_over = step is not None and step.until <= now
-    wrong_from = step.since if step is not None and is_over else now
+    state, policy, now = ports.state, terms.policy, after_change(ports.state, now)
+    steps = _steps(state, policy, now)
+    over = [step for step in steps if step.until <= now]
+    wrong_from = min((step.since for step in over), default=now)
     for rows in state.in_states(_MISSING):
-        _put_in_time(state, rows, _Clock(terms.policy, now, wrong_from))
-    _remember(state, None if is_over else step)
-
-
-@dataclass(frozen=True, slots=True)
-class _StepBack:
-    """The clock was at `until` before it was found to be at `since`, the earlier one."""
-
-    since: datetime
-    until: datetime
+        _put_in_time(state, rows, _Clock(policy, now, wrong_from))
+    _remember(state, [step for step in steps if step not in over])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +76,23 @@ class _Clock:
         return replace(told, missing=replace(told.missing, since=self.now))
 
 
-def _step_back(state: State, now: datetime) -> _StepBack | None:
-    """The step back that is not made up for, with one that shows now beside the latest cycles."""
+def _steps(state: State, policy: Policy, now: datetime) -> list[_StepBack]:
+    """The steps back that are not made up for, with one that shows now beside the latest cycle.
+
+    Each is over at a time of its own: a clock that was far ahead once must hide no later one.
+    """
     text = state.remembered(PUT_BACK)
-    known = _StepBack(*map(datetime.fromisoformat, json.loads(text))) if text else None
-    latest = max((cycle.finished for cycle in state.cycles(2)), default=now)
-    if latest <= now:
+    known = [_StepBack(*map(datetime.fromisoformat, one)) for one in json.loads(text or "[]")]
+    latest = max((cycle.finished for cycle in state.cycles(1)), default=now)
+    is_noticed = any(step.until == latest for step in known)
+    if is_noticed or latest - now <= policy.delete_after * _OF_NO_ACCOUNT:
         return known
-    if known is None:
-        return _StepBack(now, latest)
-    return _StepBack(min(known.since, now), max(known.until, latest))
+    return [*known, _StepBack(now, latest)][-_MOST_STEPS:]
 
 
-def _remember(state: State, step: _StepBack | None) -> None:
-    text = json.dumps([step.since.isoformat(), step.until.isoformat()]) if step else ""
+def _remember(state: State, steps: Sequence[_StepBack]) -> None:
+    told = [[step.since.isoformat(), step.until.isoformat()] for step in steps]
+    text = json.dumps(told) if told else ""
     if text != (state.remembered(PUT_BACK) or ""):
         with state.transaction() as transaction:
             transaction.remember(PUT_BACK, text)

@@ -12,12 +12,21 @@ from syncd.domain.change import Action
 from syncd.domain.cycle import Guard
 from syncd.domain.delivery import Failure, Transient
 from syncd.domain.tracking import SkuState
+from syncd.errors import CatalogError
 from syncd.service.explanation import why
 from tests.fakes.clocks import LeapingClock
 from tests.integration.service.shop import Shop, guards, numbered
 
 DECADE = timedelta(days=3650)
 BUSY = Transient(Failure(503, "service_unavailable", "Busy."), in_doubt=False, retry_after=3600.0)
+
+
+class TickingClock(LeapingClock):
+    """Time passes between any two looks at it."""
+
+    def now(self) -> datetime:
+        self.moment += timedelta(milliseconds=1)
+        return self.moment
 
 
 async def test_a_write_that_was_put_off_while_the_clock_was_ahead_is_made_now(shop: Shop) -> None:
@@ -90,6 +99,57 @@ async def test_what_is_missing_while_the_clock_is_behind_is_deleted_in_time_and_
     assert shop.wrote(Action.DELETE) == [ids[0]]
 
 
+@pytest.mark.parametrize("before", ["nothing", "a read that failed", "a decade ahead"])
+async def test_what_is_lost_while_a_clock_that_ticks_is_behind_is_not_deleted_early(
+    shop: Shop, before: str
+) -> None:
+    shop.clock = TickingClock()
+    shop.limits(max_delete=1.0)
+    ids = numbered(20)
+    shop.stock(*ids)
+    await shop.settled()
+    if before == "a decade ahead":
+        shop.clock.moment += DECADE
+        await shop.run()
+        shop.clock.moment -= DECADE
+        await shop.run()
+    right = shop.clock.moment
+    shop.later(days=-2)
+    if before == "a read that failed":
+        shop.catalog.error = CatalogError("catalog.csv", "it is not there yet", "Wait")
+        await shop.run()
+        shop.catalog.error = None
+    shop.drop(ids[0])
+    await shop.run()
+    shop.clock.moment = right + timedelta(minutes=5)
+
+    shop.catalog.rewrite()
+    await shop.run()
+    assert shop.wrote(Action.DELETE) == []
+    shop.later(hours=25)
+    await shop.run()
+    assert shop.wrote(Action.DELETE) == [ids[0]]
+
+
+async def test_two_hosts_whose_clocks_differ_a_little_let_nothing_wait_for_ever(shop: Shop) -> None:
+    shop.policy(delete_after=timedelta(minutes=20))
+    shop.limits(max_delete=1.0)
+    ids = numbered(20)
+    shop.stock(*ids)
+    await shop.settled()
+    shop.drop(ids[0])
+    await shop.run()
+    shop.catalog.rewrite()
+    for _ in range(11):
+        shop.later(seconds=140)
+        await shop.run()
+        shop.later(seconds=-50)
+        await shop.run()
+        shop.later(seconds=50)
+
+    assert shop.wrote(Action.DELETE) == [ids[0]]
+
+
 async def test_a_clock_that_is_set_right_while_back_offs_are_waited_out_deletes_nothing_early(
     shop: Shop,
 ) -> None:
@@ -155,14 +215,6 @@ async def test_losses_after_a_change_of_meaning_count_though_the_clock_was_ahead
     (canary,) = (stop for stop in result.guards if stop.guard is Guard.CANARY)
     assert canary.actual == 1.0  # 35 updates, and 5 deletes that will come due, of 40 items
     assert Action.DELETE in canary.stopped
-
-
-class TickingClock(LeapingClock):
-    """Time passes between any two looks at it."""
-
-    def now(self) -> datetime:
-        self.moment += timedelta(milliseconds=1)
-        return self.moment
 
 
 async def test_losses_whose_time_was_set_right_can_be_approved(shop: Shop) -> None:
