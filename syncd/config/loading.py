@@ -107,9 +107,8 @@ class _Sources:
         A unit names such a file, and the configuration of two machines then came to two states.
         """
         state = value_at(self.document.tree, ("state",))
-        shared = isinstance(state, dict) and (
-            "account" in state or not str(state.get("url", SQLITE)).startswith(SQLITE)
-        )
+        named = isinstance(state, dict) and state.get("url", "" if "account" in state else SQLITE)
+        shared = isinstance(named, str) and not named.startswith(SQLITE)
         urls = (one for layer in self.layers for one in layer.assignments if one.path == _STATE_URL)
         origins = {one.origin for one in urls if str(one.value).startswith(SQLITE)}
         return [Complaint(_TWO_STATES, origin) for origin in sorted(origins) if shared]

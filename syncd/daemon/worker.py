@@ -12,7 +12,7 @@ from syncd.daemon.bearing import Bearing, Ends
 from syncd.daemon.hearsay import events_about, see_to
 from syncd.daemon.sidework import Account, Sidework
 from syncd.daemon.wishes import Wish, Wishes, next_wish
-from syncd.domain.cycle import Mode
+from syncd.domain.cycle import CycleResult, Guard, Mode
 from syncd.service.cycle import new_cycle_id, run_cycle
 from syncd.service.pulse import Job, Pulse
 from syncd.service.side_by_side import side_by_side
@@ -79,7 +79,7 @@ class Worker:
         async with bearing.borne():
             told = await events_about(wish.pointed_at, ports.state)
             result = await run_cycle(ports, terms, self._request(wish))
-            has_looked = result.error is None and not self.ends.stop.is_set()
+            has_looked = _has_looked(result) and not self.ends.stop.is_set()
             self.owes_whole_read = self.owes_whole_read and result.fault is not None
             bearing.take_in(result, is_whole=not wish.only)
             if has_looked:
@@ -101,6 +101,11 @@ class Worker:
             stop=self.ends.stop,
             turn=self._turn,
         )
+
+
+def _has_looked(result: CycleResult) -> bool:
+    """Whether the cycle came as far as what was pointed at: not with the key of another account."""
+    return result.error is None and all(stop.guard is not Guard.ACCOUNT for stop in result.guards)
 
 
 async def set_after(first: asyncio.Event, then: asyncio.Event) -> None:

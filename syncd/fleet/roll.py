@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -27,11 +27,12 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A file as it was seen last; `settings` are the last ones that were right."""
+    """A file as it was seen last; `settings` are the last ones that were right, `key` is theirs."""
 
     stamp: _Stamp
     settings: Settings | None
     problem: str | None = None
+    key: str = ""
 
 
 class Roll:
@@ -84,17 +85,18 @@ class Roll:
     def forget(self) -> None:
         """Read every file anew at the next look, for what they name may have changed."""
         self._entries = {
-            name: _Entry((0, 0, 0), entry.settings, entry.problem)
-            for name, entry in self._entries.items()
+            name: replace(entry, stamp=(0, 0, 0)) for name, entry in self._entries.items()
         }
 
     def _tell_of_shared_keys(self) -> None:
-        """Say once which files have one key: where their catalogs meet, two states own one item."""
-        from syncd.config import account_digest
+        """Say which files have one key, and not again for as long as it is those.
 
+        Where their catalogs meet, two states own one item.
+        """
         by_key: defaultdict[str, list[str]] = defaultdict(list)
-        for name, settings in self.accounts.items():
-            by_key[account_digest(settings.digital_river)].append(name)
+        for name, entry in self._entries.items():
+            if entry.settings is not None:
+                by_key[entry.key].append(name)
         sharing = frozenset(tuple(names) for names in by_key.values() if len(names) > 1)
         for names in sorted(sharing - self._sharing):
             _log.warning("fleet.key_shared", accounts=names[:_NAMED], count=len(names))
@@ -120,16 +122,18 @@ class Roll:
         before = self._entries.get(name)
         if before is not None and before.stamp == stamp:
             return before
+        from syncd.config import account_digest
+
         try:
             settings = self._read(file)
         except ConfigurationError as error:
             former = None if before is None else before.settings
             words = str(error) if former is None else f"{error} The former one goes on."
             _log.error("fleet.file_refused", account=name, reason=words)
-            return _Entry(stamp, former, words)
+            return _Entry(stamp, former, words, "" if before is None else before.key)
         if before is None or before.settings != settings:
             _log.info("fleet.account_read", account=name)
-        return _Entry(stamp, settings)
+        return _Entry(stamp, settings, key=account_digest(settings.digital_river))
 
     def _part_twins(self) -> None:
         """Two files that name one state would be one account under two guards."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -20,7 +20,7 @@ from syncd.errors import StateError, SyncdError
 from syncd.fleet.errand import Errand, NotDoneError
 from syncd.service.courier import Courier
 from syncd.service.fleet_standing import FleetStanding, standing_of
-from syncd.service.pulse import Job, Pulse, Trouble
+from syncd.service.pulse import Job, Pulse, Told, Trouble
 from syncd.service.telling import Telling, TellingTerms, tell_once
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Runner:
     means: Means
     stop: asyncio.Event
     at_work: set[Pulse] = field(default_factory=set)
-    _latest: dict[str, Pulse] = field(default_factory=dict)
+    _told: dict[str, Told] = field(default_factory=dict)
 
     async def run(self, errand: Errand, attempts: int) -> Mapping[Job, datetime]:
         """Do an errand; returns which jobs it wishes for, and when, such as for writes to retry.
@@ -81,7 +81,7 @@ class Runner:
         """
         settings = self.means.settings_of(errand.account)
         if settings is None:
-            self._latest.pop(errand.account, None)
+            self._told.pop(errand.account, None)
             self._give_up(errand, attempts)
             return {}
         with structlog.contextvars.bound_contextvars(account=errand.account):
@@ -91,7 +91,7 @@ class Runner:
                 again = await self._work(errand, settings, pulse)
             finally:
                 self.at_work.remove(pulse)
-                self._latest[errand.account] = pulse
+                self._told[errand.account] = pulse.told
                 await self._post(errand, settings, pulse)
         self._refuse_undone(pulse)
         return again
@@ -99,8 +99,8 @@ class Runner:
     def _pulse_of(self, account: str) -> Pulse:
         """A new one, that knows what this process has told of the account before."""
         pulse = Pulse(self.means.now)
-        if account in self._latest:
-            pulse.follow(self._latest[account])
+        if account in self._told:
+            pulse.follow(self._told[account])
         return pulse
 
     def _give_up(self, errand: Errand, attempts: int) -> None:
@@ -148,15 +148,22 @@ class Runner:
     async def _post(self, errand: Errand, settings: Settings, pulse: Pulse) -> None:
         standing = standing_of(errand.job.value, self.means.holder, pulse, settings.schedule)
         with suppress(StateError):  # the next errand posts, and the page says that it is late
-            await asyncio.to_thread(self._posted, errand.account, standing, pulse.last_success)
+            await asyncio.to_thread(self._posted, errand.account, standing, pulse)
 
-    def _posted(self, account: str, standing: FleetStanding, success: datetime | None) -> None:
-        """Post it after the former one; of two at the same moment the later one stays."""
+    def _posted(self, account: str, standing: FleetStanding, pulse: Pulse) -> None:
+        """Post it after the former one; of two at the same moment the later one stays.
+
+        What guards keep back a cycle that failed does not know, and this process may have it from
+        long before others.
+        """
         board = self.means.board
-        former = board.posted(account)
-        if former is not None:
-            standing = standing.after(FleetStanding.from_text(former))
-        board.post(account, standing.to_text(), success)
+        text = board.posted(account)
+        if text is not None:
+            former = FleetStanding.from_text(text)
+            standing = standing.after(former)
+            if pulse.last is not None and pulse.last.error is not None:
+                standing = replace(standing, stops=former.stops)
+        board.post(account, standing.to_text(), pulse.last_success)
 
     def _refuse_undone(self, pulse: Pulse) -> None:
         if self.stop.is_set():

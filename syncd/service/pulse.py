@@ -132,6 +132,14 @@ class Listener(Protocol):
         """A cycle has ended; one that was not about all SKUs is not whole."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was said of troubles and of what guards keep back, and stands as far as is known."""
+
+    reasons: Mapping[Trouble, frozenset[str]]
+    stops: tuple[GuardStop, ...]
+
+
 class Pulse:
     """Written by the loop that works, and read from any thread; each value is replaced whole.
 
@@ -246,10 +254,15 @@ class Pulse:
         self._reasons[kind] = told | {reason}
         return True
 
-    def follow(self, former: Pulse) -> None:
+    @property
+    def told(self) -> Told:
+        """What whoever works for the account next need not tell again."""
+        return Told({**self._reasons}, self.stops)
+
+    def follow(self, told: Told) -> None:
         """Take over what was told by a former one, which is over, so that it is told once."""
-        self._reasons = former._reasons
-        self.stops = former.stops
+        self._reasons = {**told.reasons}
+        self.stops = told.stops
 
     def relief(self, kind: Trouble) -> bool:
         """Note that this is well again; True where that is news."""

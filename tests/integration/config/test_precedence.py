@@ -76,7 +76,7 @@ def test_a_file_of_sqlite_never_takes_the_place_of_a_state_that_is_shared(
 def test_a_file_of_sqlite_takes_the_place_of_another_and_a_database_that_of_any(
     loaded: Loaded,
 ) -> None:
-    own = '[state]\nurl = "sqlite:///syncd.db"\n'
+    own = '[state]\nurl = "sqlite:///syncd.db"\naccount = "main"\n'
     other = "postgresql+psycopg://syncd@other.example.com/syncd"
     assert loaded(COMPLETE + own, {"SYNCD_STATE__URL": A_FILE}).state.url == A_FILE
     assert loaded(COMPLETE + SHARED, {"SYNCD_STATE__URL": other}).state.url == other

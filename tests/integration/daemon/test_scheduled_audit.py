@@ -144,6 +144,26 @@ async def test_what_is_told_of_waits_for_a_cycle_that_comes_through(drifted: Sho
     assert drifted.item("sku-0001")[COUNTRY] == "DK"
 
 
+async def test_what_is_told_of_waits_while_the_key_may_be_that_of_another_account(
+    drifted: Shop,
+) -> None:
+    """Such a cycle ends well, by its guard, and has looked at nothing."""
+    told(drifted, "evt_1")
+    there, drifted.remote.contents = drifted.remote.contents, {}
+    drifted.terms = replace(drifted.terms, account="account-2")
+    async with at_work(drifted) as work:
+        work.wishes.point_at([ItemId("sku-0001")])
+        await work.rests()
+        waited = [event.id for event in drifted.state.waiting_events()]
+        drifted.remote.contents = there
+        work.wishes.add(Job.POLL)
+        await work.rests()
+
+    assert waited == ["evt_1"]
+    assert list(drifted.state.waiting_events()) == []
+    assert drifted.item("sku-0001")[COUNTRY] == "DK"
+
+
 async def test_so_is_one_for_which_a_poll_came_first(drifted: Shop) -> None:
     async with at_work(drifted) as work:
         work.wishes.add(Job.POLL)

@@ -79,7 +79,7 @@ def test_a_stop_is_told_once_while_more_and_more_is_stopped(
     assert events(logged) == ["guard.stopped"] * 3
 
     next_errand = Pulse(lambda: datetime.now(UTC))
-    next_errand.follow(bearing.pulse)
+    next_errand.follow(bearing.pulse.told)
     following = Bearing(next_errand, bearing.ends, bearing.come_back)
     following.take_in(stopped("10 items would get the same eccn"), is_whole=True)
     assert events(logged) == ["guard.stopped"] * 3
@@ -91,7 +91,7 @@ def test_what_was_told_in_an_errand_is_over_in_the_next_and_told_once(
     bearing.troubled(Trouble.REMOTE, AWAY.format("id-1"))
     for words in (AWAY.format("id-2"), None, None):
         pulse = Pulse(lambda: datetime.now(UTC))
-        pulse.follow(bearing.pulse)
+        pulse.follow(bearing.pulse.told)
         bearing = Bearing(pulse, bearing.ends, bearing.come_back)
         assert pulse.troubles == {}
         if words is None:
