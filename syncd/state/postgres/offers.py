@@ -77,12 +77,18 @@ COLLECT: Final = _sql(
     "DELETE FROM {offer} WHERE delivery = %(delivery)s AND outcome IS NOT NULL"
     " RETURNING id, outcome"
 )
-DISMISS: Final = _sql("DELETE FROM {helper} WHERE delivery = %(delivery)s AND until < {now}")
+DISMISS: Final = _sql(
+    "DELETE FROM {helper} WHERE delivery = %(delivery)s AND name IN ("
+    "SELECT name FROM {helper} WHERE delivery = %(delivery)s AND until < {now}"
+    " FOR UPDATE SKIP LOCKED)"
+)
+"""Who is just giving a sign of life may have stopped in it: it is seen at the next look."""
 GIVE_UP: Final = _sql(
-    "DELETE FROM {offer} AS offer WHERE delivery = %(delivery)s AND claimant IS NOT NULL"
+    "DELETE FROM {offer} WHERE delivery = %(delivery)s AND id IN ("
+    "SELECT id FROM {offer} AS offer WHERE delivery = %(delivery)s AND claimant IS NOT NULL"
     " AND outcome IS NULL AND NOT EXISTS (SELECT FROM {helper} AS helper"
     " WHERE helper.delivery = offer.delivery AND helper.name = offer.claimant)"
-    " RETURNING id"
+    " FOR UPDATE SKIP LOCKED) RETURNING id"
 )
 WAITING: Final = _sql(
     "SELECT action, count(*) FROM {offer} WHERE delivery = %(delivery)s AND claimant IS NULL"

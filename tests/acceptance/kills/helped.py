@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -118,6 +118,17 @@ async def _show(duty: Duty) -> None:
         await asyncio.sleep(postgres_lease.BEAT / BEATS_A_TERM)
 
 
+@contextmanager
+def _killed_on_failure(helper: psutil.Process) -> Iterator[psutil.Process]:
+    """Let no one that is stopped keep what waits for its end from telling what has failed."""
+    try:
+        yield helper
+    except BaseException:
+        with suppress(psutil.NoSuchProcess):
+            helper.kill()
+        raise
+
+
 class HelpedSweep(ServerSweep):
     """The story of a helper: whatever becomes of it, the leader brings everything to its end."""
 
@@ -150,18 +161,18 @@ class HelpedSweep(ServerSweep):
         """Whether it had any in hand, and all is well."""
         with self.led() as (leader, result), ThreadPoolExecutor(1) as thread:
             run = thread.submit(self._stage.run, kill_at=at, among=among, by=signal.SIGSTOP)
-            helper = self._stopped()
-            has_some = leader.has_helper()
-            leader.is_alone = True
-            assert result.result(60).fault is None
-            assert leader.leads().fault is None
-            before = self._seen()
-            helper.send_signal(signal.SIGCONT if has_some else signal.SIGKILL)
-            if has_some:
-                wait_until(lambda: "delivery.helped" in self._log.read_text())
-                helper.send_signal(signal.SIGTERM)
-            run.result(60)
-            assert self._seen() == before
+            with _killed_on_failure(self._stopped()) as helper:
+                has_some = leader.has_helper()
+                leader.is_alone = True
+                assert result.result(60).fault is None
+                assert leader.leads().fault is None
+                before = self._seen()
+                helper.send_signal(signal.SIGCONT if has_some else signal.SIGKILL)
+                if has_some:
+                    wait_until(lambda: "delivery.helped" in self._log.read_text())
+                    helper.send_signal(signal.SIGTERM)
+                run.result(60)
+                assert self._seen() == before
         self._check()
         return has_some
 

@@ -180,6 +180,29 @@ def test_a_helper_that_shows_no_life_is_given_up_and_can_tell_nothing_more(
     assert settled(alive, {ItemId("SKU-2"): Accepted(None)}) == frozenset(ids(2))
 
 
+@pytest.mark.parametrize(
+    "locking",
+    ["SELECT FROM syncd.helper FOR UPDATE", "SELECT FROM syncd.offer FOR UPDATE"],
+    ids=["a sign of life", "an answer"],
+)
+def test_who_has_stopped_while_it_wrote_keeps_no_leader_waiting(
+    lead: Lead, join: Join, account: Account, locking: str
+) -> None:
+    """What it has locked stays so until its session is ended; then it is given up."""
+    _, _, sharing = lead()
+    stopped = join()
+    sharing.offer(plan(*map(change, (1, 2))))
+    assert taken(stopped, 1) == ids(1)
+    account.run("UPDATE syncd.helper SET until = 0")
+
+    with account.server.engine().begin() as locked:
+        locked.exec_driver_sql(locking)
+        seen = sharing.look()
+
+    assert (seen.given_up, seen.waiting) == (frozenset(), {Action.CREATE: 1})
+    assert sharing.look().given_up == frozenset(ids(1))
+
+
 def test_leave_to_send_lasts_no_longer_than_the_leader_s_lease(
     lead: Lead, join: Join, pass_over: Aged, account: Account
 ) -> None:
