@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
 from typing import Final, TypeAlias
 
@@ -96,6 +96,19 @@ def joined(state: State, meaning: str = "the meaning") -> AbstractContextManager
     shelf = state.shelf()
     assert shelf is not None
     return shelf.joined(meaning)
+
+
+@contextmanager
+def left_in_hand(leader: State, helper: State, *changes: Change) -> Iterator[Help]:
+    """A cycle has ended in order, and its helper has the first of these changes in hand."""
+    with ExitStack() as helping:
+        with leader.lease("the leader", AT_ONCE), laid_out(leader) as sharing:
+            help_ = helping.enter_context(joined(helper))
+            assert help_ is not None
+            assert help_.show()
+            sharing.offer(plan(*changes))
+            assert taken(help_, 1) == ids(1)
+        yield help_
 
 
 def taken(help_: Help, most: int = 10, action: Action = Action.CREATE) -> list[ItemId]:
@@ -256,13 +269,7 @@ def test_the_lease_waits_for_what_a_helper_may_still_send(
 ) -> None:
     """It ends its cycle in order, and leaves a helper with something in hand."""
     leader, heir = process(), process()
-    with ExitStack() as helping:
-        with leader.lease("the leader", AT_ONCE), laid_out(leader) as sharing:
-            help_ = helping.enter_context(joined(process()))
-            assert help_ is not None
-            assert help_.show()
-            sharing.offer(plan(change(1), change(2)))
-            assert taken(help_, 1) == ids(1)
+    with left_in_hand(leader, process(), change(1), change(2)) as help_:
         with pytest.raises(LeaseHeldError), heir.lease("the heir", AT_ONCE):
             pass
         assert not help_.show()
@@ -271,13 +278,7 @@ def test_the_lease_waits_for_what_a_helper_may_still_send(
         with heir.lease("the heir", AT_ONCE):
             pass
 
-    with ExitStack() as helping:
-        with leader.lease("the leader", AT_ONCE), laid_out(leader) as sharing:
-            help_ = helping.enter_context(joined(process()))
-            assert help_ is not None
-            assert help_.show()
-            sharing.offer(plan(change(1)))
-            assert taken(help_) == ids(1)
+    with left_in_hand(leader, process(), change(1)):
         account.run("UPDATE syncd.helper SET until = 0")
         with heir.lease("the heir", AT_ONCE):
             pass
@@ -287,13 +288,7 @@ def test_a_clock_set_back_lets_no_helper_keep_the_lease_for_longer_than_it_may_s
     process: Another, account: Account
 ) -> None:
     leader, heir = process(), process()
-    with ExitStack() as helping:
-        with leader.lease("the leader", AT_ONCE), laid_out(leader) as sharing:
-            help_ = helping.enter_context(joined(process()))
-            assert help_ is not None
-            assert help_.show()
-            sharing.offer(plan(change(1)))
-            assert taken(help_) == ids(1)
+    with left_in_hand(leader, process(), change(1)):
         account.run("UPDATE syncd.helper SET until = until + 3600 * 1000000::bigint")
         with pytest.raises(LeaseHeldError), heir.lease("the heir", AT_ONCE):
             pass
